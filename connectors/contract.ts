@@ -1,0 +1,197 @@
+import type { EntityType } from '../core/entity-type.js';
+import type { JsonObject, JsonValue } from '../core/json.js';
+
+/**
+ * What a connector promises (specification: connectors/contract.md). A connector knows one protocol and one system; it knows no
+ * jobs, transformations, links or database (CONN-CORE-01). It throws nothing but {@link ConnectorError}.
+ */
+export interface Connector {
+  /** Authenticates and reads one entity at most; never writes (CONN-SCIM-18). */
+  testConnection(options: CallOptions): Promise<ConnectionReport>;
+  /** One page. The same cursor may be read again after a failure and gives the same logical position (CONN-CORE-20). */
+  readPage(request: ReadPageRequest): Promise<Page>;
+  /** One entity by id; `null` when the system says it does not exist, an error for everything else (CONN-CORE-27). */
+  readOne(type: EntityType, id: string, options: ReadOneOptions): Promise<NativeEntity | null>;
+  create(type: EntityType, body: JsonObject, options: CallOptions): Promise<WriteResult>;
+  update(type: EntityType, id: string, change: Change, options: WriteOptions): Promise<WriteResult>;
+  /** An absent entity is success with `applied: 'already-absent'` (CONN-CORE-54). */
+  delete(type: EntityType, id: string, options: WriteOptions): Promise<WriteResult>;
+  /** Looks an existing entity up by the unique keys as sent (CONN-CORE-50, CNF-3, CNF-4). */
+  resolveExisting(type: EntityType, body: JsonObject, keys: readonly string[], options: CallOptions): Promise<Resolution>;
+  /** Unique attributes in force for a type, from the properties or the preset (CNF-3). */
+  uniqueKeys(type: EntityType): readonly string[];
+  /** Releases connections. Idempotent, never throws. */
+  close(): Promise<void>;
+}
+
+/** Options of every call that may touch the network. */
+export interface CallOptions {
+  /** Aborted on stop and shutdown: the connector gives up before its next network call and throws kind `cancelled`. */
+  readonly signal?: AbortSignal;
+}
+
+export interface WriteOptions extends CallOptions {
+  /** Version tag of the entity as last seen, for `If-Match` (CONN-SCIM-64). */
+  readonly etag?: string;
+}
+
+export interface ReadOneOptions extends CallOptions {
+  /** Also demand that the configured filter of the type matches: filtered by filter *and* id (DEL-23). */
+  readonly withFilter?: boolean;
+}
+
+/** Entity in the native shape of the system (CONN-CORE-02). */
+export interface NativeEntity {
+  readonly type: EntityType;
+  /** Native identifier exactly as the system spells it (CONN-CORE-06). */
+  readonly id: string;
+  readonly body: JsonObject;
+  /** ETag or the like. */
+  readonly version?: string;
+  /** ISO 8601 UTC. */
+  readonly lastModified?: string;
+}
+
+/** Opaque position in a read, at most 8 KiB of JSON, with a version `v`, without secrets (CONN-CORE-09). */
+export type Cursor = JsonObject & { v: number };
+/** Opaque mark up to which a source was read; same limits as {@link Cursor}. */
+export type Watermark = JsonObject & { v: number };
+
+export interface ReadPageRequest extends CallOptions {
+  readonly type: EntityType;
+  /** `null` for the first page. */
+  readonly cursor: Cursor | null;
+  readonly mode: 'full' | 'delta';
+  /** Required when `mode` is `delta`. */
+  readonly watermark?: Watermark;
+  /** Entities wanted at most; absent: the system's configured page size (CONN-CORE-25). The server may return fewer. */
+  readonly pageSizeEntities?: number;
+}
+
+export interface Page {
+  readonly items: readonly NativeEntity[];
+  /** Entities of this page that could not be read (CONN-CORE-21). */
+  readonly failures: readonly EntityFailure[];
+  /** Deletions that the source itself reports. */
+  readonly tombstones: readonly { readonly id: string }[];
+  /** `null` = end of this read. */
+  readonly next: Cursor | null;
+  readonly total?: { readonly value: number; readonly quality: 'exact' | 'estimate' };
+  /** The mark captured before the first page was asked for (CONN-CORE-43); only on the last page. */
+  readonly watermark?: Watermark;
+  /** Something moved under the read (CONN-CORE-24). */
+  readonly drift?: 'total-shrank' | 'total-grew';
+}
+
+export interface EntityFailure {
+  readonly id?: string;
+  /** Without personal data and secrets. */
+  readonly message: string;
+}
+
+export type Change =
+  /** The entity as it shall be (PUT). `before`, where known, lets the connector write large member lists in slices. */
+  | { readonly mode: 'replace'; readonly body: JsonObject; readonly before?: JsonObject }
+  /** Only what differs from `before`; without `before` all attributes of `body` are set (WRT-2). */
+  | { readonly mode: 'patch'; readonly body: JsonObject; readonly before?: JsonObject };
+
+export interface WriteResult {
+  readonly id: string;
+  /** `none`: the change was empty, nothing was sent (CONN-SCIM-63). */
+  readonly applied: 'created' | 'updated' | 'deleted' | 'already-absent' | 'none';
+  readonly version?: string;
+  /** Creation time by the target's own clock, ISO 8601 UTC, when it tells (evidence of origin, RTY-5). */
+  readonly createdAt?: string;
+}
+
+export type Resolution =
+  | { readonly outcome: 'none' }
+  | { readonly outcome: 'one'; readonly entity: NativeEntity; readonly createdAt?: string }
+  | { readonly outcome: 'many'; readonly ids: readonly string[] };
+
+export interface ConnectionReport {
+  readonly ok: boolean;
+  /** One line for each thing tried: what, result, remedy if it failed. Safe to show and log. */
+  readonly checks: readonly { readonly name: string; readonly ok: boolean; readonly message: string }[];
+}
+
+/** What a configured system can do; derived from properties without I/O (CONN-CORE-10). */
+export interface Capabilities {
+  readonly types: readonly EntityType[];
+  /** `always`: any cursor may be resumed by any process; `connection`: only on the same connection. */
+  readonly cursorResume: 'always' | 'connection';
+  /** Pages are cut by position, so changes during the read can shift them (CONN-CORE-24). */
+  readonly paging: 'index' | 'cursor';
+  /** The server keeps the order of a list while it is read. */
+  readonly stableOrder: boolean;
+  /** One entity can be read by id, also under the filter (DEL-23). */
+  readonly readOne: boolean;
+  readonly delta: 'none' | 'modified-filter' | 'usn' | 'delta-link' | 'change-log';
+  /** Types that `delta` covers; the others are read fully for change detection (RDM-5). */
+  readonly deltaTypes: readonly EntityType[];
+  readonly updateMode: 'replace' | 'patch';
+  /** CNF-6: false turns adoption after a conflict off. */
+  readonly conflictResolution: boolean;
+  /** In-flight writes at most, per process. */
+  readonly maxConcurrentWrites: number;
+  /** Limit for one write request, milliseconds: a lease must outlive it (engine invariant 3). */
+  readonly requestTimeoutMs: number;
+  /** Step of the target's creation times, milliseconds; `undefined` where its clock is not known to be comparable (RTY-5). */
+  readonly creationTimeGranularityMs?: number;
+}
+
+/** A configured system as the connector sees it. */
+export interface ResolvedConfig {
+  /** Effective plain properties: defaults filled in, destination merged. */
+  readonly properties: Readonly<Record<string, string>>;
+  /** Clear text of a credential property, or undefined if it is not set. Never log it. */
+  secret(name: string): string | undefined;
+}
+
+export interface ConnectorContext {
+  readonly config: ResolvedConfig;
+  readonly clock: () => Date;
+  /** Structured, already bound to the system; gets no personal data and no secrets. */
+  readonly log: ConnectorLog;
+}
+
+export interface ConnectorLog {
+  debug(fields: Record<string, JsonValue>, message: string): void;
+  warn(fields: Record<string, JsonValue>, message: string): void;
+}
+
+/** Description of one property for API, console and validation (CONN-CORE-81). */
+export interface PropertyDescriptor {
+  readonly name: string;
+  readonly label: string;
+  readonly kind: 'text' | 'secret' | 'boolean' | 'integer' | 'enum' | 'url' | 'filter';
+  readonly roles: readonly ('source' | 'target')[];
+  readonly description: string;
+  /** Value assumed when the property is absent. */
+  readonly defaultValue?: string;
+  /** Value that a new system is created with (SYS-6); may differ from `defaultValue`. */
+  readonly predefinedValue?: string;
+  readonly required?: boolean;
+  readonly values?: readonly string[];
+  readonly min?: number;
+  readonly max?: number;
+}
+
+export interface ConnectorDescriptor {
+  /** Exactly the documented system type name, for example `SCIM System`. */
+  readonly typeName: string;
+  readonly roles: readonly ('source' | 'target')[];
+  /** For example `scim` (PRP-190). */
+  readonly prefix: string;
+  readonly properties: readonly PropertyDescriptor[];
+  /** Transformation documents a new system is created with (SYS-6). */
+  readonly defaultTransformations: { readonly read?: JsonObject; readonly write?: JsonObject };
+}
+
+export interface ConnectorFactory {
+  readonly descriptor: ConnectorDescriptor;
+  /** Problems of the configuration beyond single values (for example a URL that is missing for this authentication). */
+  validate(properties: Readonly<Record<string, string>>): readonly { readonly property: string; readonly message: string }[];
+  capabilities(properties: Readonly<Record<string, string>>, role: 'source' | 'target'): Capabilities;
+  open(context: ConnectorContext): Connector;
+}

@@ -1,0 +1,60 @@
+/** The closed list of meanings (contract.md §7). The engine decides by kind and scope what happens next, never by text. */
+export type ConnectorErrorKind =
+  | 'throttled'
+  | 'timeout'
+  | 'transient'
+  | 'badGateway'
+  | 'auth'
+  | 'forbidden'
+  | 'conflict'
+  | 'notFound'
+  | 'precondition'
+  | 'invalid'
+  | 'unsupported'
+  | 'ambiguous'
+  | 'tooLarge'
+  | 'deltaLost'
+  | 'protocol'
+  | 'fatal'
+  | 'cancelled';
+
+export interface ConnectorErrorFields {
+  readonly kind: ConnectorErrorKind;
+  /** `entity`: this entity only; `page`: this page; `system`: nothing else will work either (ORD-7, ORD-8). */
+  readonly scope: 'entity' | 'page' | 'system';
+  /** Whether the request may have been applied (CONN-CORE-53). */
+  readonly outcome: 'not-applied' | 'applied' | 'unknown';
+  /** Operation, entity type, status, vendor code: no attribute values, no secrets (CONN-CORE-76). */
+  readonly safeMessage: string;
+  /** From `Retry-After`, already bounded to 10 minutes (CONN-CORE-72). */
+  readonly retryAfterMs?: number;
+  readonly status?: number;
+  readonly vendorCode?: string;
+}
+
+/** The only thing a connector throws. */
+export class ConnectorError extends Error {
+  override readonly name = 'ConnectorError';
+  readonly kind: ConnectorErrorKind;
+  readonly scope: ConnectorErrorFields['scope'];
+  readonly outcome: ConnectorErrorFields['outcome'];
+  readonly safeMessage: string;
+  readonly retryAfterMs: number | undefined;
+  readonly status: number | undefined;
+  readonly vendorCode: string | undefined;
+
+  constructor(fields: ConnectorErrorFields, options?: ErrorOptions) {
+    super(fields.safeMessage, options);
+    this.kind = fields.kind;
+    this.scope = fields.scope;
+    this.outcome = fields.outcome;
+    this.safeMessage = fields.safeMessage;
+    this.retryAfterMs = fields.retryAfterMs;
+    this.status = fields.status;
+    this.vendorCode = fields.vendorCode;
+  }
+}
+
+export function isConnectorError(error: unknown): error is ConnectorError {
+  return error instanceof ConnectorError;
+}
