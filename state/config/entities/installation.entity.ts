@@ -1,0 +1,23 @@
+import { Check, Column, Entity, PrimaryColumn } from 'typeorm';
+
+/** The one row that makes this database an installation; the migration inserts it. */
+@Entity('installation')
+@Check('installation_one_row_check', `"one"`)
+export class InstallationEntity {
+  @PrimaryColumn({ name: 'one', type: 'boolean', default: true, primaryKeyConstraintName: 'installation_pkey' })
+  one!: boolean;
+
+  @Column({ name: 'id', type: 'uuid' })
+  id!: string;
+
+  /** Compared with the epoch file beside the master key: a difference means a restored backup (architecture.md §9). */
+  @Column({ name: 'epoch', type: 'uuid' })
+  epoch!: string;
+
+  /** Root of all derived keys, sealed by the keyring; null until the first process that holds the master key starts. */
+  @Column({ name: 'sealed_root_key', type: 'bytea', nullable: true })
+  sealedRootKey!: Buffer | null;
+
+  @Column({ name: 'created_at', type: 'timestamptz', default: () => 'now()' })
+  createdAt!: Date;
+}

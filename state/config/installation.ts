@@ -1,0 +1,40 @@
+import { randomBytes } from 'node:crypto';
+import type { DataSource } from 'typeorm';
+import { InstallationKeys } from '../../runtime/secrets.js';
+import type { Keyring } from '../../runtime/secrets.js';
+import type { Database } from '../data-source.js';
+
+/** Identity of this database. */
+export interface Installation {
+  readonly id: string;
+  /** Compared with the epoch file beside the master key (architecture.md §9). */
+  readonly epoch: string;
+}
+
+const ROOT_KEY = { systemId: 'installation', propertyName: 'rootKey' };
+
+/** The one installation; the migration made it. */
+export async function loadInstallation(database: Database): Promise<Installation> {
+  const rows: Installation[] = await database.query('select id, epoch from installation');
+  const [installation] = rows;
+  if (installation === undefined) throw new Error('the table installation is empty: run the migrations');
+  return installation;
+}
+
+/**
+ * Opens the keys of the installation; the first call ever makes the root key. A root key that this keyring cannot open is a
+ * SecretError: the process must not start, because everything it wrote would be unreadable to the others.
+ */
+export async function loadInstallationKeys(dataSource: DataSource, keyring: Keyring): Promise<InstallationKeys> {
+  return dataSource.transaction(async (manager) => {
+    const { id } = await loadInstallation(manager);
+    const rows: { sealed: Buffer | null }[] = await manager.query(
+      'select sealed_root_key as sealed from installation for update',
+    );
+    const sealed = rows[0]?.sealed;
+    if (sealed) return new InstallationKeys(keyring.openBytes(ROOT_KEY, sealed), id);
+    const rootKey = randomBytes(32);
+    await manager.query('update installation set sealed_root_key = $1', [keyring.sealBytes(ROOT_KEY, rootKey)]);
+    return new InstallationKeys(rootKey, id);
+  });
+}

@@ -1,0 +1,60 @@
+import { createHmac } from 'node:crypto';
+import type { EntityManager } from 'typeorm';
+import { ENTITY_TYPES } from '../../core/entity-type.js';
+import type { TransformationProgram } from '../../core/transform/program.js';
+import type { Database } from '../data-source.js';
+import { sweepSystem } from './pairs.js';
+
+/**
+ * Keyed hash (32 bytes) over the fingerprints of all types of a compiled transformation. Two programs with equal hashes give equal
+ * results. Keyed because a fingerprint contains the values of placeholders, credentials included.
+ *
+ * @param key `deriveKey('fingerprint')` of the installation.
+ */
+export function fingerprintHash(program: TransformationProgram, key: Buffer): Buffer {
+  const parts = ENTITY_TYPES.map((type) => [type, program.types.get(type)?.fingerprint ?? null]);
+  return createHmac('sha256', key)
+    .update(JSON.stringify([program.direction, parts]))
+    .digest();
+}
+
+/** The program number in force; 0 while none was ever recorded. */
+export async function currentProgramNumber(database: Database, systemNo: number): Promise<number> {
+  const rows: { number: number }[] = await database.query(
+    'select number from program where system_no = $1 order by number desc limit 1',
+    [systemNo],
+  );
+  return rows[0]?.number ?? 0;
+}
+
+/**
+ * The number of the program with this hash: the current one when nothing changed, else the next. A changed program of a target
+ * sweeps its enabled pairs in the same transaction, so that what was written by the old program is looked at again (engine.md §6);
+ * a source needs no sweep, its entities carry the number of the read program. Serialised per system by a row lock.
+ */
+export async function ensureProgram(
+  manager: EntityManager,
+  systemNo: number,
+  fingerprint: Buffer,
+): Promise<{ number: number; changed: boolean }> {
+  const systems: { role: string }[] = await manager.query('select role from system where no = $1 for update', [
+    systemNo,
+  ]);
+  if (systems[0] === undefined) throw new RangeError(`there is no system with the number ${systemNo}`);
+  const rows: { number: number; fingerprint: Buffer }[] = await manager.query(
+    'select number, fingerprint from program where system_no = $1 order by number desc limit 1',
+    [systemNo],
+  );
+  const current = rows[0];
+  if (current !== undefined && current.fingerprint.equals(fingerprint)) {
+    return { number: current.number, changed: false };
+  }
+  const number = (current?.number ?? 0) + 1;
+  await manager.query('insert into program (system_no, number, fingerprint) values ($1, $2, $3)', [
+    systemNo,
+    number,
+    fingerprint,
+  ]);
+  if (systems[0].role === 'target') await sweepSystem(manager, systemNo);
+  return { number, changed: true };
+}
