@@ -1,4 +1,5 @@
 import { Configuration1795200000000 } from './1795200000000-configuration.js';
+import { Engine1795200100000 } from './1795200100000-engine.js';
 
 /** All migrations in the order they run. A migration that has landed is never edited or removed. */
-export const MIGRATIONS = [Configuration1795200000000];
+export const MIGRATIONS = [Configuration1795200000000, Engine1795200100000];

@@ -55,6 +55,11 @@ export interface TypeProgram {
    * Two programs with equal fingerprints give equal results. May contain secrets: hash it, never store or log it.
    */
   readonly fingerprint: string;
+  /**
+   * Read transformation only: the value `read` would give as `sourceId`, alone and cheap (VAR-3), or undefined. The engine looks an
+   * entity up by it before it decides whether the entity has to be mapped at all.
+   */
+  sourceIdOf(input: JsonObject, context: EvaluationContext): string | undefined;
   /** Read transformation: native JSON of the source → common JSON. */
   read(input: JsonObject, context: EvaluationContext): ReadOutcome;
   /** Entity condition of a write transformation on the common JSON; the outcome `true` is also that of a missing condition. */
@@ -91,7 +96,12 @@ export interface ResolveRequest {
 }
 
 export type ReadOutcome =
-  | { readonly kind: 'mapped'; readonly sourceId: string; readonly common: JsonObject; readonly correlation: readonly string[] }
+  | {
+      readonly kind: 'mapped';
+      readonly sourceId: string;
+      readonly common: JsonObject;
+      readonly correlation: readonly string[];
+    }
   /** `sourceId` is evaluated although the condition is not met; undefined if its mapping gives nothing. */
   | { readonly kind: 'skipped'; readonly sourceId: string | undefined; readonly reason: string }
   | { readonly kind: 'failed'; readonly sourceId: string | undefined; readonly message: string };

@@ -1,0 +1,99 @@
+import type { EntityType } from '../core/entity-type.js';
+
+/**
+ * What the workflows ask of the worker. Every input and result is small: ids, flags and times, never entities (architecture.md §1).
+ * Every activity may be run again after any failure: it looks into PostgreSQL for what is already done.
+ *
+ * An activity throws only when the step itself failed (retried without limit), or with the non-retryable type `runClosed` when the run
+ * was taken over by another attempt or closed by somebody else: the workflow then ends quietly and changes nothing more.
+ */
+export interface RunActivities {
+  /** Takes the run over (owner = this Temporal run), freezes its configuration on the first call, decides full or delta. */
+  openRun(input: RunInput): Promise<OpenedRun>;
+  /** Adds missing backlog rows of pairs that became wanted without an intake (engine.md §6 Sweeps). */
+  sweepPairs(input: RunInput): Promise<ChunkResult>;
+  /** Reads pages of one type for about 30 s or 10,000 entities. */
+  intakeChunk(input: IntakeChunkInput): Promise<ChunkResult>;
+  /** Tells that no type is read any more (also after a failure of the source), so that drains may end. */
+  endIntake(input: RunInput): Promise<void>;
+  /** Writes what is out of step in one target for about 30 s. Waits for intake inside the time box. */
+  drainChunk(input: DrainChunkInput): Promise<ChunkResult>;
+  /** Decides who is absent and what may be deleted in this target (engine.md §7). Needs the end of all intake. */
+  planAbsence(input: TargetInput): Promise<AbsencePlan>;
+  /** Confirms and deletes candidates of one type for about 30 s. */
+  deleteChunk(input: DeleteChunkInput): Promise<ChunkResult>;
+  /** Counts, sets the final status, advances marks, makes the next queued run startable. */
+  finishRun(input: FinishRunInput): Promise<FinishedRun>;
+  /** Counters of the run for the Temporal Web UI, as a small Markdown table. */
+  describeProgress(input: RunInput): Promise<{ readonly markdown: string }>;
+}
+
+export interface RunInput {
+  /** Internal, never changing key of the run, decimal. */
+  readonly runKey: string;
+}
+
+export interface TargetInput extends RunInput {
+  readonly targetNo: number;
+}
+
+export interface IntakeChunkInput extends RunInput {
+  readonly type: EntityType;
+}
+
+/**
+ * A phase of a target's chain. `late` is the second pass of a type: owners of references that could not be resolved, and conflicts that
+ * had to wait for the end of the intake (engine.md §6).
+ */
+export interface DrainChunkInput extends TargetInput {
+  readonly type: EntityType;
+  readonly late: boolean;
+}
+
+export interface DeleteChunkInput extends TargetInput {
+  readonly type: EntityType;
+}
+
+export interface FinishRunInput extends RunInput {
+  /** How the workflow came to its end. `stopped`: cancelled by an administrator. */
+  readonly end: 'completed' | 'stopped';
+}
+
+export interface OpenedRun {
+  /** The run was already closed: nothing to do. */
+  readonly closed: boolean;
+  readonly mode: 'full' | 'delta';
+  /** Types to read, in order. */
+  readonly types: readonly EntityType[];
+  readonly targets: readonly {
+    readonly targetNo: number;
+    /** For summaries in the Temporal Web UI. */
+    readonly name: string;
+    /** Types this target takes, in order. */
+    readonly types: readonly EntityType[];
+  }[];
+}
+
+export interface ChunkResult {
+  /** False: this chain step is done. */
+  readonly more: boolean;
+  /** Do not call again earlier: milliseconds from now (a gate is closed for long). */
+  readonly pauseMs?: number;
+  /**
+   * Set when the chain ends here: `sourceFailed` (ORD-8), `targetFailed` (ORD-7), `allTargetsFailed` (ORD-9). Already stored with the
+   * run; the workflow only stops calling.
+   */
+  readonly ended?: 'sourceFailed' | 'targetFailed' | 'allTargetsFailed';
+}
+
+export interface AbsencePlan {
+  /** Types with candidates, in the order of deletion: groups and roles, then users (ORD-3). */
+  readonly types: readonly EntityType[];
+}
+
+export interface FinishedRun {
+  readonly status: string;
+}
+
+/** Non-retryable failure type of an activity whose run belongs to another attempt or is closed. */
+export const RUN_CLOSED = 'runClosed';

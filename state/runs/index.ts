@@ -1,0 +1,10 @@
+export { RUN_CHANNEL } from './run.js';
+export type { JobStatus, RunKind, RunState, TriggerType } from './run.js';
+export { requestRun } from './request-run.js';
+export type { RequestedRun, RunRequest } from './request-run.js';
+export { requestStop } from './stop-run.js';
+export type { StopAnswer } from './stop-run.js';
+export { listJobs, listResults, readJob, readStatistics } from './run-views.js';
+export type { EntityResult, EntityResultKind, JobFilter, JobView, ResultFilter, StatisticsRow } from './run-views.js';
+export { closeRunAs, findOpenRun, listOpenRuns, promoteQueuedRuns, underAdvisoryLock } from './reconcile.js';
+export type { LostEnd, OpenRun } from './reconcile.js';

@@ -1,0 +1,85 @@
+import type { Sql, SqlPool } from '../database.js';
+import { RUN_CHANNEL } from './run.js';
+import type { RunKind, TriggerType } from './run.js';
+
+/** A run that should have a workflow. */
+export interface OpenRun {
+  readonly runKey: string;
+  /** Public id of the source system. */
+  readonly sourceId: string;
+  readonly sourceName: string;
+  readonly kind: RunKind;
+  readonly trigger: TriggerType;
+  readonly state: 'starting' | 'running';
+  readonly cancelRequested: boolean;
+  /** Names of the enabled connected targets, for the summary that operators see. */
+  readonly targetNames: readonly string[];
+}
+
+const OPEN_RUN = `
+  select r.run_key::text as "runKey", s.id as "sourceId", r.source_name as "sourceName", r.kind, r.trigger_type as "trigger", r.state,
+         r.cancel_requested as "cancelRequested",
+         coalesce((select array_agg(t.name order by t.name) from connected_pair p join system t on t.no = p.target_id
+                    where p.source_id = r.source_id and p.enabled), '{}') as "targetNames"
+    from run r join system s on s.no = r.source_id
+   where r.state in ('starting', 'running')`;
+
+/** All runs that should have a workflow now. */
+export async function listOpenRuns(sql: Sql): Promise<OpenRun[]> {
+  return sql.query<OpenRun>(`${OPEN_RUN} order by r.run_key`);
+}
+
+/** One of {@link listOpenRuns}; undefined when the run is queued, finished or unknown. */
+export async function findOpenRun(sql: Sql, runKey: string): Promise<OpenRun | undefined> {
+  return (await sql.query<OpenRun>(`${OPEN_RUN} and r.run_key = $1`, [runKey]))[0];
+}
+
+/** Makes the oldest queued run of each source without a running one startable; returns how many. Read before Resync is not promised. */
+export async function promoteQueuedRuns(sql: Sql): Promise<number> {
+  const rows = await sql.query(
+    `update run set state = 'starting'
+      where run_key in (select min(q.run_key) from run q
+                         where q.state = 'queued'
+                           and not exists (select from run o where o.source_id = q.source_id and o.state in ('starting', 'running'))
+                         group by q.source_id)
+        and state = 'queued'
+      returning run_key`,
+  );
+  return rows.length;
+}
+
+/** How a workflow came to an end that finishRun did not see. */
+export type LostEnd = 'terminated' | 'failed' | 'timedOut' | 'lost';
+
+/**
+ * Closes a run whose workflow ended without finishRun: never restarted, nothing deleted, what is out of step stays in the backlog.
+ * The cancel flag is set first, so that an activity that still runs stops before the row says it is over. No effect on a closed run.
+ */
+export async function closeRunAs(pool: SqlPool, runKey: string, end: LostEnd, message: string): Promise<void> {
+  await pool.query(`update run set cancel_requested = true where run_key = $1 and state in ('starting', 'running')`, [
+    runKey,
+  ]);
+  await pool.transaction(async (sql) => {
+    const status = end === 'terminated' ? 'Manually Terminated' : 'Finished with Error';
+    await sql.query(
+      `update run set state = 'finished', status = $2, error_message = coalesce(error_message, $3), ended_at = now()
+        where run_key = $1 and state in ('starting', 'running')`,
+      [runKey, status, message],
+    );
+    await sql.query('select pg_notify($1, $2)', [RUN_CHANNEL, runKey]);
+  });
+}
+
+/** Runs `work` if no other process holds the lock; false when one does. */
+export async function underAdvisoryLock(pool: SqlPool, key: number, work: () => Promise<void>): Promise<boolean> {
+  return pool.session(async (sql) => {
+    const [row] = await sql.query<{ locked: boolean }>('select pg_try_advisory_lock($1) as locked', [key]);
+    if (row?.locked !== true) return false;
+    try {
+      await work();
+      return true;
+    } finally {
+      await sql.query('select pg_advisory_unlock($1)', [key]);
+    }
+  });
+}

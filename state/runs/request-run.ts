@@ -1,0 +1,76 @@
+import type { Sql, SqlPool } from '../database.js';
+import { newJobId } from './job-id.js';
+import { RUN_CHANNEL } from './run.js';
+import type { RunKind, TriggerType } from './run.js';
+
+export interface RunRequest {
+  readonly sourceNo: number;
+  readonly kind: RunKind;
+  readonly trigger: TriggerType;
+  /** STA-4; null for scheduled jobs. */
+  readonly triggeredBy: string | null;
+}
+
+export interface RequestedRun {
+  readonly runKey: string;
+  readonly jobId: string;
+  /** `starting`: its workflow may be started now. `queued`: after the running job of the source (JOB-13). */
+  readonly state: 'starting' | 'queued';
+  /** An equal job was queued already; this is it. */
+  readonly existing: boolean;
+}
+
+interface RunRow {
+  runKey: number;
+  jobId: string;
+  state: 'starting' | 'queued';
+}
+
+/**
+ * Stores a new job of a source: at most one runs and at most one of each kind waits (JOB-13); a further request gets the waiting one.
+ * The caller has checked that the source may run at all (SYS-20, SYS-23).
+ */
+export async function requestRun(pool: SqlPool, request: RunRequest): Promise<RequestedRun> {
+  return pool.transaction(async (sql) => {
+    // Requests of one source stand in a row, so that two of them see each other before the unique indexes have to refuse one.
+    await sql.query('select no from system where no = $1 for update', [request.sourceNo]);
+    const running = await sql.query(`select 1 from run where source_id = $1 and state in ('starting', 'running')`, [
+      request.sourceNo,
+    ]);
+    if (running.length > 0) {
+      const queued = await findQueued(sql, request);
+      if (queued !== undefined) return { ...queued, existing: true };
+    }
+    const run = await insertRun(sql, request, running.length > 0 ? 'queued' : 'starting');
+    await sql.query('select pg_notify($1, $2)', [RUN_CHANNEL, run.runKey]);
+    return { ...run, existing: false };
+  });
+}
+
+async function findQueued(sql: Sql, request: RunRequest): Promise<Omit<RequestedRun, 'existing'> | undefined> {
+  const rows = await sql.query<RunRow>(
+    `select run_key as "runKey", job_ids[cardinality(job_ids)] as "jobId", state
+       from run where source_id = $1 and kind = $2 and state = 'queued'`,
+    [request.sourceNo, request.kind],
+  );
+  return rows[0] && toRequested(rows[0]);
+}
+
+async function insertRun(
+  sql: Sql,
+  request: RunRequest,
+  state: 'starting' | 'queued',
+): Promise<Omit<RequestedRun, 'existing'>> {
+  const rows = await sql.query<RunRow>(
+    `insert into run (source_id, source_name, kind, state, job_ids, trigger_type, triggered_by)
+     select s.no, s.name, $2, $3, array[$4], $5, $6 from system s where s.no = $1 and s.role = 'source'
+     returning run_key as "runKey", job_ids[1] as "jobId", state`,
+    [request.sourceNo, request.kind, state, newJobId(), request.trigger, request.triggeredBy],
+  );
+  if (rows[0] === undefined) throw new RangeError(`there is no source system with the number ${request.sourceNo}`);
+  return toRequested(rows[0]);
+}
+
+function toRequested(row: RunRow): Omit<RequestedRun, 'existing'> {
+  return { runKey: String(row.runKey), jobId: row.jobId, state: row.state };
+}

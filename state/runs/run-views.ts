@@ -1,0 +1,228 @@
+import { entityTypeCode, entityTypeOfCode } from '../../core/entity-type.js';
+import type { EntityType } from '../../core/entity-type.js';
+import type { Sql } from '../database.js';
+import type { JobStatus, RunKind, RunState, TriggerType } from './run.js';
+
+/** One line of the job log (STA-6). */
+export interface JobView {
+  /** The newest of the job's ids; the older ones stay valid (STP-5). */
+  readonly jobId: string;
+  readonly runKey: string;
+  readonly sourceId: string | null;
+  readonly sourceName: string;
+  readonly type: 'READ' | 'RESYNC';
+  readonly status: JobStatus;
+  readonly readMode: 'Full Read' | 'Delta Read' | null;
+  readonly triggerType: TriggerType;
+  readonly triggeredBy: string | null;
+  readonly requestedAt: Date;
+  readonly startedAt: Date | null;
+  readonly endedAt: Date | null;
+  readonly stopRequested: boolean;
+  readonly errorMessage: string | null;
+  /** Job Execution Outcome, one sentence each (STA-12). */
+  readonly outcome: readonly string[];
+}
+
+/** STA-7: one row per type and system; the source row has action `Read`, target rows `Write`. Rows with zeros only are left out (STA-9). */
+export interface StatisticsRow {
+  readonly entity: EntityType;
+  readonly systemId: string | null;
+  readonly systemName: string;
+  readonly action: 'Read' | 'Write';
+  readonly read: number;
+  readonly created: number;
+  readonly updated: number;
+  readonly deleted: number;
+  readonly skipped: number;
+  readonly failed: number;
+  readonly held: number;
+}
+
+export interface JobFilter {
+  readonly sourceNo?: number;
+  readonly kind?: RunKind;
+  readonly status?: JobStatus;
+  /** Part of the source's name, any case (STA-13). */
+  readonly search?: string;
+  /** Only jobs older than this run key (paging: the last one of the page before). */
+  readonly beforeRunKey?: string;
+  readonly limit: number;
+}
+
+/** A job counts as paused when no worker has reported for 60 s (STP-5). */
+const STATUS_SQL = `
+  case when r.state = 'queued' then 'Queued'
+       when r.state = 'finished' then r.status
+       when coalesce(r.heartbeat_at, r.requested_at) < now() - interval '60 seconds' then 'Pending Restart'
+       when r.error_message is not null
+         or exists (select from run_counter c where c.run_key = r.run_key and c.failed > 0) then 'Running with Error'
+       else 'Running' end`;
+
+const JOB_SQL = `
+  select * from (
+    select r.run_key, r.source_id, r.kind, r.state,
+           r.job_ids[cardinality(r.job_ids)] as "jobId", r.run_key::text as "runKey", s.id as "sourceId",
+           r.source_name as "sourceName", upper(r.kind) as "type", ${STATUS_SQL} as "status",
+           case r.mode when 'full' then 'Full Read' when 'delta' then 'Delta Read' end as "readMode",
+           r.trigger_type as "triggerType", r.triggered_by as "triggeredBy", r.requested_at as "requestedAt",
+           r.started_at as "startedAt", r.ended_at as "endedAt", r.cancel_requested as "stopRequested",
+           r.error_message as "errorMessage", r.outcome as "outcome", r.job_ids
+      from run r left join system s on s.no = r.source_id
+  ) job`;
+
+interface JobRow extends JobView {
+  state: RunState;
+}
+
+/** Jobs, newest first. */
+export async function listJobs(sql: Sql, filter: JobFilter): Promise<JobView[]> {
+  const rows = await sql.query<JobRow>(
+    `${JOB_SQL}
+      where ($1::int is null or source_id = $1) and ($2::text is null or kind = $2) and ($3::text is null or "status" = $3)
+        and ($4::text is null or position(lower($4) in lower("sourceName")) > 0) and ($5::bigint is null or run_key < $5)
+      order by run_key desc limit $6`,
+    [
+      filter.sourceNo ?? null,
+      filter.kind ?? null,
+      filter.status ?? null,
+      filter.search ?? null,
+      filter.beforeRunKey ?? null,
+      filter.limit,
+    ],
+  );
+  return rows.map(toView);
+}
+
+/** One job by any of its ids; undefined if there is none. */
+export async function readJob(sql: Sql, jobId: string): Promise<JobView | undefined> {
+  const rows = await sql.query<JobRow>(`${JOB_SQL} where job_ids @> array[$1::text]`, [jobId]);
+  return rows[0] && toView(rows[0]);
+}
+
+function toView(row: JobRow): JobView {
+  return {
+    jobId: row.jobId,
+    runKey: row.runKey,
+    sourceId: row.sourceId,
+    sourceName: row.sourceName,
+    type: row.type,
+    status: row.status,
+    readMode: row.readMode,
+    triggerType: row.triggerType,
+    triggeredBy: row.triggeredBy,
+    requestedAt: row.requestedAt,
+    startedAt: row.startedAt,
+    endedAt: row.endedAt,
+    stopRequested: row.stopRequested,
+    errorMessage: row.errorMessage,
+    outcome: row.outcome,
+  };
+}
+
+interface CounterRow extends Omit<StatisticsRow, 'entity' | 'action'> {
+  type: number;
+  action: string;
+}
+
+/** Statistics of a job, source rows first, in the order of provisioning. Live while the job runs, exact once it is over. */
+export async function readStatistics(sql: Sql, runKey: string): Promise<StatisticsRow[]> {
+  const rows = await sql.query<CounterRow>(
+    `select c.type, c.action, s.id as "systemId", coalesce(s.name, 'system ' || c.system_id) as "systemName", c.read_count as "read",
+            c.created, c.updated, c.deleted, c.skipped, c.failed, c.held
+       from run_counter c left join system s on s.no = c.system_id
+      where c.run_key = $1
+        and c.read_count + c.created + c.updated + c.deleted + c.skipped + c.failed + c.held > 0
+      order by c.action, "systemName", c.type`,
+    [runKey],
+  );
+  return rows.map(({ type, action, ...row }) => ({
+    ...row,
+    entity: entityTypeOfCode(type),
+    action: action === 'read' ? 'Read' : 'Write',
+  }));
+}
+
+export type EntityResultKind = 'created' | 'updated' | 'deleted' | 'skipped' | 'failed';
+
+/** The result of one entity in one target: exactly one for each that was counted (STA-10). */
+export interface EntityResult {
+  readonly entityNo: number;
+  readonly entity: EntityType;
+  readonly sourceKey: string;
+  readonly targetId: string | null;
+  readonly targetName: string;
+  readonly targetKey: string | null;
+  readonly result: EntityResultKind;
+  readonly operation: string;
+  readonly code: string | null;
+  readonly message: string | null;
+  readonly at: Date | null;
+  readonly attempts: number;
+}
+
+export interface ResultFilter {
+  readonly targetNo?: number;
+  readonly type?: EntityType;
+  readonly result?: EntityResultKind;
+  /** Position after which to go on: target number and entity number of the last row. */
+  readonly after?: { readonly targetNo: number; readonly entityNo: number };
+  readonly limit: number;
+}
+
+interface ResultRow extends Omit<EntityResult, 'entity'> {
+  type: number;
+  targetNo: number;
+}
+
+/** Results of a job ordered by target and entity, with the position to go on from, or null at the end. */
+export async function listResults(
+  sql: Sql,
+  runKey: string,
+  filter: ResultFilter,
+): Promise<{ results: EntityResult[]; next: { targetNo: number; entityNo: number } | null }> {
+  const rows = await sql.query<ResultRow>(
+    `select x.target_id as "targetNo", x.entity_no as "entityNo", x.type, coalesce(e.source_key, '') as "sourceKey",
+            s.id as "targetId", coalesce(s.name, 'system ' || x.target_id) as "targetName", l.target_key as "targetKey",
+            x.result, x.operation, x.code, x.message, x.at, x.attempts
+       from (${RESULT_SQL}) x
+       left join entity e on e.entity_no = x.entity_no
+       left join system s on s.no = x.target_id
+       left join link l on l.target_id = x.target_id and l.entity_no = x.entity_no and l.ord = 0
+      where ($2::int is null or x.target_id = $2) and ($3::smallint is null or x.type = $3) and ($4::text is null or x.result = $4)
+        and ($5::int is null or (x.target_id, x.entity_no) > ($5, $6::bigint))
+      order by x.target_id, x.entity_no limit $7`,
+    [
+      runKey,
+      filter.targetNo ?? null,
+      filter.type === undefined ? null : entityTypeCode(filter.type),
+      filter.result ?? null,
+      filter.after?.targetNo ?? null,
+      filter.after?.entityNo ?? null,
+      filter.limit + 1,
+    ],
+  );
+  const page = rows.slice(0, filter.limit);
+  const last = page[page.length - 1];
+  return {
+    results: page.map(({ type, targetNo: _targetNo, ...row }) => ({ ...row, entity: entityTypeOfCode(type) })),
+    next: rows.length > filter.limit && last ? { targetNo: last.targetNo, entityNo: last.entityNo } : null,
+  };
+}
+
+/**
+ * The final result of each (target, entity) of run $1. Several attempts count once: Created stays Created, else the last one counts.
+ * Entities skipped without an attempt stand in the arrays of run_skip.
+ */
+export const RESULT_SQL = `
+  select a.target_id, a.entity_no, a.type,
+         case when a.was_created and a.result <> 'deleted' then 'created' else a.result end as result,
+         a.operation, a.code, a.message, a.at, a.attempts
+    from (select distinct on (target_id, entity_no) target_id, entity_no, type, result, operation, code, message, at,
+                 bool_or(result = 'created') over w as was_created, (count(*) over w)::int as attempts
+            from entity_log where run_key = $1
+          window w as (partition by target_id, entity_no)
+           order by target_id, entity_no, at desc) a
+  union all
+  select k.target_id, u.entity_no, k.type, 'skipped', 'skip', null, null, null, 0
+    from run_skip k cross join unnest(k.entity_nos) as u (entity_no) where k.run_key = $1`;

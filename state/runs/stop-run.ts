@@ -1,0 +1,40 @@
+import type { SqlPool } from '../database.js';
+import { RUN_CHANNEL } from './run.js';
+
+export type StopAnswer =
+  /** The run's row says stop; its workflow is still to be cancelled. */
+  | { readonly kind: 'stopping'; readonly runKey: string }
+  /** It was only queued: it is closed now. */
+  | { readonly kind: 'dequeued'; readonly runKey: string }
+  | { readonly kind: 'alreadyFinal' }
+  | { readonly kind: 'notFound' };
+
+/**
+ * Stops a job (STP-1): raises the flag that every activity of it watches and announces it. A manual stop also keeps healing away from
+ * the source until the next Read or Resync (engine.md §6).
+ */
+export async function requestStop(pool: SqlPool, jobId: string): Promise<StopAnswer> {
+  return pool.transaction(async (sql) => {
+    const [run] = await sql.query<{ runKey: string; state: string; sourceId: number }>(
+      `select run_key::text as "runKey", state, source_id as "sourceId" from run where job_ids @> array[$1::text] for update`,
+      [jobId],
+    );
+    if (run === undefined) return { kind: 'notFound' };
+    if (run.state === 'finished') return { kind: 'alreadyFinal' };
+    await sql.query(
+      `insert into source_state (source_id, heal_paused) values ($1, true)
+       on conflict (source_id) do update set heal_paused = true`,
+      [run.sourceId],
+    );
+    if (run.state === 'queued') {
+      await sql.query(
+        `update run set state = 'finished', status = 'Manually Terminated', cancel_requested = true, ended_at = now() where run_key = $1`,
+        [run.runKey],
+      );
+      return { kind: 'dequeued', runKey: run.runKey };
+    }
+    await sql.query('update run set cancel_requested = true where run_key = $1', [run.runKey]);
+    await sql.query('select pg_notify($1, $2)', [RUN_CHANNEL, run.runKey]);
+    return { kind: 'stopping', runKey: run.runKey };
+  });
+}
