@@ -1,0 +1,183 @@
+import { homedir } from 'node:os';
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { closestName } from './closest-name.js';
+
+/** How to reach the Temporal service. File names are paths of PEM files. */
+export interface TemporalConfig {
+  /** `host:port` of the frontend. */
+  readonly address: string;
+  /** False when `address` is only the default: `muster up` then embeds a dev server. */
+  readonly addressIsConfigured: boolean;
+  readonly namespace: string;
+  readonly apiKey: string | undefined;
+  /** True when the connection is encrypted: asked for, or implied by an API key or any TLS file. */
+  readonly tls: boolean;
+  readonly tlsServerName: string | undefined;
+  readonly tlsServerCaFile: string | undefined;
+  readonly tlsClientCertFile: string | undefined;
+  readonly tlsClientKeyFile: string | undefined;
+  /** Where the operator's browser finds the Temporal Web UI; undefined: not known, links are left out. */
+  readonly uiUrl: string | undefined;
+  /** A `temporal` binary for the embedded dev server; undefined: it is looked for. */
+  readonly cliPath: string | undefined;
+}
+
+/** The whole configuration of a process, read once from the environment. */
+export interface Config {
+  /** State folder of `muster up`, absolute. */
+  readonly home: string;
+  /** PostgreSQL connection string; undefined: `muster up` embeds a server, every other command refuses. */
+  readonly databaseUrl: string | undefined;
+  readonly temporal: TemporalConfig;
+  readonly api: { readonly host: string; readonly port: number; readonly portIsConfigured: boolean };
+  /** File with the key that wraps the data keys of stored secrets, absolute. */
+  readonly masterKeyFile: string;
+  /** False when the file is only the default: `muster up` may then make it. */
+  readonly masterKeyFileIsConfigured: boolean;
+  readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
+  /** Writes in flight per target and process. */
+  readonly processConcurrency: number;
+  /** Where a self-built `temporal` binary is kept, absolute. */
+  readonly cacheDir: string;
+  /** The `PATH` of this process, for looking up programs. */
+  readonly searchPath: string;
+}
+
+/** The environment cannot be used; the message names every wrong variable and what it should be. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+/** True for {@link ConfigError}. */
+export function isConfigError(error: unknown): error is ConfigError {
+  return error instanceof ConfigError;
+}
+
+const port = z.coerce.number({ error: 'must be a port number' }).int().min(1).max(65535);
+const postgresUrl = z.string().refine(isPostgresUrl, 'must look like postgres://user:password@host:5432/database');
+const address = z.string().regex(/^(\[[0-9a-fA-F:]+\]|[^\s:/]+):\d{1,5}$/, 'must be host:port, without a scheme');
+const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http or https address' });
+const flag = z.enum(['true', 'false', '1', '0']).transform((value) => value === 'true' || value === '1');
+
+const environmentSchema = z.object({
+  DATABASE_URL: postgresUrl.optional(),
+  TEMPORAL_ADDRESS: address.optional(),
+  TEMPORAL_NAMESPACE: z.string().default('default'),
+  TEMPORAL_API_KEY: z.string().optional(),
+  TEMPORAL_TLS: flag.optional(),
+  TEMPORAL_TLS_SERVER_NAME: z.string().optional(),
+  TEMPORAL_TLS_SERVER_CA_CERT_PATH: z.string().optional(),
+  TEMPORAL_TLS_CLIENT_CERT_PATH: z.string().optional(),
+  TEMPORAL_TLS_CLIENT_KEY_PATH: z.string().optional(),
+  TEMPORAL_CLI_PATH: z.string().optional(),
+  MUSTER_TEMPORAL_UI_URL: httpUrl.optional(),
+  MUSTER_HOME: z.string().default('.muster'),
+  MUSTER_API_HOST: z.string().default('127.0.0.1'),
+  MUSTER_API_PORT: port.optional(),
+  MUSTER_MASTER_KEY_FILE: z.string().optional(),
+  MUSTER_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  MUSTER_PROCESS_CONCURRENCY: z.coerce.number({ error: 'must be a number' }).int().min(1).max(1000).default(32),
+  XDG_CACHE_HOME: z.string().optional(),
+  PATH: z.string().default('/usr/local/bin:/usr/bin:/bin'),
+});
+
+const DEFAULT_TEMPORAL_ADDRESS = '127.0.0.1:7233';
+const DEFAULT_API_PORT = 8080;
+/** Read by the test suite only; known here so that a child process started by a test does not refuse it. */
+const KNOWN_ELSEWHERE = ['MUSTER_REQUIRE_REAL'];
+
+/**
+ * Reads the configuration out of `env` (default: the environment of this process). An empty value counts as not set.
+ * The result is frozen, all the way down.
+ * @throws ConfigError naming every variable that is unknown (`MUSTER_…` only) or has an unusable value.
+ */
+export function loadConfig(env: Readonly<Record<string, string | undefined>> = process.env): Config {
+  const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+  const parsed = environmentSchema.safeParse(set);
+  const wrong = parsed.success
+    ? []
+    : parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message} (is ${shown(issue.path, set)})`);
+  const problems = [...unknownVariables(Object.keys(set)), ...wrong];
+  if (!parsed.success || problems.length > 0) {
+    throw new ConfigError(`The environment cannot be used:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
+  }
+  return toConfig(parsed.data);
+}
+
+/** The database to use. @throws ConfigError when none is configured. */
+export function requireDatabaseUrl(config: Config): string {
+  if (config.databaseUrl === undefined) {
+    throw new ConfigError('DATABASE_URL is not set: name a PostgreSQL database, or use `muster up`, which embeds one.');
+  }
+  return config.databaseUrl;
+}
+
+/** The environment for a child process: that of this process with `changes` laid over it. */
+export function childEnvironment(changes: Readonly<Record<string, string>>): Record<string, string> {
+  const own = Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return { ...Object.fromEntries(own), ...changes };
+}
+
+function toConfig(env: z.infer<typeof environmentSchema>): Config {
+  const home = resolve(env.MUSTER_HOME);
+  const tlsImplied =
+    env.TEMPORAL_API_KEY !== undefined ||
+    env.TEMPORAL_TLS_SERVER_CA_CERT_PATH !== undefined ||
+    env.TEMPORAL_TLS_CLIENT_CERT_PATH !== undefined;
+  if ((env.TEMPORAL_TLS_CLIENT_CERT_PATH === undefined) !== (env.TEMPORAL_TLS_CLIENT_KEY_PATH === undefined)) {
+    throw new ConfigError('TEMPORAL_TLS_CLIENT_CERT_PATH and TEMPORAL_TLS_CLIENT_KEY_PATH must be set together.');
+  }
+  return Object.freeze({
+    home,
+    databaseUrl: env.DATABASE_URL,
+    temporal: Object.freeze({
+      address: env.TEMPORAL_ADDRESS ?? DEFAULT_TEMPORAL_ADDRESS,
+      addressIsConfigured: env.TEMPORAL_ADDRESS !== undefined,
+      namespace: env.TEMPORAL_NAMESPACE,
+      apiKey: env.TEMPORAL_API_KEY,
+      tls: env.TEMPORAL_TLS ?? tlsImplied,
+      tlsServerName: env.TEMPORAL_TLS_SERVER_NAME,
+      tlsServerCaFile: env.TEMPORAL_TLS_SERVER_CA_CERT_PATH,
+      tlsClientCertFile: env.TEMPORAL_TLS_CLIENT_CERT_PATH,
+      tlsClientKeyFile: env.TEMPORAL_TLS_CLIENT_KEY_PATH,
+      uiUrl: env.MUSTER_TEMPORAL_UI_URL,
+      cliPath: env.TEMPORAL_CLI_PATH,
+    }),
+    api: Object.freeze({
+      host: env.MUSTER_API_HOST,
+      port: env.MUSTER_API_PORT ?? DEFAULT_API_PORT,
+      portIsConfigured: env.MUSTER_API_PORT !== undefined,
+    }),
+    masterKeyFile: resolve(env.MUSTER_MASTER_KEY_FILE ?? resolve(home, 'master.key')),
+    masterKeyFileIsConfigured: env.MUSTER_MASTER_KEY_FILE !== undefined,
+    logLevel: env.MUSTER_LOG_LEVEL,
+    processConcurrency: env.MUSTER_PROCESS_CONCURRENCY,
+    cacheDir: resolve(env.XDG_CACHE_HOME ?? resolve(homedir(), '.cache'), 'muster'),
+    searchPath: env.PATH,
+  });
+}
+
+function unknownVariables(names: readonly string[]): string[] {
+  const known = [...Object.keys(environmentSchema.shape), ...KNOWN_ELSEWHERE].filter((name) =>
+    name.startsWith('MUSTER_'),
+  );
+  return names
+    .filter((name) => name.startsWith('MUSTER_') && !known.includes(name))
+    .map((name) => {
+      const guess = closestName(name, known);
+      return `${name}: unknown setting${guess === undefined ? ` (known: ${known.join(', ')})` : `, did you mean ${guess}?`}`;
+    });
+}
+
+const SECRET_VARIABLES: readonly string[] = ['DATABASE_URL', 'TEMPORAL_API_KEY'];
+
+/** The refused value for a message, unless it may hold a secret. */
+function shown(path: readonly PropertyKey[], env: Record<string, string | undefined>): string {
+  const name = String(path[0]);
+  return SECRET_VARIABLES.includes(name) ? 'not shown' : `"${env[name] ?? ''}"`;
+}
+
+function isPostgresUrl(value: string): boolean {
+  return /^postgres(ql)?:\/\/\S+$/.test(value) && URL.canParse(value);
+}
