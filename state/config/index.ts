@@ -5,4 +5,31 @@ export { loadRunConfiguration, loadSecrets, loadSystem } from './snapshot.js';
 export type { RunConfiguration, SystemSnapshot } from './snapshot.js';
 export { addSweeps, changePairs, listPairs, lockConfiguration, sweepSystem } from './pairs.js';
 export type { Pair } from './pairs.js';
+export { hasOpenJob, removeOperationalData } from './operational-data.js';
 export type { SourceSelection, SystemRole } from './entities/system.entity.js';
+export {
+  createSystem,
+  deleteSystem,
+  findSystem,
+  listSystems,
+  listTargetsOfSource,
+  setSystemEnabled,
+  updateSystem,
+} from './systems.js';
+export type { NewSystem, PageRequest, SourceChoice, SystemChange, SystemFilter, SystemRecord } from './systems.js';
+export { rewrapSecrets, saveProperties } from './properties.js';
+export type { PropertySet } from './properties.js';
+export { findTransformation, listTransformationVersions, saveTransformation } from './transformations.js';
+export type { NewTransformation, TransformationVersion } from './transformations.js';
+export {
+  bootstrapAdministrator,
+  findLiveToken,
+  findPasswordHash,
+  insertToken,
+  listTokens,
+  revokeToken,
+} from './accounts.js';
+export type { ApiToken } from './accounts.js';
+export { ConfigurationConflictError, isConfigurationConflict } from './errors.js';
+export type { ConfigurationConflictCode } from './errors.js';
+export type { Statements } from './statements.js';

@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import { InstallationKeys } from '../../runtime/secrets.js';
 import type { Keyring } from '../../runtime/secrets.js';
-import type { Database } from '../data-source.js';
+import { selectRows } from './statements.js';
+import type { Statements } from './statements.js';
 
 /** Identity of this database. */
 export interface Installation {
@@ -14,8 +15,8 @@ export interface Installation {
 const ROOT_KEY = { systemId: 'installation', propertyName: 'rootKey' };
 
 /** The one installation; the migration made it. */
-export async function loadInstallation(database: Database): Promise<Installation> {
-  const rows: Installation[] = await database.query('select id, epoch from installation');
+export async function loadInstallation(database: Statements): Promise<Installation> {
+  const rows = await selectRows<Installation>(database, 'select id, epoch from installation');
   const [installation] = rows;
   if (installation === undefined) throw new Error('the table installation is empty: run the migrations');
   return installation;

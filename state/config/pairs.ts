@@ -1,6 +1,6 @@
-import type { EntityManager } from 'typeorm';
 import { ENTITY_TYPES, entityTypeCode } from '../../core/entity-type.js';
-import type { Database } from '../data-source.js';
+import { selectRows } from './statements.js';
+import type { Statements } from './statements.js';
 
 /** A source that feeds a target, by their numbers. */
 export interface Pair {
@@ -19,13 +19,14 @@ const CONFIGURATION_LOCK = 7_241_190_002;
  * Call it first in every transaction that changes systems. Without it a new source and a new target that takes all sources could
  * be saved at the same moment, neither seeing the other, and their pair would never be swept. Released at the end of the transaction.
  */
-export async function lockConfiguration(manager: EntityManager): Promise<void> {
-  await manager.query('select pg_advisory_xact_lock($1)', [CONFIGURATION_LOCK]);
+export async function lockConfiguration(transaction: Statements): Promise<void> {
+  await transaction.query('select pg_advisory_xact_lock($1)', [CONFIGURATION_LOCK]);
 }
 
 /** All pairs that a system is part of, whatever its role; enabled or not. */
-export async function listPairs(database: Database, systemNo: number): Promise<Pair[]> {
-  return database.query(
+export async function listPairs(database: Statements, systemNo: number): Promise<Pair[]> {
+  return selectRows(
+    database,
     `select source_id as "sourceNo", target_id as "targetNo", enabled from connected_pair
       where source_id = $1 or target_id = $1
       order by source_id, target_id`,
@@ -38,10 +39,10 @@ export async function listPairs(database: Database, systemNo: number): Promise<P
  * wanted without an intake has no backlog rows. Pairs that are not enabled are left out: enabling them sweeps. Must run in the
  * transaction that changes the configuration.
  */
-export async function addSweeps(manager: EntityManager, pairs: readonly Pair[]): Promise<void> {
+export async function addSweeps(transaction: Statements, pairs: readonly Pair[]): Promise<void> {
   const wanted = pairs.filter((pair) => pair.enabled);
   if (wanted.length === 0) return;
-  await manager.query(
+  await transaction.query(
     `insert into pair_sweep (source_id, target_id, type, after_no)
      select p.source_id, p.target_id, t.type, 0
        from unnest($1::int[], $2::int[]) as p (source_id, target_id)
@@ -53,8 +54,8 @@ export async function addSweeps(manager: EntityManager, pairs: readonly Pair[]):
 }
 
 /** {@link addSweeps} for every pair of one system. */
-export async function sweepSystem(manager: EntityManager, systemNo: number): Promise<void> {
-  await addSweeps(manager, await listPairs(manager, systemNo));
+export async function sweepSystem(transaction: Statements, systemNo: number): Promise<void> {
+  await addSweeps(transaction, await listPairs(transaction, systemNo));
 }
 
 /**
@@ -63,29 +64,29 @@ export async function sweepSystem(manager: EntityManager, systemNo: number): Pro
  * The caller holds {@link lockConfiguration}.
  */
 export async function changePairs(
-  manager: EntityManager,
+  transaction: Statements,
   systemNo: number,
   change: () => Promise<void>,
 ): Promise<void> {
-  const before = await listPairs(manager, systemNo);
+  const before = await listPairs(transaction, systemNo);
   await change();
-  const after = await listPairs(manager, systemNo);
+  const after = await listPairs(transaction, systemNo);
   const known = new Map(before.map((pair) => [pairKey(pair), pair.enabled]));
   await addSweeps(
-    manager,
+    transaction,
     after.filter((pair) => known.get(pairKey(pair)) !== true),
   );
   const left = new Set(after.map(pairKey));
   for (const pair of before) {
-    if (!left.has(pairKey(pair))) await dropPair(manager, pair);
+    if (!left.has(pairKey(pair))) await dropPair(transaction, pair);
   }
 }
 
 /** Forgets what was still to be written from a source to a target; links and the entities in the target stay. */
-async function dropPair(manager: EntityManager, pair: Pair): Promise<void> {
+async function dropPair(transaction: Statements, pair: Pair): Promise<void> {
   const key = [pair.sourceNo, pair.targetNo];
-  await manager.query('delete from pair_sweep where source_id = $1 and target_id = $2', key);
-  await manager.query('delete from backlog where source_id = $1 and target_id = $2', key);
+  await transaction.query('delete from pair_sweep where source_id = $1 and target_id = $2', key);
+  await transaction.query('delete from backlog where source_id = $1 and target_id = $2', key);
 }
 
 function pairKey(pair: Pair): string {

@@ -1,9 +1,9 @@
 import { createHmac } from 'node:crypto';
-import type { EntityManager } from 'typeorm';
 import { ENTITY_TYPES } from '../../core/entity-type.js';
 import type { TransformationProgram } from '../../core/transform/program.js';
-import type { Database } from '../data-source.js';
 import { sweepSystem } from './pairs.js';
+import { selectRows } from './statements.js';
+import type { Statements } from './statements.js';
 
 /**
  * Keyed hash (32 bytes) over the fingerprints of all types of a compiled transformation. Two programs with equal hashes give equal
@@ -19,8 +19,9 @@ export function fingerprintHash(program: TransformationProgram, key: Buffer): Bu
 }
 
 /** The program number in force; 0 while none was ever recorded. */
-export async function currentProgramNumber(database: Database, systemNo: number): Promise<number> {
-  const rows: { number: number }[] = await database.query(
+export async function currentProgramNumber(database: Statements, systemNo: number): Promise<number> {
+  const rows = await selectRows<{ number: number }>(
+    database,
     'select number from program where system_no = $1 order by number desc limit 1',
     [systemNo],
   );
@@ -33,15 +34,16 @@ export async function currentProgramNumber(database: Database, systemNo: number)
  * a source needs no sweep, its entities carry the number of the read program. Serialised per system by a row lock.
  */
 export async function ensureProgram(
-  manager: EntityManager,
+  transaction: Statements,
   systemNo: number,
   fingerprint: Buffer,
 ): Promise<{ number: number; changed: boolean }> {
-  const systems: { role: string }[] = await manager.query('select role from system where no = $1 for update', [
+  const systems = await selectRows<{ role: string }>(transaction, 'select role from system where no = $1 for update', [
     systemNo,
   ]);
   if (systems[0] === undefined) throw new RangeError(`there is no system with the number ${systemNo}`);
-  const rows: { number: number; fingerprint: Buffer }[] = await manager.query(
+  const rows = await selectRows<{ number: number; fingerprint: Buffer }>(
+    transaction,
     'select number, fingerprint from program where system_no = $1 order by number desc limit 1',
     [systemNo],
   );
@@ -50,11 +52,11 @@ export async function ensureProgram(
     return { number: current.number, changed: false };
   }
   const number = (current?.number ?? 0) + 1;
-  await manager.query('insert into program (system_no, number, fingerprint) values ($1, $2, $3)', [
+  await transaction.query('insert into program (system_no, number, fingerprint) values ($1, $2, $3)', [
     systemNo,
     number,
     fingerprint,
   ]);
-  if (systems[0].role === 'target') await sweepSystem(manager, systemNo);
+  if (systems[0].role === 'target') await sweepSystem(transaction, systemNo);
   return { number, changed: true };
 }

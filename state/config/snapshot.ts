@@ -1,7 +1,8 @@
 import type { JsonObject } from '../../core/json.js';
 import type { Keyring } from '../../runtime/secrets.js';
-import type { Database } from '../data-source.js';
 import type { SystemRole } from './entities/system.entity.js';
+import { selectRows } from './statements.js';
+import type { Statements } from './statements.js';
 
 /** A system as a run freezes it (JOB-15): everything but secrets. Plain JSON, fit to be stored with the run. */
 export interface SystemSnapshot {
@@ -42,18 +43,19 @@ const SNAPSHOT_SQL = `
                          where system_no = s.no order by version desc limit 1) v`;
 
 /** One system by its public id (text) or its number; undefined if there is none. Text that is no UUID finds nothing. */
-export async function loadSystem(database: Database, key: string | number): Promise<SystemSnapshot | undefined> {
+export async function loadSystem(database: Statements, key: string | number): Promise<SystemSnapshot | undefined> {
   const condition = typeof key === 'number' ? 's.no = $1' : 's.id::text = lower($1)';
-  const rows: SystemSnapshot[] = await database.query(`${SNAPSHOT_SQL} where ${condition}`, [key]);
+  const rows = await selectRows<SystemSnapshot>(database, `${SNAPSHOT_SQL} where ${condition}`, [key]);
   return rows[0];
 }
 
 /**
- * A source and its connected targets as of one moment. Rejects with RangeError when there is no source of this number.
- * Give it a data source; inside a transaction of your own use isolation REPEATABLE READ and call it with the manager.
+ * A source and its connected targets as of one moment: it is one statement. Rejects with RangeError when there is no source of
+ * this number.
  */
-export async function loadRunConfiguration(database: Database, sourceNo: number): Promise<RunConfiguration> {
-  const rows: SystemSnapshot[] = await database.query(
+export async function loadRunConfiguration(database: Statements, sourceNo: number): Promise<RunConfiguration> {
+  const rows = await selectRows<SystemSnapshot>(
+    database,
     `${SNAPSHOT_SQL}
       where (s.no = $1 and s.role = 'source')
          or s.no in (select target_id from connected_pair where source_id = $1)
@@ -70,11 +72,12 @@ export async function loadRunConfiguration(database: Database, sourceNo: number)
  * Throws SecretError when the keyring does not fit this database.
  */
 export async function loadSecrets(
-  database: Database,
+  database: Statements,
   keyring: Keyring,
   systemNo: number,
 ): Promise<Record<string, string>> {
-  const rows: { id: string; name: string; sealed: Buffer }[] = await database.query(
+  const rows = await selectRows<{ id: string; name: string; sealed: Buffer }>(
+    database,
     `select s.id, p.name, p.sealed from system_property p join system s on s.no = p.system_no
       where p.system_no = $1 and p.sealed is not null`,
     [systemNo],

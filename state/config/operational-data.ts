@@ -1,0 +1,54 @@
+import { selectRows } from './statements.js';
+import type { Statements } from './statements.js';
+
+/**
+ * True while a job of the system waits or runs: of the source itself, or, for a target, of a source that feeds it or whose running
+ * job has it in its frozen configuration. Call it in the transaction that deletes, after locking the row of the system.
+ */
+export async function hasOpenJob(transaction: Statements, systemNo: number): Promise<boolean> {
+  const rows = await selectRows(
+    transaction,
+    `select r.run_key from run r
+      where r.state <> 'finished'
+        and (r.source_id = $1
+             or exists (select from connected_pair p where p.source_id = r.source_id and p.target_id = $1)
+             or exists (select from run_target t where t.run_key = r.run_key and t.target_id = $1))
+      limit 1`,
+    [systemNo],
+  );
+  return rows.length > 0;
+}
+
+/** What belongs to the entities of a source, children before `entity` itself. */
+const SOURCE_STATEMENTS = [
+  ...['link_body', 'link', 'entity_body', 'absence', 'backlog'].map(
+    (table) => `delete from ${table} x using entity e where e.entity_no = x.entity_no and e.source_id = $1`,
+  ),
+  ...['link_member', 'member'].map(
+    (table) => `delete from ${table} x using entity e where e.entity_no = x.group_no and e.source_id = $1`,
+  ),
+  ...['unresolved_ref', 'pair_sweep', 'source_state', 'rt_event', 'entity'].map(
+    (table) => `delete from ${table} where source_id = $1`,
+  ),
+];
+
+const TARGET_STATEMENTS = [
+  'link_body',
+  'link',
+  'link_member',
+  'unresolved_ref',
+  'backlog',
+  'pair_sweep',
+  'absence',
+  'target_claim',
+  'target_gate',
+  'governor_use',
+].map((table) => `delete from ${table} where target_id = $1`);
+
+/**
+ * Removes the links, bodies, references, backlog and marks of a system (RST-9); entities in the back ends are not touched, and the job
+ * log stays until its retention removes it. Takes time in proportion to the entities; no job of the system may run.
+ */
+export async function removeOperationalData(transaction: Statements, systemNo: number): Promise<void> {
+  for (const statement of [...SOURCE_STATEMENTS, ...TARGET_STATEMENTS]) await transaction.query(statement, [systemNo]);
+}

@@ -1,0 +1,53 @@
+import type { EntityManager } from 'typeorm';
+import type { Keyring } from '../../runtime/secrets.js';
+import { SystemPropertyEntity } from './entities/system-property.entity.js';
+
+/** A whole set of properties of one system, as it shall be stored. */
+export interface PropertySet {
+  /** Standard properties by name. */
+  readonly plain: Readonly<Record<string, string>>;
+  /** New clear text of credential properties by name; it is sealed before it is stored. */
+  readonly secrets: Readonly<Record<string, string>>;
+  /** Credential properties that stay as they are. */
+  readonly keptSecretNames: readonly string[];
+}
+
+/** Replaces the properties of a system: what the set does not name is removed (PRP-8). */
+export async function saveProperties(
+  manager: EntityManager,
+  keyring: Keyring,
+  system: { readonly no: number; readonly id: string },
+  set: PropertySet,
+): Promise<void> {
+  await manager.query('delete from system_property where system_no = $1 and name <> all($2::text[])', [
+    system.no,
+    set.keptSecretNames,
+  ]);
+  await manager.insert(SystemPropertyEntity, [
+    ...Object.entries(set.plain).map(([name, value]) => ({ systemNo: system.no, name, value, sealed: null })),
+    ...Object.entries(set.secrets).map(([name, clearText]) => ({
+      systemNo: system.no,
+      name,
+      value: null,
+      sealed: keyring.sealSecret({ systemId: system.id, propertyName: name }, clearText),
+    })),
+  ]);
+  await manager.query('update system set updated_at = now() where no = $1', [system.no]);
+}
+
+/**
+ * Wraps every credential again that was sealed under an older master key; values are neither read nor changed, so it may run while
+ * the installation works. Returns how many were wrapped again.
+ */
+export async function rewrapSecrets(manager: EntityManager, keyring: Keyring): Promise<number> {
+  const rows: { systemNo: number; id: string; name: string; sealed: Buffer }[] = await manager.query(
+    `select p.system_no as "systemNo", s.id, p.name, p.sealed from system_property p join system s on s.no = p.system_no
+      where p.sealed is not null for update of p`,
+  );
+  const old = rows.filter((row) => keyring.needsRewrap(row.sealed));
+  for (const row of old) {
+    const sealed = keyring.rewrap({ systemId: row.id, propertyName: row.name }, row.sealed);
+    await manager.update(SystemPropertyEntity, { systemNo: row.systemNo, name: row.name }, { sealed });
+  }
+  return old.length;
+}
