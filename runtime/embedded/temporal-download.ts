@@ -36,7 +36,7 @@ export async function downloadTemporal(fetch: TemporalFetch): Promise<void> {
       searchPath: fetch.searchPath,
       onLine: (line) => lines.push(line),
     });
-    const givenUp = await watch(download.isRunning, folder, fetch.onProgress);
+    const givenUp = await watch(() => download.isRunning(), folder, fetch.onProgress);
     if (givenUp !== undefined) {
       await download.stop([{ signal: 'SIGKILL', graceMs: 5000 }]);
       throw new Error(givenUp);

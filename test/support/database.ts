@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
+import { runMigrations } from '../../migrations/run.js';
 import { askForServer } from './servers.js';
 
 /** A migrated, empty database of one suite. */
@@ -57,26 +58,11 @@ async function ensureTemplate(client: pg.Client, admin: string): Promise<void> {
     const unfinished = `${TEMPLATE}_unfinished`;
     await client.query(`DROP DATABASE IF EXISTS ${unfinished} WITH (FORCE)`);
     await client.query(`CREATE DATABASE ${unfinished} TEMPLATE template0`);
-    await migrate(databaseUrl(admin, unfinished));
+    await runMigrations(databaseUrl(admin, unfinished));
     await retryWhileInUse(() => client.query(`ALTER DATABASE ${unfinished} RENAME TO ${TEMPLATE}`));
   } finally {
     await client.query('SELECT pg_advisory_unlock($1)', [TEMPLATE_LOCK]);
   }
-}
-
-interface MigrationsModule {
-  runMigrations(databaseUrl: string): Promise<void>;
-}
-
-async function migrate(url: string): Promise<void> {
-  const path = '../../migrations/run.js';
-  const module: unknown = await import(path);
-  if (!isMigrationsModule(module)) throw new Error('migrations/run.js does not export runMigrations.');
-  await module.runMigrations(url);
-}
-
-function isMigrationsModule(module: unknown): module is MigrationsModule {
-  return typeof module === 'object' && module !== null && 'runMigrations' in module;
 }
 
 async function retryWhileInUse(statement: () => Promise<unknown>): Promise<void> {
