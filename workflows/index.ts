@@ -1,0 +1,3 @@
+// Each name here is a workflow type that stands in histories: add, never rename.
+export { readJobWorkflow } from './read-job.workflow.js';
+export { resyncJobWorkflow } from './resync-job.workflow.js';

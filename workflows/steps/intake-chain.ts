@@ -1,0 +1,42 @@
+import { isCancellation } from '@temporalio/workflow';
+import type { EntityType } from '../../core/entity-type.js';
+import { isRunClosed } from './failure.js';
+import { PLURAL } from './names.js';
+import { chunk, step } from './options.js';
+import type { Pace } from './pace.js';
+
+/** Where the reading of a run stands, for the target chains that wait for its end. */
+export class Intake {
+  /** The drains were told that nothing more will come. */
+  isEnded = false;
+  /** Reading broke in a way nobody foresaw: nobody vouches for what was read, so nothing may be deleted because of it. */
+  isBroken = false;
+}
+
+/**
+ * Reads the types of the source in order. A source that fails (or has no target left) ends the reading, not the run: whatever was read
+ * is written. However reading ends, the drains are told, unless the run itself ends or goes on in a new history.
+ */
+export async function intakeChain(
+  run: { readonly runKey: string; readonly pace: Pace; readonly intake: Intake },
+  types: readonly EntityType[],
+): Promise<void> {
+  try {
+    for (const type of types) {
+      const end = await run.pace.repeat(() => chunk(`Read ${PLURAL[type]}`).intakeChunk({ runKey: run.runKey, type }));
+      if (end === 'cut') return;
+      if (end !== 'done') break;
+    }
+  } catch (error) {
+    if (isCancellation(error) || isRunClosed(error)) throw error;
+    run.intake.isBroken = true;
+    await endIntake(run);
+    throw error;
+  }
+  await endIntake(run);
+}
+
+async function endIntake(run: { readonly runKey: string; readonly intake: Intake }): Promise<void> {
+  await step('End of reading').endIntake({ runKey: run.runKey });
+  run.intake.isEnded = true;
+}

@@ -1,0 +1,55 @@
+import { proxyActivities, workflowInfo } from '@temporalio/workflow';
+import type { ActivityInterfaceFor, ActivityOptions } from '@temporalio/workflow';
+import type { RUN_CLOSED, RunActivities } from '../../activities/contract.js';
+import { taskQueuesOf } from '../../core/task-queues.js';
+
+/** Failure type of an activity whose run belongs to another attempt; a value of our own, because activities are imported as types. */
+export const RUN_CLOSED_KIND: typeof RUN_CLOSED = 'runClosed';
+
+type ChunkActivities = Pick<RunActivities, 'sweepPairs' | 'intakeChunk' | 'drainChunk' | 'planAbsence' | 'deleteChunk'>;
+type StepActivities = Pick<RunActivities, 'openRun' | 'endIntake' | 'finishRun'>;
+type ReportActivities = Pick<RunActivities, 'describeProgress'>;
+
+/**
+ * Attempts are unlimited on purpose: a step that fails has not lost anything, and giving up would leave a run that only a person can
+ * repair. The pause between them is short, because the usual cause is a worker or database that is just being restarted.
+ */
+const UNTIL_DONE: NonNullable<ActivityOptions['retry']> = {
+  initialInterval: '1s',
+  backoffCoefficient: 2,
+  maximumInterval: '5s',
+  nonRetryableErrorTypes: [RUN_CLOSED_KIND],
+};
+
+/** A chunk is over after about 30 s; five minutes mean that it hangs. Three lost heartbeats in a row mean that its worker is dead. */
+const WORK: ActivityOptions = {
+  startToCloseTimeout: '5m',
+  heartbeatTimeout: '15s',
+  retry: UNTIL_DONE,
+  // A stopped run is closed only when its last request was answered (STP-2).
+  cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+};
+
+/** A picture for operators: late is worthless, missing is harmless. */
+const REPORT: ActivityOptions = {
+  scheduleToStartTimeout: '5s',
+  startToCloseTimeout: '5s',
+  heartbeatTimeout: '5s',
+  retry: { maximumAttempts: 1 },
+  cancellationType: 'TRY_CANCEL',
+};
+
+/** Work of about 30 s on the bulk queue. `summary` is one line for the Temporal Web UI: names of systems, never of people. */
+export function chunk(summary: string): ActivityInterfaceFor<ChunkActivities> {
+  return proxyActivities<ChunkActivities>({ ...WORK, taskQueue: taskQueuesOf(workflowInfo().taskQueue).bulk, summary });
+}
+
+/** A short step on the queue of the workflow itself, where it does not wait behind chunks. */
+export function step(summary: string): ActivityInterfaceFor<StepActivities> {
+  return proxyActivities<StepActivities>({ ...WORK, summary });
+}
+
+/** Counters for operators, tried once. */
+export function report(summary: string): ActivityInterfaceFor<ReportActivities> {
+  return proxyActivities<ReportActivities>({ ...REPORT, summary });
+}

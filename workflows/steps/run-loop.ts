@@ -1,0 +1,85 @@
+import { CancellationScope, CancelledFailure, continueAsNew, isCancellation } from '@temporalio/workflow';
+import type { FinishRunInput } from '../../activities/contract.js';
+import { isRunClosed, runFailure } from './failure.js';
+import { chunk, step } from './options.js';
+import { Pace } from './pace.js';
+import { ProgressDetails } from './progress.js';
+import { runChains } from './run-chains.js';
+
+/** What a run needs to know: everything else stands in PostgreSQL, also after a loss of the history. */
+export interface RunLoopInput {
+  /** Internal, never changing key of the run, decimal. */
+  readonly runKey: string;
+  /** Continue as new after so many unfinished chunks and not only when the server suggests it; for tests. */
+  readonly chunksPerHistory?: number;
+}
+
+/** How a workflow of a run ended. A stopped one ends as cancelled, a defective one fails with `runStepFailed`. */
+export interface RunLoopResult {
+  /** `finished`: by us. `notOurs`: the run was closed before, or taken over by another workflow; nothing was changed any more. */
+  readonly ended: 'finished' | 'notOurs';
+  /** Final status of the job (STA-1). */
+  readonly status?: string;
+}
+
+/**
+ * One run from its opening to its final status: sweeps, then reading beside one chain per target, then the end of the books. Resumable
+ * at every border, because each activity looks into PostgreSQL for what is already done.
+ */
+export async function runLoop(input: RunLoopInput): Promise<RunLoopResult> {
+  const progress = new ProgressDetails(input.runKey);
+  const pace = new Pace(progress, input.chunksPerHistory);
+  let end: RunEnd;
+  try {
+    end = await workThrough(input.runKey, pace);
+  } catch (error) {
+    end = { kind: isCancellation(error) ? 'stopped' : isRunClosed(error) ? 'notOurs' : 'defect', error };
+  }
+  if (isStopped() && end.kind !== 'notOurs') end = { kind: 'stopped', error: end.error };
+  // A defect waits until the other chains are done: in the new history it shows again, or it is gone.
+  if (pace.hasWorkLeft() && (end.kind === 'done' || end.kind === 'defect')) return continueAsNew<typeof runLoop>(input);
+  return conclude(input.runKey, end, progress);
+}
+
+interface RunEnd {
+  readonly kind: 'done' | 'stopped' | 'notOurs' | 'defect';
+  readonly error?: unknown;
+}
+
+/** Until every chain is done or at a border. */
+async function workThrough(runKey: string, pace: Pace): Promise<RunEnd> {
+  // Not cancellable, because finishRun of a run that is stopped at once needs an owner too.
+  const opened = await CancellationScope.nonCancellable(() => step('Open the run').openRun({ runKey }));
+  if (opened.closed) return { kind: 'notOurs' };
+  const swept = await pace.repeat(() => chunk('Find pairs that became wanted').sweepPairs({ runKey }));
+  if (swept !== 'cut') await runChains(runKey, pace, opened);
+  return { kind: 'done' };
+}
+
+/** Closes the books, also of a stopped or defective run, and tells Temporal how it went. */
+async function conclude(runKey: string, end: RunEnd, progress: ProgressDetails): Promise<RunLoopResult> {
+  if (end.kind === 'notOurs') return { ended: 'notOurs' };
+  const result = await CancellationScope.nonCancellable(async () => {
+    const finished = await finish(runKey, end.kind === 'stopped' ? 'stopped' : 'completed');
+    await progress.show();
+    return finished;
+  });
+  if (end.kind === 'defect') throw runFailure(end.error);
+  // The stop flag may be seen in PostgreSQL before the cancellation comes through Temporal: then this is an ordinary end.
+  if (end.kind === 'stopped' && isStopped()) throw new CancelledFailure('Stopped by an administrator');
+  return result;
+}
+
+async function finish(runKey: string, end: FinishRunInput['end']): Promise<RunLoopResult> {
+  try {
+    const { status } = await step('Finish the run').finishRun({ runKey, end });
+    return { ended: 'finished', status };
+  } catch (error) {
+    if (isRunClosed(error)) return { ended: 'notOurs' };
+    throw runFailure(error);
+  }
+}
+
+function isStopped(): boolean {
+  return CancellationScope.current().consideredCancelled;
+}
