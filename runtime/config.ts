@@ -113,6 +113,31 @@ export function requireDatabaseUrl(config: Config): string {
   return config.databaseUrl;
 }
 
+/** A configuration as the environment of a child process that reads it with {@link loadConfig}. */
+export function configEnvironment(config: Config): Record<string, string> {
+  const { temporal } = config;
+  const settings: Record<string, string | undefined> = {
+    DATABASE_URL: config.databaseUrl,
+    TEMPORAL_ADDRESS: temporal.address,
+    TEMPORAL_NAMESPACE: temporal.namespace,
+    TEMPORAL_API_KEY: temporal.apiKey,
+    TEMPORAL_TLS: String(temporal.tls),
+    TEMPORAL_TLS_SERVER_NAME: temporal.tlsServerName,
+    TEMPORAL_TLS_SERVER_CA_CERT_PATH: temporal.tlsServerCaFile,
+    TEMPORAL_TLS_CLIENT_CERT_PATH: temporal.tlsClientCertFile,
+    TEMPORAL_TLS_CLIENT_KEY_PATH: temporal.tlsClientKeyFile,
+    TEMPORAL_CLI_PATH: temporal.cliPath,
+    MUSTER_TEMPORAL_UI_URL: temporal.uiUrl,
+    MUSTER_HOME: config.home,
+    MUSTER_API_HOST: config.api.host,
+    MUSTER_API_PORT: String(config.api.port),
+    MUSTER_MASTER_KEY_FILE: config.masterKeyFile,
+    MUSTER_LOG_LEVEL: config.logLevel,
+    MUSTER_PROCESS_CONCURRENCY: String(config.processConcurrency),
+  };
+  return Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, value ?? '']));
+}
+
 /** The environment for a child process: that of this process with `changes` laid over it. */
 export function childEnvironment(changes: Readonly<Record<string, string>>): Record<string, string> {
   const own = Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined);
