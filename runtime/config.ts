@@ -54,7 +54,7 @@ export function isConfigError(error: unknown): error is ConfigError {
   return error instanceof ConfigError;
 }
 
-const port = z.coerce.number({ error: 'must be a port number' }).int().min(1).max(65535);
+const port = z.coerce.number().refine(isPort, 'must be a port number');
 const postgresUrl = z.string().refine(isPostgresUrl, 'must look like postgres://user:password@host:5432/database');
 const address = z.string().regex(/^(\[[0-9a-fA-F:]+\]|[^\s:/]+):\d{1,5}$/, 'must be host:port, without a scheme');
 const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http or https address' });
@@ -77,7 +77,12 @@ const environmentSchema = z.object({
   MUSTER_API_PORT: port.optional(),
   MUSTER_MASTER_KEY_FILE: z.string().optional(),
   MUSTER_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
-  MUSTER_PROCESS_CONCURRENCY: z.coerce.number({ error: 'must be a number' }).int().min(1).max(1000).default(32),
+  MUSTER_PROCESS_CONCURRENCY: z.coerce
+    .number()
+    .int('must be a whole number from 1 to 1000')
+    .min(1, 'must be at least 1')
+    .max(1000, 'must be at most 1000')
+    .default(32),
   XDG_CACHE_HOME: z.string().optional(),
   PATH: z.string().default('/usr/local/bin:/usr/bin:/bin'),
 });
@@ -205,4 +210,8 @@ function shown(path: readonly PropertyKey[], env: Record<string, string | undefi
 
 function isPostgresUrl(value: string): boolean {
   return /^postgres(ql)?:\/\/\S+$/.test(value) && URL.canParse(value);
+}
+
+function isPort(value: number): boolean {
+  return Number.isInteger(value) && value >= 1 && value <= 65535;
 }

@@ -1,3 +1,4 @@
+import { errorMessage } from './error-code.js';
 import type { Logger } from './logger.js';
 import type { ProcessExit } from './tied-process.js';
 
@@ -116,7 +117,7 @@ export class Supervisor {
         this.tell(entry, 'restarted', `pid ${running.pid}`);
         return deaths + 1;
       } catch (error) {
-        this.tell(entry, 'start-failed', error instanceof Error ? error.message : String(error));
+        this.tell(entry, 'start-failed', errorMessage(error));
       }
     }
   }

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import pg from 'pg';
+import { errorCode, errorMessage } from '../error-code.js';
 import type { Logger } from '../logger.js';
 import { ephemeralPort } from '../ports.js';
 import { startTiedProcess } from '../tied-process.js';
@@ -134,7 +135,7 @@ async function startOnce(start: Start, port: number): Promise<TiedProcess> {
     return server;
   } catch (error) {
     await server.stop(FAST_SHUTDOWN);
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorMessage(error);
     throw new StartFailure(`The embedded PostgreSQL did not start: ${reason}\n${lastLines.join('\n')}`);
   }
 }
@@ -148,7 +149,7 @@ async function waitUntilReady(server: TiedProcess, url: string): Promise<void> {
       await ensureDatabase(url);
       return;
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? error.code : undefined;
+      const code = errorCode(error);
       const isEarly = code === 'ECONNREFUSED' || code === 'ECONNRESET' || code === CANNOT_CONNECT_NOW;
       if (!isEarly || Date.now() > giveUpAt) throw error;
     }

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { errorMessage } from '../error-code.js';
 import { waitForLock } from '../file-lock.js';
 import { findProgram, isExecutableFile } from '../find-program.js';
 import { buildTemporal } from './temporal-build.js';
@@ -102,7 +103,7 @@ async function fetchTemporal(search: TemporalBinarySearch, failures: string[]): 
       if (version !== undefined) return { path, way, version };
       failures.push(`${way}: the program does not run`);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = errorMessage(error);
       search.onProgress(`${way}: ${reason}`);
       failures.push(`${way}: ${reason}`);
     }

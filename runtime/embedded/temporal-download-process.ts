@@ -3,6 +3,7 @@
  * once, because that is how the SDK is told to download the program, and ends. The last line of output says what failed.
  */
 import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { errorMessage } from '../error-code.js';
 
 const [version = '', downloadDir = ''] = process.argv.slice(2);
 try {
@@ -10,7 +11,7 @@ try {
   const environment = await TestWorkflowEnvironment.createLocal({ server: { executable } });
   await environment.teardown();
 } catch (error) {
-  const text = error instanceof Error ? error.message : String(error);
+  const text = errorMessage(error);
   process.stderr.write(`${text.split(':').slice(0, 3).join(':')}: ${text.split(':').at(-1)?.trim() ?? ''}\n`);
   process.exitCode = 1;
 }

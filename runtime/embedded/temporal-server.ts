@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Connection } from '@temporalio/client';
+import { errorMessage } from '../error-code.js';
 import type { Logger } from '../logger.js';
 import { ephemeralPort } from '../ports.js';
 import { startTiedProcess } from '../tied-process.js';
@@ -78,7 +79,7 @@ export async function startTemporalDevServer(options: TemporalDevServerOptions):
     await waitUntilReady(server, address);
   } catch (error) {
     await server.stop(STOP);
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorMessage(error);
     throw new Error(`The Temporal dev server did not start: ${reason}\n${lastLines.join('\n')}`, { cause: error });
   }
   options.log.debug({ address, pid: server.pid }, `Temporal dev server runs (${options.binary.version})`);
@@ -133,6 +134,6 @@ async function probe(address: string): Promise<string | undefined> {
       await connection.close();
     }
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return errorMessage(error);
   }
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import pg from 'pg';
+import { errorCode } from '../../runtime/error-code.js';
 import { runMigrations } from '../../migrations/run.js';
 import { askForServer } from './servers.js';
 
@@ -71,7 +72,7 @@ async function retryWhileInUse(statement: () => Promise<unknown>): Promise<void>
       await statement();
       return;
     } catch (error) {
-      const inUse = error instanceof Error && 'code' in error && error.code === OBJECT_IN_USE;
+      const inUse = errorCode(error) === OBJECT_IN_USE;
       if (!inUse || attempt === COPY_ATTEMPTS) throw error;
     }
     await new Promise((wake) => setTimeout(wake, 100));

@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { errorCode, errorMessage } from '../../runtime/error-code.js';
 import { loadConfig } from '../../runtime/config.js';
 import { startEmbeddedPostgres } from '../../runtime/embedded/postgres.js';
 import { findTemporalBinary } from '../../runtime/embedded/temporal-binary.js';
@@ -86,7 +87,7 @@ class SharedServer {
       this.current = { state: 'ready', address: running.address };
       return running;
     } catch (error) {
-      this.current = { state: 'failed', reason: error instanceof Error ? error.message : String(error) };
+      this.current = { state: 'failed', reason: errorMessage(error) };
       return undefined;
     }
   }
@@ -123,6 +124,6 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+    return errorCode(error) === 'EPERM';
   }
 }
