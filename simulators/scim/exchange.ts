@@ -43,12 +43,10 @@ export function send(
 
 /** Announces the whole body and sends half of it. */
 export function sendTruncated(response: ServerResponse, answer: ScimAnswer, contentType: string): void {
-  const body = answer.body ?? '{}';
-  const half = body.slice(0, Math.ceil(body.length / 2));
+  const body = Buffer.from(answer.body ?? '{}');
+  const half = body.subarray(0, Math.ceil(body.length / 2));
   // The length is that of the half: the transport is in order and only the JSON is not.
-  response
-    .writeHead(answer.status, { 'content-type': contentType, 'content-length': Buffer.byteLength(half) })
-    .end(half);
+  response.writeHead(answer.status, { 'content-type': contentType, 'content-length': half.length }).end(half);
 }
 
 /** The login page that proxies answer in place of the service. */

@@ -19,14 +19,17 @@ export interface ListQuery {
   readonly excluded: readonly string[];
 }
 
-/** One page before it is written: the resources as JSON texts, so that faults can still change them. */
+/** One page before it is written: the resources as JSON, so that faults can still change them. */
 export interface ListPage {
-  resources: string[];
+  resources: Buffer[];
   total: number;
   startIndex: number;
   itemsPerPage: number;
   nextCursor?: string;
 }
+
+const COMMA = Buffer.from(',');
+const END = Buffer.from(']}');
 
 /** Parses the query of a list; throws 400 for numbers that are none. */
 export function parseListQuery(parameters: URLSearchParams): ListQuery {
@@ -78,7 +81,7 @@ export class Lister {
     const wanted = query.count ?? this.#dialect.defaultPageEntities;
     const size = Math.min(wanted, this.#dialect.maxPageEntities);
     const first = this.#firstIndex(query, entries);
-    const resources = entries.slice(first, first + size).map((entry) => this.#text(entry, query));
+    const resources = entries.slice(first, first + size).map((entry) => this.#json(entry, query));
     const page: ListPage = {
       resources,
       total: this.#dialect.totalResults === 'page-size' ? resources.length : entries.length,
@@ -93,7 +96,7 @@ export class Lister {
   }
 
   /** The body of the answer. */
-  render(page: ListPage): string {
+  render(page: ListPage): Buffer {
     const { totalResults, paging, resourcesKey } = this.#dialect;
     const total = totalResults === 'absent' ? '' : `"totalResults":${page.total},`;
     const position =
@@ -103,12 +106,18 @@ export class Lister {
           ? ''
           : `"nextCursor":"${page.nextCursor}",`;
     const head = `{"schemas":["${LIST_SCHEMA}"],${total}${position}"itemsPerPage":${page.itemsPerPage},"${resourcesKey}":[`;
-    return `${head}${page.resources.join(',')}]}`;
+    const parts: Buffer[] = [Buffer.from(head)];
+    for (const [place, resource] of page.resources.entries()) {
+      if (place > 0) parts.push(COMMA);
+      parts.push(resource);
+    }
+    parts.push(END);
+    return Buffer.concat(parts);
   }
 
-  #text(entry: StoreEntry, query: ListQuery): string {
+  #json(entry: StoreEntry, query: ListQuery): Buffer {
     if (query.attributes.length === 0 && query.excluded.length === 0) return this.#store.jsonOf(entry);
-    return JSON.stringify(project(this.#store.resourceOf(entry), query.attributes, query.excluded));
+    return Buffer.from(JSON.stringify(project(this.#store.resourceOf(entry), query.attributes, query.excluded)));
   }
 
   #firstIndex(query: ListQuery, entries: readonly StoreEntry[]): number {
@@ -143,6 +152,7 @@ export class Lister {
       const found = this.#store.lookup(type, hint.attribute, hint.value);
       if (found !== undefined && found.length < candidates.length) candidates = found;
     }
+    if (isFoundByIndex(filter, this.#store, type)) return candidates;
     return candidates.filter((entry) => matchesFilter(this.#store.resourceOf(entry), filter));
   }
 
@@ -163,6 +173,13 @@ export class Lister {
     keyed.sort((left, right) => sign * (left.key < right.key ? -1 : left.key > right.key ? 1 : 0));
     return keyed.map(({ entry }) => entry);
   }
+}
+
+/** A single `eq` on an indexed attribute: what the index gave needs no further look. */
+function isFoundByIndex(filter: FilterNode, store: ScimStore, type: ScimResourceType): boolean {
+  if (filter.kind !== 'compare') return false;
+  const hint = equalityHints(filter).next();
+  return hint.done !== true && store.lookup(type, hint.value.attribute, hint.value.value) !== undefined;
 }
 
 function sortKey(values: readonly JsonObject[string][]): string {

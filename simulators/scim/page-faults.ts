@@ -22,7 +22,7 @@ export function isPageFault(effect: FaultEffect): effect is PageFault {
 }
 
 /** Falsifies a page in place. `previous` are the resources of the page served before. */
-export function falsifyPage(page: ListPage, fault: PageFault, previous: readonly string[]): void {
+export function falsifyPage(page: ListPage, fault: PageFault, previous: readonly Buffer[]): void {
   switch (fault.kind) {
     case 'repeatPage':
       page.resources = [...previous];
@@ -50,6 +50,6 @@ export function falsifyPage(page: ListPage, fault: PageFault, previous: readonly
   }
 }
 
-function withoutId(text: string): string {
-  return JSON.stringify({ ...(JSON.parse(text) as object), id: undefined });
+function withoutId(json: Buffer): Buffer {
+  return Buffer.from(JSON.stringify({ ...(JSON.parse(json.toString()) as object), id: undefined }));
 }

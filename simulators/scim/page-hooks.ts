@@ -24,7 +24,7 @@ export interface DriftTrace {
 /** Follows the pages of each read and acts between them. A page numbered 1 is one that starts at the first entity. */
 export class PageHooks {
   readonly #lastPage = new Map<ScimResourceType, number>();
-  readonly #lastResources = new Map<ScimResourceType, readonly string[]>();
+  readonly #lastResources = new Map<ScimResourceType, readonly Buffer[]>();
   #hooks: PageHook[] = [];
 
   /** Calls `run` once, after page `page` of a read was cut from the store and before the next is. */

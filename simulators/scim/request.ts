@@ -17,7 +17,7 @@ export interface ScimRequest extends FaultRequest {
 /** An answer before it goes out. */
 export interface ScimAnswer {
   readonly status: number;
-  readonly body?: string;
+  readonly body?: string | Buffer;
   readonly headers?: Record<string, string>;
 }
 

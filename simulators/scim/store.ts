@@ -178,7 +178,7 @@ export class ScimStore {
     return this.#tables.User.byId.has(id) || this.#tables.Group.byId.has(id);
   }
 
-  jsonOf(entry: StoreEntry): string {
+  jsonOf(entry: StoreEntry): Buffer {
     return entry.json(this.#options.dialect, this.#options.baseUrl);
   }
 
