@@ -5,7 +5,7 @@ import pg from 'pg';
 import { errorCode, errorMessage } from '../error-code.js';
 import type { Logger } from '../logger.js';
 import { ephemeralPort } from '../ports.js';
-import { startTiedProcess } from '../tied-process.js';
+import { settledWithin, startTiedProcess } from '../tied-process.js';
 import type { ProcessExit, StopStep, TiedProcess } from '../tied-process.js';
 import { findPostgresBinaries } from './postgres-binaries.js';
 import type { PostgresBinaries } from './postgres-binaries.js';
@@ -151,6 +151,8 @@ async function waitUntilReady(server: TiedProcess, url: string): Promise<void> {
     } catch (error) {
       const code = errorCode(error);
       const isEarly = code === 'ECONNREFUSED' || code === 'ECONNRESET' || code === CANNOT_CONNECT_NOW;
+      // Another server that holds the port answers in place of ours, which is about to end.
+      if (!isEarly && (await settledWithin(server.exited, 1000))) throw new Error('it ended at once', { cause: error });
       if (!isEarly || Date.now() > giveUpAt) throw error;
     }
     await new Promise((wake) => setTimeout(wake, READY_POLL_MS));
