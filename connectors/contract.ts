@@ -12,12 +12,21 @@ export interface Connector {
   readPage(request: ReadPageRequest): Promise<Page>;
   /** One entity by id; `null` when the system says it does not exist, an error for everything else (CONN-CORE-27). */
   readOne(type: EntityType, id: string, options: ReadOneOptions): Promise<NativeEntity | null>;
+  /**
+   * `applied: 'created'` only when the system said that the entity is new (HTTP 201); `updated` when it accepted the request
+   * without saying so, because then an existing entity may have been overwritten and must not count as ours.
+   */
   create(type: EntityType, body: JsonObject, options: CallOptions): Promise<WriteResult>;
   update(type: EntityType, id: string, change: Change, options: WriteOptions): Promise<WriteResult>;
   /** An absent entity is success with `applied: 'already-absent'` (CONN-CORE-54). */
   delete(type: EntityType, id: string, options: WriteOptions): Promise<WriteResult>;
   /** Looks an existing entity up by the unique keys as sent (CONN-CORE-50, CNF-3, CNF-4). */
-  resolveExisting(type: EntityType, body: JsonObject, keys: readonly string[], options: CallOptions): Promise<Resolution>;
+  resolveExisting(
+    type: EntityType,
+    body: JsonObject,
+    keys: readonly string[],
+    options: CallOptions,
+  ): Promise<Resolution>;
   /** Unique attributes in force for a type, from the properties or the preset (CNF-3). */
   uniqueKeys(type: EntityType): readonly string[];
   /** Releases connections. Idempotent, never throws. */
@@ -26,7 +35,10 @@ export interface Connector {
 
 /** Options of every call that may touch the network. */
 export interface CallOptions {
-  /** Aborted on stop and shutdown: the connector gives up before its next network call and throws kind `cancelled`. */
+  /**
+   * Aborted on stop and shutdown: the connector gives up before its next network call and throws kind `cancelled`. Reads that
+   * are under way are cut at once; a write that is under way may finish for 20 s, because its outcome is worth knowing.
+   */
   readonly signal?: AbortSignal;
 }
 
@@ -146,6 +158,8 @@ export interface ResolvedConfig {
   readonly properties: Readonly<Record<string, string>>;
   /** Clear text of a credential property, or undefined if it is not set. Never log it. */
   secret(name: string): string | undefined;
+  /** Names of the credential properties that are set, for names with a free part or any spelling (`ips.http.header.…`). */
+  readonly secretNames?: readonly string[];
 }
 
 export interface ConnectorContext {
@@ -188,10 +202,18 @@ export interface ConnectorDescriptor {
   readonly defaultTransformations: { readonly read?: JsonObject; readonly write?: JsonObject };
 }
 
+/** A remark on one property; the message holds no value of a credential. */
+export interface PropertyFinding {
+  readonly property: string;
+  readonly message: string;
+}
+
 export interface ConnectorFactory {
   readonly descriptor: ConnectorDescriptor;
   /** Problems of the configuration beyond single values (for example a URL that is missing for this authentication). */
-  validate(properties: Readonly<Record<string, string>>): readonly { readonly property: string; readonly message: string }[];
+  validate(properties: Readonly<Record<string, string>>): readonly PropertyFinding[];
+  /** What works but deserves a word. Same input as {@link validate}. */
+  warnings?(properties: Readonly<Record<string, string>>): readonly PropertyFinding[];
   capabilities(properties: Readonly<Record<string, string>>, role: 'source' | 'target'): Capabilities;
   open(context: ConnectorContext): Connector;
 }

@@ -26,6 +26,11 @@ export interface ConnectorErrorFields {
   readonly outcome: 'not-applied' | 'applied' | 'unknown';
   /** Operation, entity type, status, vendor code: no attribute values, no secrets (CONN-CORE-76). */
   readonly safeMessage: string;
+  /**
+   * The same for administrators, in the form of ORD-11: adds the URL (query values left out) and the masked, shortened answer. For
+   * job details and entity results behind authentication; not for logs of the process, histories or notifications.
+   */
+  readonly adminMessage?: string;
   /** From `Retry-After`, already bounded to 10 minutes (CONN-CORE-72). */
   readonly retryAfterMs?: number;
   readonly status?: number;
@@ -39,6 +44,7 @@ export class ConnectorError extends Error {
   readonly scope: ConnectorErrorFields['scope'];
   readonly outcome: ConnectorErrorFields['outcome'];
   readonly safeMessage: string;
+  readonly adminMessage: string;
   readonly retryAfterMs: number | undefined;
   readonly status: number | undefined;
   readonly vendorCode: string | undefined;
@@ -49,6 +55,7 @@ export class ConnectorError extends Error {
     this.scope = fields.scope;
     this.outcome = fields.outcome;
     this.safeMessage = fields.safeMessage;
+    this.adminMessage = fields.adminMessage ?? fields.safeMessage;
     this.retryAfterMs = fields.retryAfterMs;
     this.status = fields.status;
     this.vendorCode = fields.vendorCode;

@@ -1,0 +1,88 @@
+import type { ConnectorContext } from '../contract.js';
+import { booleanProperty, textProperty, type Properties } from '../property-values.js';
+import { basicAuthorization, fixedCredentials, type Credentials } from './credentials.js';
+import type { TlsOptions } from './http-client.js';
+import { oauthCredentials } from './oauth-credentials.js';
+
+/** Prefix of properties that are sent as headers (PRP-32). */
+export const HEADER_PREFIX = 'ips.http.header.';
+/** Own certificate authorities, PEM text. [EXT] */
+export const CA_PROPERTY = 'ips.tls.ca.certificates';
+
+/** Headers that belong to the protocol: setting them would break the connection or smuggle requests. */
+const RESERVED_HEADERS = new Set([
+  'host',
+  'connection',
+  'content-length',
+  'transfer-encoding',
+  'upgrade',
+  'te',
+  'trailer',
+  'keep-alive',
+  'expect',
+]);
+
+/** Why a header property cannot be sent, or undefined. */
+export function headerProblem(name: string, value: string): string | undefined {
+  const header = name.slice(HEADER_PREFIX.length).toLowerCase();
+  if (!/^[a-z0-9!#$%&'*+.^_`|~-]+$/.test(header)) return 'is not a valid HTTP header name';
+  if (RESERVED_HEADERS.has(header)) return `the header ${header} belongs to the connection and cannot be set`;
+  if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) return 'holds characters that an HTTP header cannot have';
+  return undefined;
+}
+
+/** Headers of the `ips.http.header.` properties; those of the connector win, so they are merged later (PRP-32). */
+export function configuredHeaders(properties: Properties): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(properties)) {
+    if (!name.startsWith(HEADER_PREFIX) || headerProblem(name, value) !== undefined) continue;
+    const header = name.slice(HEADER_PREFIX.length).toLowerCase();
+    // A static credential is not sent beside a configured one (CONN-SCIM-05).
+    if (header !== 'authorization') headers[header] = value.trim();
+  }
+  return headers;
+}
+
+/** Trust as configured (PRP-30). */
+export function tlsOptions(properties: Properties): TlsOptions {
+  const ca = textProperty(properties, CA_PROPERTY);
+  const trustAll = booleanProperty(properties, 'TrustAll', false).value;
+  return ca === undefined ? { trustAll } : { trustAll, ca };
+}
+
+/**
+ * Credentials as configured: OAuth when a token address is set (PRP-27), else basic, else the static header of CONN-SCIM-05.
+ * Incomplete ones give requests without credentials: the system answers 401 and says so.
+ */
+export function configuredCredentials({ config, clock }: ConnectorContext): Credentials {
+  const { properties } = config;
+  const user = textProperty(properties, 'User');
+  const password = config.secret('Password');
+  const withPassword = (textProperty(properties, 'Authentication') ?? 'BasicAuthentication') === 'BasicAuthentication';
+  if (withPassword && user !== undefined && password !== undefined) {
+    const tokenUrl = textProperty(properties, 'OAuth2TokenServiceURL');
+    if (tokenUrl === undefined) return fixedCredentials(basicAuthorization(user, password));
+    const scope = textProperty(properties, 'OAuth2TokenScope');
+    return oauthCredentials({
+      tokenUrl: new URL(tokenUrl),
+      clientId: user,
+      clientSecret: password,
+      clientAuthentication: textProperty(properties, 'AuthType') === 'Form' ? 'Form' : 'Basic',
+      tls: tlsOptions(properties),
+      clock,
+      ...(scope === undefined ? {} : { scope }),
+    });
+  }
+  return fixedCredentials(staticAuthorization(config));
+}
+
+/** Secrets are asked for by name, and the name may be spelled in any case (CRD-5). */
+function staticAuthorization(config: ConnectorContext['config']): string | undefined {
+  const spellings = ['authorization', 'Authorization', 'AUTHORIZATION'].map((header) => HEADER_PREFIX + header);
+  const names = [...spellings, ...(config.secretNames ?? []).filter((name) => spellings[0] === name.toLowerCase())];
+  for (const name of names) {
+    const value = config.secret(name)?.trim();
+    if (value !== undefined && value !== '') return value;
+  }
+  return undefined;
+}

@@ -1,0 +1,197 @@
+import type { Dispatcher, Pool } from 'undici';
+import { ConnectorError } from '../errors.js';
+import { refusedLiteral } from './address-guard.js';
+import { basicAuthorization, type Credentials } from './credentials.js';
+import { exchange, ExchangeFailure, type ExchangeResult } from './exchange.js';
+import { addressRefused, createPool, HTTP_LIMITS, type TlsOptions } from './http-client.js';
+import { protocolError, statusError, transportError, type Operation } from './http-error.js';
+import { parseRetryAfterMs } from './retry-after.js';
+
+/** OAuth 2.0 client credentials (RFC 6749 §4.4; CONN-SCIM-03). */
+export interface OAuthOptions {
+  /** May carry a query, which is kept. */
+  readonly tokenUrl: URL;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  /** `Basic`: client in the header of the token request; `Form`: in its body (PRP-29). */
+  readonly clientAuthentication: 'Basic' | 'Form';
+  /** Scopes separated by blanks. */
+  readonly scope?: string;
+  readonly tls: TlsOptions;
+  readonly clock: () => Date;
+}
+
+const EARLY_RENEWAL_MS = 60_000;
+const SHORTEST_LIFE_MS = 30_000;
+/** CONN-SCIM-07. */
+const LIFE_WITHOUT_EXPIRY_MS = 300_000;
+const TOKEN_MAX_BYTES = 256 * 1024;
+
+interface Token {
+  readonly authorization: string;
+  readonly validUntilMs: number;
+}
+
+/**
+ * Fetches a token when the first request needs it, keeps it until 60 s before it expires (at least 30 s), and lets all callers
+ * wait for one and the same request.
+ */
+export function oauthCredentials(options: OAuthOptions): Credentials {
+  return new ClientCredentials(options);
+}
+
+class ClientCredentials implements Credentials {
+  readonly renewable = true;
+  private token: Token | undefined;
+  private pending: Promise<Token> | undefined;
+  private pool: Pool | undefined;
+
+  constructor(private readonly options: OAuthOptions) {}
+
+  authorization(signal: AbortSignal | undefined): string | Promise<string> {
+    const { token } = this;
+    if (token !== undefined && this.options.clock().getTime() < token.validUntilMs) return token.authorization;
+    this.pending ??= this.startFetch();
+    return abandonable(this.pending, signal, this.operation()).then(({ authorization }) => authorization);
+  }
+
+  rejected(authorization: string | undefined): void {
+    // Another caller may have renewed it meanwhile: only the very token that was refused is dropped.
+    if (this.token?.authorization === authorization) this.token = undefined;
+  }
+
+  async close(): Promise<void> {
+    await this.pool?.destroy();
+  }
+
+  private startFetch(): Promise<Token> {
+    const pending = this.fetchToken().finally(() => (this.pending = undefined));
+    // All who wait may have been stopped meanwhile: then nobody else handles a refusal.
+    pending.catch(() => undefined);
+    return pending;
+  }
+
+  private async fetchToken(): Promise<Token> {
+    const operation = this.operation();
+    const { tokenUrl, tls } = this.options;
+    if (refusedLiteral(tokenUrl.hostname)) throw transportError(addressRefused(), operation);
+    this.pool ??= createPool(tokenUrl.origin, tls, HTTP_LIMITS.connectTimeoutMs, 1);
+    const result = await this.send(this.pool, operation);
+    this.token = tokenOf(result, operation, this.options.clock());
+    return this.token;
+  }
+
+  private async send(pool: Dispatcher, operation: Operation): Promise<ExchangeResult> {
+    const { tokenUrl } = this.options;
+    try {
+      return await exchange(pool, {
+        method: 'POST',
+        path: tokenUrl.pathname + tokenUrl.search,
+        headers: this.headers(),
+        body: this.form(),
+        headersTimeoutMs: HTTP_LIMITS.readTimeoutMs,
+        totalTimeoutMs: HTTP_LIMITS.readTimeoutMs,
+        maxBytes: TOKEN_MAX_BYTES,
+        cancelGraceMs: 0,
+      });
+    } catch (error) {
+      if (error instanceof ExchangeFailure) throw transportError(error, operation);
+      throw error;
+    }
+  }
+
+  private headers(): string[] {
+    const headers = ['accept', 'application/json', 'content-type', 'application/x-www-form-urlencoded'];
+    if (this.options.clientAuthentication === 'Form') return headers;
+    const { clientId, clientSecret } = this.options;
+    return [...headers, 'authorization', basicAuthorization(clientId, clientSecret)];
+  }
+
+  private form(): string {
+    const { tokenUrl, scope, clientAuthentication, clientId, clientSecret } = this.options;
+    const form = new URLSearchParams();
+    if (!tokenUrl.searchParams.has('grant_type')) form.set('grant_type', 'client_credentials');
+    if (scope !== undefined && scope !== '' && !tokenUrl.searchParams.has('scope')) form.set('scope', scope);
+    if (clientAuthentication === 'Form') {
+      form.set('client_id', clientId);
+      form.set('client_secret', clientSecret);
+    }
+    return form.toString();
+  }
+
+  private operation(): Operation {
+    const { tokenUrl } = this.options;
+    return { label: 'token request', kind: 'system', method: 'POST', safeUrl: tokenUrl.origin + tokenUrl.pathname };
+  }
+}
+
+/** A refused token request says that nothing else will work (ORD-7), whatever the status it is refused with. */
+function tokenOf(result: ExchangeResult, operation: Operation, now: Date): Token {
+  if (result.status === 400 || result.status === 401 || result.status === 403) throw refusedToken(result, operation);
+  if (result.status !== 200 && result.status !== 201) throw unexpectedStatus(result, operation, now);
+  const answer = parseToken(result.body);
+  if (answer === undefined)
+    throw protocolError(operation, 'the answer holds no access_token; check OAuth2TokenServiceURL');
+  const lifeMs = answer.expiresInS === undefined ? LIFE_WITHOUT_EXPIRY_MS : answer.expiresInS * 1000 - EARLY_RENEWAL_MS;
+  return {
+    authorization: `Bearer ${answer.accessToken}`,
+    validUntilMs: now.getTime() + Math.max(lifeMs, SHORTEST_LIFE_MS),
+  };
+}
+
+function refusedToken(result: ExchangeResult, operation: Operation): ConnectorError {
+  const code = oauthErrorCode(result.body);
+  return new ConnectorError({
+    kind: 'auth',
+    scope: 'system',
+    outcome: 'not-applied',
+    status: result.status,
+    ...(code === undefined ? {} : { vendorCode: code }),
+    safeMessage: `${operation.label}: HTTP ${result.status}${code === undefined ? '' : ` ${code}`}; check User, Password, AuthType and OAuth2TokenScope`,
+    adminMessage: `HTTP operation failed invoking ${operation.safeUrl} with statusCode: ${result.status}, Response: ${code ?? ''}`,
+  });
+}
+
+function unexpectedStatus(result: ExchangeResult, operation: Operation, now: Date): ConnectorError {
+  const header = result.headers['retry-after'];
+  const retryAfterMs = parseRetryAfterMs(typeof header === 'string' ? header : undefined, now);
+  const answer = { status: result.status, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+  const error = statusError(answer, operation);
+  // 404 and the like mean the token address is wrong for every request, not for one page.
+  if (error.kind !== 'notFound' && error.kind !== 'unsupported' && error.kind !== 'invalid') return error;
+  return statusError({ ...answer, status: 401 }, operation);
+}
+
+function parseToken(body: Buffer): { accessToken: string; expiresInS: number | undefined } | undefined {
+  const answer = parseObject(body);
+  const accessToken = answer?.['access_token'];
+  // Anything else cannot be a header value: a line break would be a second header.
+  if (typeof accessToken !== 'string' || !/^[\x21-\x7e]+$/.test(accessToken)) return undefined;
+  const expiresInS = Number(answer?.['expires_in'] ?? Number.NaN);
+  return { accessToken, expiresInS: Number.isFinite(expiresInS) && expiresInS > 0 ? expiresInS : undefined };
+}
+
+/** Only codes of RFC 6749 §5.2 and the like: a word, never free text. */
+function oauthErrorCode(body: Buffer): string | undefined {
+  const code = parseObject(body)?.['error'];
+  return typeof code === 'string' && /^[a-z_]{1,40}$/.test(code) ? code : undefined;
+}
+
+function parseObject(body: Buffer): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(body.toString('utf8'));
+    return typeof value === 'object' && value !== null ? { ...value } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function abandonable<T>(promise: Promise<T>, signal: AbortSignal | undefined, operation: Operation): Promise<T> {
+  if (signal === undefined) return promise;
+  return new Promise((resolve, reject) => {
+    const abandon = (): void => reject(transportError(new ExchangeFailure('cancelled', false), operation));
+    if (signal.aborted) return abandon();
+    signal.addEventListener('abort', abandon, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abandon));
+  });
+}

@@ -1,0 +1,92 @@
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.js';
+import { isConnectorError } from '../errors.js';
+import { attribute, jsonBody } from './scim-envelope.js';
+import type { ScimHttp } from './scim-http.js';
+
+/** What the server announces (CONN-SCIM-16); undefined where it says nothing. */
+export interface ServerFeatures {
+  readonly patch: boolean | undefined;
+  readonly filter: boolean | undefined;
+  readonly etag: boolean | undefined;
+  readonly sort: boolean | undefined;
+  /** Largest page that the server gives. */
+  readonly maxPageSizeEntities: number | undefined;
+}
+
+/** Nothing is known: the profile and the properties decide. */
+const SILENT: ServerFeatures = {
+  patch: undefined,
+  filter: undefined,
+  etag: undefined,
+  sort: undefined,
+  maxPageSizeEntities: undefined,
+};
+
+const LIFE_MS = 86_400_000;
+
+/** `/ServiceProviderConfig`, asked once a day at most. It narrows what we do and never widens it (CONN-SCIM-15, CONN-SCIM-17). */
+export class Discovery {
+  private cached: { readonly features: Promise<ServerFeatures>; readonly untilMs: number } | undefined;
+
+  constructor(
+    private readonly http: ScimHttp,
+    private readonly clock: () => Date,
+  ) {}
+
+  /** Never throws: a server without discovery is served by the profile alone. */
+  features(signal: AbortSignal | undefined): Promise<ServerFeatures> {
+    if (!this.http.settings.discovery) return Promise.resolve(SILENT);
+    const nowMs = this.clock().getTime();
+    if (this.cached !== undefined && nowMs < this.cached.untilMs) return this.cached.features;
+    const features = this.fetch(signal).catch((error: unknown) => {
+      if (!isConnectorError(error)) throw error;
+      // Kept for a day only if the server really said so.
+      if (error.kind !== 'protocol') this.cached = undefined;
+      return SILENT;
+    });
+    this.cached = { features, untilMs: nowMs + LIFE_MS };
+    return features;
+  }
+
+  /** Asks now. Undefined when the server offers no discovery; throws for everything else. */
+  async probe(signal: AbortSignal | undefined): Promise<ServerFeatures | undefined> {
+    const response = await this.http.get({
+      label: 'read service provider configuration',
+      kind: 'system',
+      path: `${this.http.settings.rootPath}/ServiceProviderConfig`,
+      signal,
+    });
+    return response.status === 200 && !response.isHtml ? featuresOf(jsonBody(response)) : undefined;
+  }
+
+  private async fetch(signal: AbortSignal | undefined): Promise<ServerFeatures> {
+    return (await this.probe(signal)) ?? SILENT;
+  }
+}
+
+function featuresOf(config: JsonObject): ServerFeatures {
+  const maxResults = positive(member(config, 'filter', 'maxResults'));
+  const maxPageSize = positive(member(config, 'pagination', 'maxPageSize'));
+  const limits = [maxResults, maxPageSize].filter((limit): limit is number => limit !== undefined);
+  return {
+    patch: flag(member(config, 'patch', 'supported')),
+    filter: flag(member(config, 'filter', 'supported')),
+    etag: flag(member(config, 'etag', 'supported')),
+    sort: flag(member(config, 'sort', 'supported')),
+    maxPageSizeEntities: limits.length === 0 ? undefined : Math.min(...limits),
+  };
+}
+
+function member(config: JsonObject, feature: string, name: string): JsonValue | undefined {
+  const part = attribute(config, feature);
+  return isJsonObject(part) ? attribute(part, name) : undefined;
+}
+
+function flag(value: JsonValue | undefined): boolean | undefined {
+  return typeof value === 'boolean' ? value : undefined;
+}
+
+/** Zero means "no limit known" to some servers. */
+function positive(value: JsonValue | undefined): number | undefined {
+  return typeof value === 'number' && Number.isInteger(value) && value > 0 ? value : undefined;
+}

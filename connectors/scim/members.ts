@@ -1,0 +1,68 @@
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.js';
+import type { PatchOperation } from './patch-diff.js';
+
+/** Members by identifier. */
+export type Members = ReadonlyMap<string, JsonObject>;
+
+/** How many changes fit into one request. */
+export interface SliceLimits {
+  readonly additions: number;
+  readonly removals: number;
+  /** Additions, removals and other operations may stand in one request. */
+  readonly mixed: boolean;
+}
+
+/** The members of a group body, or undefined if it has no such attribute: then membership is not ours to write. */
+export function membersOf(body: JsonObject): Members | undefined {
+  const members = body['members'];
+  if (members === undefined) return undefined;
+  const result = new Map<string, JsonObject>();
+  for (const member of Array.isArray(members) ? members : []) {
+    const id = memberId(member);
+    if (id !== undefined && isJsonObject(member)) result.set(id, member);
+  }
+  return result;
+}
+
+function memberId(member: JsonValue): string | undefined {
+  const value = isJsonObject(member) ? member['value'] : undefined;
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
+/** What turns the known members into the desired ones. */
+export function memberChange(known: Members, desired: Members): { additions: JsonObject[]; removals: string[] } {
+  const additions = [...desired].filter(([id]) => !known.has(id)).map(([, member]) => member);
+  const removals = [...known.keys()].filter((id) => !desired.has(id));
+  return { additions, removals };
+}
+
+/**
+ * The operations of one group as requests that are sent one after the other (CONN-SCIM-70, CONN-SCIM-72, CONN-SCIM-73): other
+ * attributes first, then additions, then removals, so that a group is never empty in between. A single request if all fits.
+ */
+export function patchRequests(
+  attributes: readonly PatchOperation[],
+  change: { readonly additions: readonly JsonObject[]; readonly removals: readonly string[] },
+  limits: SliceLimits,
+): PatchOperation[][] {
+  const additions = slices(change.additions, limits.additions).map((members) => [additionOf(members)]);
+  const removals = slices(change.removals, limits.removals).map((ids) => ids.map(removalOf));
+  const requests = [...(attributes.length > 0 ? [[...attributes]] : []), ...additions, ...removals];
+  const fitsInOne = additions.length <= 1 && removals.length <= 1;
+  return limits.mixed && fitsInOne && requests.length > 1 ? [requests.flat()] : requests;
+}
+
+function additionOf(members: readonly JsonObject[]): PatchOperation {
+  return { op: 'add', path: 'members', value: [...members] };
+}
+
+/** Removal of one member by a value path. */
+export function removalOf(id: string): PatchOperation {
+  return { op: 'remove', path: `members[value eq ${JSON.stringify(id)}]` };
+}
+
+function slices<T>(items: readonly T[], size: number): T[][] {
+  const result: T[][] = [];
+  for (let start = 0; start < items.length; start += size) result.push(items.slice(start, start + size));
+  return result;
+}

@@ -1,0 +1,114 @@
+import type { JsonObject, JsonValue } from '../../core/json.js';
+import { ConnectorError } from '../errors.js';
+import type { HttpClient, HttpRequest, HttpResponse } from '../http/http-client.js';
+import { CsrfProtection } from './csrf.js';
+import { scimError } from './scim-error.js';
+import type { ScimSettings, ScimType } from './scim-settings.js';
+
+/** Longest path with query that is sent; longer filters need a search by POST (CONN-SCIM-27). */
+const MAX_PATH_LENGTH = 7_500;
+
+/** A GET. */
+export interface ScimGet {
+  readonly label: string;
+  readonly kind: 'list' | 'read' | 'system';
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string | number | undefined>>;
+  readonly signal?: AbortSignal | undefined;
+  /** Values in the query that must not show up in an error message. */
+  readonly sent?: readonly JsonValue[];
+}
+
+/** A request that changes something. */
+export interface ScimWrite {
+  readonly label: string;
+  readonly method: 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly path: string;
+  readonly body?: JsonObject;
+  readonly etag?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** SCIM requests over HTTP: paths, media types, `If-Match`, CSRF. Answers of any status; {@link scimError} judges them. */
+export class ScimHttp {
+  private readonly csrf: CsrfProtection | undefined;
+
+  constructor(
+    private readonly http: HttpClient,
+    readonly settings: ScimSettings,
+  ) {
+    this.csrf = settings.csrfPath === undefined ? undefined : new CsrfProtection(http, settings.csrfPath);
+  }
+
+  get(request: ScimGet): Promise<HttpResponse> {
+    const path = request.path + queryText(request.query);
+    if (path.length > MAX_PATH_LENGTH) throw this.tooLong(request.label);
+    return this.http.request({ method: 'GET', path, label: request.label, kind: request.kind, signal: request.signal });
+  }
+
+  /** A GET whose answer must be a success. */
+  async getOk(request: ScimGet): Promise<HttpResponse> {
+    const response = await this.get(request);
+    if (response.status !== 200) throw scimError(response, request.sent);
+    return response;
+  }
+
+  async write(write: ScimWrite): Promise<HttpResponse> {
+    const request: HttpRequest = {
+      method: write.method,
+      path: write.path,
+      label: write.label,
+      kind: 'write',
+      headers: this.writeHeaders(write),
+      signal: write.signal,
+      ...(write.body === undefined ? {} : { body: JSON.stringify(write.body) }),
+    };
+    return this.csrf === undefined ? this.http.request(request) : this.csrf.send(request);
+  }
+
+  /** Fetches a CSRF token if the system wants one, to see that it works. */
+  async probeCsrf(signal: AbortSignal | undefined): Promise<boolean> {
+    await this.csrf?.fetch(signal);
+    return this.csrf !== undefined;
+  }
+
+  collectionPath(type: ScimType): string {
+    return this.settings.paths[type];
+  }
+
+  /** Throws `invalid` for an identifier that would address something else, for example the whole collection. */
+  entityPath(type: ScimType, id: string, label: string): string {
+    if (id === '' || id === '.' || id === '..') {
+      const safeMessage = `${label}: the identifier is empty or a path step`;
+      throw new ConnectorError({ kind: 'invalid', scope: 'entity', outcome: 'not-applied', safeMessage });
+    }
+    return `${this.settings.paths[type]}/${encodeURIComponent(id)}`;
+  }
+
+  close(): Promise<void> {
+    return this.http.close();
+  }
+
+  private writeHeaders(write: ScimWrite): Record<string, string> {
+    const headers: Record<string, string> = {};
+    if (write.body !== undefined) headers['content-type'] = this.settings.contentType;
+    if (this.settings.ifMatchAny) headers['if-match'] = '*';
+    else if (write.etag !== undefined) headers['if-match'] = write.etag;
+    return headers;
+  }
+
+  private tooLong(label: string): ConnectorError {
+    const safeMessage = `${label}: the filter makes the address longer than ${MAX_PATH_LENGTH} characters; shorten it`;
+    return new ConnectorError({ kind: 'invalid', scope: 'page', outcome: 'not-applied', safeMessage });
+  }
+}
+
+function queryText(query: ScimGet['query']): string {
+  if (query === undefined) return '';
+  const parts: string[] = [];
+  for (const name of Object.keys(query)) {
+    const value = query[name];
+    if (value !== undefined) parts.push(`${name}=${encodeURIComponent(value)}`);
+  }
+  return parts.length === 0 ? '' : `?${parts.join('&')}`;
+}

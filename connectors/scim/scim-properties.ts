@@ -1,0 +1,209 @@
+import { HTTP_PROPERTIES } from '../common-properties.js';
+import type { PropertyDescriptor } from '../contract.js';
+import type { ScimProfile } from './profile.js';
+import { CONCURRENT_WRITES, DELTA_OVERLAP_S, PAGE_SIZE } from './scim-settings.js';
+
+const SOURCE: PropertyDescriptor['roles'] = ['source'];
+const TARGET: PropertyDescriptor['roles'] = ['target'];
+const BOTH: PropertyDescriptor['roles'] = ['source', 'target'];
+
+/** All properties of a SCIM system type (scim.md §1), the connection's first. */
+export function scimProperties(profile: ScimProfile): readonly PropertyDescriptor[] {
+  return [...HTTP_PROPERTIES, ...readProperties(profile), ...writeProperties(profile), ...addressProperties(profile)];
+}
+
+function readProperties(profile: ScimProfile): PropertyDescriptor[] {
+  return [
+    {
+      name: 'scim.user.filter',
+      label: 'User filter',
+      kind: 'filter',
+      roles: SOURCE,
+      description: 'SCIM filter; only users that match are read, for example: active eq true.',
+    },
+    {
+      name: 'scim.group.filter',
+      label: 'Group filter',
+      kind: 'filter',
+      roles: SOURCE,
+      description: 'SCIM filter; only groups that match are read.',
+    },
+    {
+      name: 'scim.page.size',
+      label: 'Page size',
+      kind: 'integer',
+      roles: SOURCE,
+      ...PAGE_SIZE,
+      defaultValue: String(profile.pageSizeEntities),
+      description: 'Entities asked for in one request; the server may give fewer.',
+    },
+    {
+      name: 'scim.sort.by',
+      label: 'Sort by',
+      kind: 'text',
+      roles: SOURCE,
+      description:
+        'Attribute that lists are sorted by, if the server can: choose one that never changes. Makes pages stable while entities come and go.',
+    },
+    {
+      name: 'scim.read.attributes',
+      label: 'Attributes read',
+      kind: 'text',
+      roles: SOURCE,
+      description: 'Comma list sent as "attributes". Not together with scim.read.excluded.attributes.',
+    },
+    {
+      name: 'scim.read.excluded.attributes',
+      label: 'Attributes not read',
+      kind: 'text',
+      roles: SOURCE,
+      description: 'Comma list sent as "excludedAttributes".',
+    },
+    {
+      name: 'scim.group.members.additional.attributes',
+      label: 'Additional member attributes',
+      kind: 'text',
+      roles: SOURCE,
+      description: 'Comma list sent as "membersAdditionalAttributes", for servers that know it.',
+    },
+    {
+      name: 'scim.delta.overlap.seconds',
+      label: 'Overlap of delta reads (seconds)',
+      kind: 'integer',
+      roles: SOURCE,
+      min: DELTA_OVERLAP_S.min,
+      max: DELTA_OVERLAP_S.max,
+      defaultValue: String(DELTA_OVERLAP_S.fallback),
+      description: 'A delta read starts this long before the last one, because clocks differ.',
+    },
+  ];
+}
+
+function writeProperties(profile: ScimProfile): PropertyDescriptor[] {
+  return [
+    {
+      name: 'scim.user.unique.attribute',
+      label: 'Unique attributes of users',
+      kind: 'text',
+      roles: TARGET,
+      defaultValue: profile.uniqueKeys.user.join(','),
+      predefinedValue: profile.uniqueKeys.user.join(','),
+      description:
+        'Comma list; all must match for an existing user to be adopted, for example userName,emails[0].value.',
+    },
+    {
+      name: 'scim.group.unique.attribute',
+      label: 'Unique attributes of groups',
+      kind: 'text',
+      roles: TARGET,
+      defaultValue: profile.uniqueKeys.group.join(','),
+      predefinedValue: profile.uniqueKeys.group.join(','),
+      description: 'The same for groups.',
+    },
+    {
+      name: 'scim.support.patch.operation',
+      label: 'Update with PATCH',
+      kind: 'boolean',
+      roles: TARGET,
+      defaultValue: 'false',
+      description: 'true: PATCH with what has changed; false: PUT with the whole entity.',
+    },
+    {
+      name: 'scim.content.type',
+      label: 'Content type',
+      kind: 'text',
+      roles: TARGET,
+      defaultValue: profile.contentType,
+      description: 'Content-Type of writing requests, for example application/json.',
+    },
+    {
+      name: 'scim.include.if.match.wildcard.header',
+      label: 'Send If-Match: *',
+      kind: 'boolean',
+      roles: TARGET,
+      defaultValue: 'false',
+      description: 'true: every writing request carries If-Match: *.',
+    },
+    {
+      name: 'scim.patch.group.members.above.threshold',
+      label: 'Members in slices above',
+      kind: 'integer',
+      roles: TARGET,
+      min: 1,
+      max: profile.members.maxThreshold,
+      ...(profile.members.threshold === undefined ? {} : { defaultValue: String(profile.members.threshold) }),
+      description:
+        'Groups with more members are written by PATCH in slices of this size; absent: always in one request.',
+    },
+    {
+      name: 'scim.api.csrf.protection',
+      label: 'CSRF protection',
+      kind: 'enum',
+      roles: TARGET,
+      values: ['enabled', 'disabled'],
+      defaultValue: 'disabled',
+      description: 'enabled: a token is fetched from scim.csrf.token.path before the first write.',
+    },
+    {
+      name: 'scim.csrf.token.path',
+      label: 'CSRF token path',
+      kind: 'text',
+      roles: TARGET,
+      description: 'Path appended to URL to fetch the token. csrf.token.path means the same.',
+    },
+    {
+      name: 'csrf.token.path',
+      label: 'CSRF token path (older name)',
+      kind: 'text',
+      roles: TARGET,
+      description: 'Same as scim.csrf.token.path.',
+    },
+    {
+      name: 'scim.max.concurrent.writes',
+      label: 'Writes at a time',
+      kind: 'integer',
+      roles: TARGET,
+      ...CONCURRENT_WRITES,
+      defaultValue: String(profile.maxConcurrentWrites),
+      description: 'Writing requests under way at once, for each process, at most.',
+    },
+  ];
+}
+
+function addressProperties(profile: ScimProfile): PropertyDescriptor[] {
+  return [
+    {
+      name: 'scim.base.path',
+      label: 'Base path',
+      kind: 'text',
+      roles: BOTH,
+      defaultValue: profile.basePath,
+      description: 'Appended to URL unless it ends with it already, for example /scim/v2.',
+    },
+    {
+      name: 'scim.users.path',
+      label: 'Path of users',
+      kind: 'text',
+      roles: BOTH,
+      defaultValue: profile.usersPath,
+      description: 'Appended to the base path.',
+    },
+    {
+      name: 'scim.groups.path',
+      label: 'Path of groups',
+      kind: 'text',
+      roles: BOTH,
+      defaultValue: profile.groupsPath,
+      description: 'Appended to the base path.',
+    },
+    {
+      name: 'scim.discovery',
+      label: 'Discovery',
+      kind: 'enum',
+      roles: BOTH,
+      values: ['auto', 'off'],
+      defaultValue: 'auto',
+      description: 'auto: /ServiceProviderConfig is read once a day; off: never.',
+    },
+  ];
+}

@@ -1,0 +1,247 @@
+import type { PropertyFinding } from '../contract.js';
+import { CA_PROPERTY } from '../http/http-settings.js';
+import { listProperty, textProperty, type Properties } from '../property-values.js';
+import { checkFilter } from './scim-filter.js';
+import { urlOf } from './scim-settings.js';
+import { isKeyPath, splitKeys } from './unique-key.js';
+
+/** A documented property, or value of one, that this version does not act on. */
+interface NotBuilt {
+  readonly name: string;
+  readonly refuses: (value: string) => boolean;
+  readonly message: string;
+}
+
+const isTrue = (value: string): boolean => value === 'true';
+const always = (): boolean => true;
+
+/** Refused with words: a property that is accepted and does nothing would be worse (CONN-CORE-82 is for unknown names). */
+const NOT_BUILT: readonly NotBuilt[] = [
+  {
+    name: 'ProxyType',
+    refuses: (value) => value === 'OnPremise',
+    message: 'ProxyType OnPremise is not available yet; use Internet, which connects directly from this network',
+  },
+  {
+    name: 'Authentication',
+    refuses: (value) => value === 'ClientCertificateAuthentication',
+    message:
+      'client certificates are not available yet; use BasicAuthentication, with OAuth2TokenServiceURL for OAuth 2.0',
+  },
+  {
+    name: 'client_id',
+    refuses: always,
+    message: 'client_id belongs to client certificates, which are not available yet; use User',
+  },
+  {
+    name: 'CloudConnectorLocationId',
+    refuses: always,
+    message: 'locations belong to ProxyType OnPremise, which is not available yet; remove it',
+  },
+  {
+    name: 'scim.support.bulk.operation',
+    refuses: isTrue,
+    message: 'bulk requests are not available yet; set it to false or remove it',
+  },
+  {
+    name: 'scim.bulk.operations.max.count',
+    refuses: always,
+    message: 'bulk requests are not available yet; remove it',
+  },
+  {
+    name: 'scim.group.members.paging.enabled',
+    refuses: isTrue,
+    message: 'paging of members is not available yet; set it to false or remove it',
+  },
+  {
+    name: 'scim.group.members.page.size',
+    refuses: always,
+    message: 'paging of members is not available yet; remove it',
+  },
+  {
+    name: 'scim.user.groups.paging.enabled',
+    refuses: isTrue,
+    message: "paging of a user's groups is not available yet; set it to false or remove it",
+  },
+  {
+    name: 'scim.user.groups.page.size',
+    refuses: always,
+    message: "paging of a user's groups is not available yet; remove it",
+  },
+  {
+    name: 'scim.patch.group.members.of.nested.groups',
+    refuses: isTrue,
+    message: 'writing only the user members of nested groups is not available yet; set it to false or remove it',
+  },
+  {
+    name: 'scim.paging.method',
+    refuses: (value) => value !== 'index' && value !== 'auto',
+    message: 'only paging by index is available yet; set it to index or remove it',
+  },
+  {
+    name: 'scim.user.update.instead.delete',
+    refuses: isTrue,
+    message: 'update instead of delete is not a property of this system type; remove it',
+  },
+  {
+    name: 'scim.api.version',
+    refuses: (value) => value !== '2',
+    message: 'only SCIM 2.0 is available yet; set it to 2 or remove it',
+  },
+];
+
+/** Names that are known without being offered: no warning about them. */
+export const NOT_OFFERED_NAMES: readonly string[] = NOT_BUILT.map(({ name }) => name);
+
+/** Errors beyond single values. Credentials in `properties` may be any text. */
+export function scimErrors(properties: Properties): PropertyFinding[] {
+  return [
+    ...notBuilt(properties),
+    ...addressErrors(properties),
+    ...credentialErrors(properties),
+    ...filterFindings(properties, 'error'),
+    ...keyErrors(properties),
+    ...csrfErrors(properties),
+    ...projectionErrors(properties),
+    ...headerValueErrors(properties),
+    ...certificateErrors(properties),
+  ];
+}
+
+/** What works, but probably not as meant. */
+export function scimWarnings(properties: Properties): PropertyFinding[] {
+  const warnings = filterFindings(properties, 'warning');
+  const url = urlOf(properties);
+  if (textProperty(properties, 'TrustAll') === 'true') {
+    warnings.push({ property: 'TrustAll', message: 'the certificate of the server is not checked; for tests only' });
+  }
+  if (url?.protocol === 'http:' && !isLoopback(url.hostname)) {
+    warnings.push({ property: 'URL', message: 'without https everything is sent readable, credentials included' });
+  }
+  if (usesPassword(properties) && textProperty(properties, 'Password') === undefined && hasUser(properties)) {
+    warnings.push({ property: 'Password', message: 'Password is not set: requests are sent without credentials' });
+  }
+  return warnings;
+}
+
+function notBuilt(properties: Properties): PropertyFinding[] {
+  return NOT_BUILT.flatMap(({ name, refuses, message }) => {
+    const value = textProperty(properties, name);
+    return value !== undefined && refuses(value) ? [{ property: name, message }] : [];
+  });
+}
+
+function addressErrors(properties: Properties): PropertyFinding[] {
+  const errors: PropertyFinding[] = [];
+  const url = urlOf(properties);
+  if (url !== undefined && url.search !== '') {
+    errors.push({ property: 'URL', message: 'URL must not hold a query (?); paths are appended to it' });
+  }
+  for (const name of [
+    'scim.base.path',
+    'scim.users.path',
+    'scim.groups.path',
+    'scim.csrf.token.path',
+    'csrf.token.path',
+  ]) {
+    const path = textProperty(properties, name);
+    if (path !== undefined && /[\s#]|:\/\/|(^|\/)\.\.?(\/|$)/.test(path)) {
+      errors.push({
+        property: name,
+        message: `${name} must be a path like /Users, without host, blanks and dot steps`,
+      });
+    }
+    if (path?.includes('?') === true && !name.endsWith('csrf.token.path')) {
+      errors.push({ property: name, message: `${name} must not hold a query (?)` });
+    }
+  }
+  return errors;
+}
+
+function usesPassword(properties: Properties): boolean {
+  return (textProperty(properties, 'Authentication') ?? 'BasicAuthentication') === 'BasicAuthentication';
+}
+
+function hasUser(properties: Properties): boolean {
+  return textProperty(properties, 'User') !== undefined;
+}
+
+function credentialErrors(properties: Properties): PropertyFinding[] {
+  const tokenUrl = textProperty(properties, 'OAuth2TokenServiceURL');
+  if (!usesPassword(properties)) {
+    if (tokenUrl === undefined) return [];
+    const message =
+      'a token URL needs Authentication BasicAuthentication with User and Password as client ID and secret';
+    return [{ property: 'OAuth2TokenServiceURL', message }];
+  }
+  if (hasUser(properties)) return [];
+  if (tokenUrl !== undefined)
+    return [{ property: 'User', message: 'User (the OAuth client ID) is required with OAuth2TokenServiceURL' }];
+  const staticHeader = Object.keys(properties).some((name) => name.toLowerCase() === 'ips.http.header.authorization');
+  if (staticHeader) return [];
+  return [
+    {
+      property: 'User',
+      message: 'User is required with BasicAuthentication; without credentials set Authentication to NoAuthentication',
+    },
+  ];
+}
+
+function filterFindings(properties: Properties, severity: 'error' | 'warning'): PropertyFinding[] {
+  return ['scim.user.filter', 'scim.group.filter'].flatMap((name) => {
+    const filter = textProperty(properties, name);
+    const problem = filter === undefined ? undefined : checkFilter(filter);
+    return problem?.severity === severity ? [{ property: name, message: `${name}: ${problem.message}` }] : [];
+  });
+}
+
+function keyErrors(properties: Properties): PropertyFinding[] {
+  return ['scim.user.unique.attribute', 'scim.group.unique.attribute'].flatMap((name) => {
+    const text = textProperty(properties, name);
+    const wrong = text === undefined ? undefined : splitKeys(text).find((key) => !isKeyPath(key));
+    return wrong === undefined ? [] : [{ property: name, message: `${name}: "${wrong}" is not an attribute path` }];
+  });
+}
+
+function csrfErrors(properties: Properties): PropertyFinding[] {
+  if (textProperty(properties, 'scim.api.csrf.protection') !== 'enabled') return [];
+  const path = textProperty(properties, 'scim.csrf.token.path') ?? textProperty(properties, 'csrf.token.path');
+  if (path !== undefined) return [];
+  return [
+    {
+      property: 'scim.csrf.token.path',
+      message: 'scim.csrf.token.path is required with scim.api.csrf.protection enabled',
+    },
+  ];
+}
+
+function projectionErrors(properties: Properties): PropertyFinding[] {
+  const both = ['scim.read.attributes', 'scim.read.excluded.attributes'].every(
+    (name) => listProperty(properties, name).length > 0,
+  );
+  if (!both) return [];
+  return [
+    {
+      property: 'scim.read.excluded.attributes',
+      message: 'scim.read.attributes is set as well; only one of them can be sent',
+    },
+  ];
+}
+
+function headerValueErrors(properties: Properties): PropertyFinding[] {
+  const type = textProperty(properties, 'scim.content.type');
+  if (type === undefined || /^[\w.+-]+\/[\w.+-]+(\s*;\s*[\w-]+=[\w.-]+)*$/.test(type)) return [];
+  return [
+    { property: 'scim.content.type', message: 'scim.content.type must be a media type like application/scim+json' },
+  ];
+}
+
+function certificateErrors(properties: Properties): PropertyFinding[] {
+  const ca = textProperty(properties, CA_PROPERTY);
+  if (ca === undefined || /-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----/.test(ca)) return [];
+  return [{ property: CA_PROPERTY, message: `${CA_PROPERTY} must hold PEM text (-----BEGIN CERTIFICATE-----)` }];
+}
+
+function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.');
+}

@@ -1,0 +1,65 @@
+import type { EntityType } from '../../core/entity-type.js';
+import type { Connector, ConnectorContext } from '../contract.js';
+import { ConnectorError } from '../errors.js';
+import { createHttpClient, type HttpLimits } from '../http/http-client.js';
+import { configuredCredentials, configuredHeaders, tlsOptions } from '../http/http-settings.js';
+import { testScimConnection } from './connection-test.js';
+import { Discovery } from './discovery.js';
+import type { ScimProfile } from './profile.js';
+import { ScimHttp } from './scim-http.js';
+import { ScimReader } from './scim-reader.js';
+import { scimSettings, urlOf, type ScimType } from './scim-settings.js';
+import { ScimWriter } from './scim-writer.js';
+
+const ACCEPT = 'application/scim+json, application/json;q=0.9';
+/** Reads that go on beside the writes of one process. */
+const READ_CONNECTIONS = 4;
+
+/** A connector for one SCIM system. Throws `fatal` if there is no usable URL; opens no connection yet. */
+export function openScimConnector(
+  context: ConnectorContext,
+  profile: ScimProfile,
+  prefix: string,
+  limits: Partial<HttpLimits> = {},
+): Connector {
+  const { properties } = context.config;
+  const settings = scimSettings(properties, profile, prefix);
+  const baseUrl = urlOf(properties);
+  if (baseUrl === undefined) {
+    const safeMessage = 'URL is not set or is not an address; set it to the base address of the system';
+    throw new ConnectorError({ kind: 'fatal', scope: 'system', outcome: 'not-applied', safeMessage });
+  }
+  const client = createHttpClient({
+    baseUrl,
+    credentials: configuredCredentials(context),
+    // Those of the connector come last and win (PRP-32).
+    headers: { ...configuredHeaders(properties), accept: ACCEPT },
+    tls: tlsOptions(properties),
+    connections: settings.maxConcurrentWrites + READ_CONNECTIONS,
+    clock: context.clock,
+    limits,
+  });
+  const http = new ScimHttp(client, settings);
+  const discovery = new Discovery(http, context.clock);
+  const reader = new ScimReader({ http, profile, discovery, clock: context.clock, log: context.log });
+  const writer = new ScimWriter({ http, profile, reader, discovery });
+  return {
+    testConnection: (options) =>
+      testScimConnection({ http, discovery, properties, clock: context.clock }, options.signal),
+    readPage: async (request) => reader.readPage(scimType(request.type), request),
+    readOne: async (type, id, options) => reader.readOne(scimType(type), id, options),
+    create: async (type, body, options) => writer.create(scimType(type), body, options),
+    update: async (type, id, change, options) => writer.update(scimType(type), id, change, options),
+    delete: async (type, id, options) => writer.delete(scimType(type), id, options),
+    resolveExisting: async (type, body, keys, options) => writer.resolve(scimType(type), body, keys, options),
+    uniqueKeys: (type) => settings.uniqueKeys[scimType(type)],
+    close: () => http.close(),
+  };
+}
+
+/** CONN-CORE-11: refused without network traffic. */
+function scimType(type: EntityType): ScimType {
+  if (type !== 'role') return type;
+  const safeMessage = 'SCIM systems have users and groups, no roles; remove "role" from the transformation';
+  throw new ConnectorError({ kind: 'unsupported', scope: 'system', outcome: 'not-applied', safeMessage });
+}

@@ -1,0 +1,49 @@
+import type { ConnectorFactory } from '../contract.js';
+import { textProperty } from '../property-values.js';
+import { GENERIC_SCIM_2, type ScimProfile } from './profile.js';
+import { scimProperties } from './scim-properties.js';
+import { scimSettings } from './scim-settings.js';
+import { openScimConnector } from './scim.connector.js';
+import { scimErrors, scimWarnings } from './scim-validation.js';
+import { SCIM_READ_TRANSFORMATION } from './transformations/read.js';
+import { SCIM_WRITE_TRANSFORMATION } from './transformations/write.js';
+import { HTTP_LIMITS } from '../http/http-client.js';
+
+/** Creation times of SCIM servers have at least this step: many write whole seconds. */
+const CREATION_TIME_GRANULARITY_MS = 1_000;
+
+/** A SCIM 2.0 system type from a profile: a dialect is another call of this function. */
+export function scimFactory(typeName: string, prefix: string, profile: ScimProfile): ConnectorFactory {
+  return {
+    descriptor: {
+      typeName,
+      prefix,
+      roles: ['source', 'target'],
+      properties: scimProperties(profile),
+      defaultTransformations: { read: SCIM_READ_TRANSFORMATION, write: SCIM_WRITE_TRANSFORMATION },
+    },
+    validate: scimErrors,
+    warnings: scimWarnings,
+    capabilities: (properties, role) => {
+      const settings = scimSettings(properties, profile, prefix);
+      return {
+        types: ['user', 'group'],
+        paging: 'index',
+        cursorResume: 'always',
+        stableOrder: settings.sortBy !== undefined,
+        readOne: true,
+        delta: role === 'source' ? 'modified-filter' : 'none',
+        deltaTypes: role === 'source' ? ['user', 'group'] : [],
+        updateMode: settings.patch ? 'patch' : 'replace',
+        conflictResolution: textProperty(properties, `${prefix}.user.automatic.conflict.resolution`) !== 'false',
+        maxConcurrentWrites: settings.maxConcurrentWrites,
+        requestTimeoutMs: HTTP_LIMITS.writeTimeoutMs,
+        creationTimeGranularityMs: CREATION_TIME_GRANULARITY_MS,
+      };
+    },
+    open: (context) => openScimConnector(context, profile, prefix),
+  };
+}
+
+/** The general SCIM 2.0 system. */
+export const scimSystemFactory: ConnectorFactory = scimFactory('SCIM System', 'scim', GENERIC_SCIM_2);
