@@ -12,7 +12,7 @@ import type { PostgresBinaries } from './postgres-binaries.js';
 import { endPredecessor } from './postgres-predecessor.js';
 import { serverSettings } from './postgres-settings.js';
 import type { Durability } from './postgres-settings.js';
-import { chooseIdentity, giveTo } from './unprivileged.js';
+import { assertReachable, chooseIdentity, giveTo } from './unprivileged.js';
 import type { Identity } from './unprivileged.js';
 
 /** How to start the embedded PostgreSQL. */
@@ -68,6 +68,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const cluster = join(dataDir, 'cluster');
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   giveTo(identity, dataDir);
+  await assertReachable(identity, dataDir, binaries.postgres);
   const password = keepPassword(join(dataDir, 'password'), identity);
   if (!existsSync(cluster)) await makeCluster(binaries, identity, dataDir, cluster, options);
   await endPredecessor(cluster, options.log);

@@ -40,10 +40,24 @@ export function giveTo(identity: Identity, path: string): void {
   if (identity.uid !== undefined && identity.gid !== undefined) chownSync(path, identity.uid, identity.gid);
 }
 
-async function runs(line: readonly string[]): Promise<boolean> {
+/**
+ * Makes sure that the identity can enter `dataDir` and run `program`: folders above them may be closed to others.
+ * @throws Error saying what to do.
+ */
+export async function assertReachable(identity: Identity, dataDir: string, program: string): Promise<void> {
+  const { uid, gid } = identity;
+  if (uid === undefined || gid === undefined) return;
+  if (await runs(['/bin/sh', '-c', 'cd "$1" && exec "$2" --version', 'sh', dataDir, program], { uid, gid })) return;
+  throw new Error(
+    `PostgreSQL refuses to run as root, user namespaces are not allowed here, and uid ${uid} cannot enter ${dataDir} ` +
+      `or cannot run ${program}. Start Muster as another user, or put both where others may enter, or set DATABASE_URL.`,
+  );
+}
+
+async function runs(line: readonly string[], as: { uid?: number; gid?: number } = {}): Promise<boolean> {
   const [command = '', ...args] = line;
   try {
-    await promisify(execFile)(command, args, { timeout: 5000 });
+    await promisify(execFile)(command, args, { timeout: 5000, ...as });
     return true;
   } catch {
     return false;

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
+  chmodSync,
   lstatSync,
   mkdirSync,
   mkdtempSync,
@@ -117,6 +118,29 @@ describe('embedded PostgreSQL', () => {
       searchPath,
     });
     await expect(second).rejects.toThrow(/did not start[\s\S]*Address already in use/);
+  });
+});
+
+const describeAsRoot = process.getuid?.() === 0 ? describe : describe.skip;
+
+describeAsRoot('embedded PostgreSQL for root without user namespaces', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'muster-postgres-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const start = (path: string) =>
+    startEmbeddedPostgres({ dataDir: join(folder, 'postgres'), log, durability: 'test', searchPath: path });
+
+  it('runs as nobody on a folder that nobody owns, and says so when nobody cannot enter it', async () => {
+    await expect(start('/nowhere')).rejects.toThrow(/uid 65534 cannot enter .* or set DATABASE_URL/);
+    chmodSync(folder, 0o711);
+    const server = await start('/nowhere');
+    expect(await query(server.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    expect(statSync(`/proc/${server.pid}`).uid).toBe(65534);
+    await server.stop();
+    // The folder is nobody's now: it stays so, also where user namespaces are allowed.
+    const again = await start(searchPath);
+    expect(statSync(join(folder, 'postgres')).uid).toBe(65534);
+    expect(await query(again.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    await again.stop();
   });
 });
 
