@@ -42,11 +42,13 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Options of calls that change or delete one entity. */
 export interface WriteOptions extends CallOptions {
   /** Version tag of the entity as last seen, for `If-Match` (CONN-SCIM-64). */
   readonly etag?: string;
 }
 
+/** Options of {@link Connector.readOne}. */
 export interface ReadOneOptions extends CallOptions {
   /** Also demand that the configured filter of the type matches: filtered by filter *and* id (DEL-23). */
   readonly withFilter?: boolean;
@@ -69,6 +71,7 @@ export type Cursor = JsonObject & { v: number };
 /** Opaque mark up to which a source was read; same limits as {@link Cursor}. */
 export type Watermark = JsonObject & { v: number };
 
+/** One call of {@link Connector.readPage}. */
 export interface ReadPageRequest extends CallOptions {
   readonly type: EntityType;
   /** `null` for the first page. */
@@ -80,6 +83,7 @@ export interface ReadPageRequest extends CallOptions {
   readonly pageSizeEntities?: number;
 }
 
+/** A page of a read, with everything the engine needs to go on and to judge completeness (CONN-CORE-22). */
 export interface Page {
   readonly items: readonly NativeEntity[];
   /** Entities of this page that could not be read (CONN-CORE-21). */
@@ -95,18 +99,21 @@ export interface Page {
   readonly drift?: 'total-shrank' | 'total-grew';
 }
 
+/** One entity that was there but could not be read; it makes the read incomplete. */
 export interface EntityFailure {
   readonly id?: string;
   /** Without personal data and secrets. */
   readonly message: string;
 }
 
+/** What shall become of an existing entity. */
 export type Change =
   /** The entity as it shall be (PUT). `before`, where known, lets the connector write large member lists in slices. */
   | { readonly mode: 'replace'; readonly body: JsonObject; readonly before?: JsonObject }
   /** Only what differs from `before`; without `before` all attributes of `body` are set (WRT-2). */
   | { readonly mode: 'patch'; readonly body: JsonObject; readonly before?: JsonObject };
 
+/** What a write has done. */
 export interface WriteResult {
   readonly id: string;
   /** `none`: the change was empty, nothing was sent (CONN-SCIM-63). */
@@ -116,11 +123,13 @@ export interface WriteResult {
   readonly createdAt?: string;
 }
 
+/** Outcome of looking for an existing entity; `none` is a finding, not a failure to look. */
 export type Resolution =
   | { readonly outcome: 'none' }
   | { readonly outcome: 'one'; readonly entity: NativeEntity; readonly createdAt?: string }
   | { readonly outcome: 'many'; readonly ids: readonly string[] };
 
+/** Outcome of {@link Connector.testConnection}. */
 export interface ConnectionReport {
   readonly ok: boolean;
   /** One line for each thing tried: what, result, remedy if it failed. Safe to show and log. */
@@ -162,6 +171,7 @@ export interface ResolvedConfig {
   readonly secretNames?: readonly string[];
 }
 
+/** Everything a connector gets from outside. */
 export interface ConnectorContext {
   readonly config: ResolvedConfig;
   readonly clock: () => Date;
@@ -169,6 +179,7 @@ export interface ConnectorContext {
   readonly log: ConnectorLog;
 }
 
+/** The log of one system. */
 export interface ConnectorLog {
   debug(fields: Record<string, JsonValue>, message: string): void;
   warn(fields: Record<string, JsonValue>, message: string): void;
@@ -191,6 +202,7 @@ export interface PropertyDescriptor {
   readonly max?: number;
 }
 
+/** What API and console show of a system type. */
 export interface ConnectorDescriptor {
   /** Exactly the documented system type name, for example `SCIM System`. */
   readonly typeName: string;
@@ -208,6 +220,7 @@ export interface PropertyFinding {
   readonly message: string;
 }
 
+/** One system type: describes it, checks its properties and opens connectors for it. */
 export interface ConnectorFactory {
   readonly descriptor: ConnectorDescriptor;
   /** Problems of the configuration beyond single values (for example a URL that is missing for this authentication). */

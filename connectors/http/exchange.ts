@@ -43,12 +43,13 @@ export class ExchangeFailure extends Error {
   }
 }
 
-function errorCode(cause: unknown): string | undefined {
-  if (!(cause instanceof Error)) return undefined;
-  if ('code' in cause && typeof cause.code === 'string') return cause.code;
-  // Happy eyeballs wraps the attempts of all addresses.
-  if (cause instanceof AggregateError) return errorCode(cause.errors[0]);
-  return undefined;
+/** The `code` of whatever was thrown; of the first attempt where several addresses were tried. */
+export function errorCode(cause: unknown): string | undefined {
+  if (typeof cause !== 'object' || cause === null) return undefined;
+  if ('code' in cause && typeof cause.code === 'string' && cause.code !== '') return cause.code;
+  // undici leaves the code of some parser errors out.
+  if ('name' in cause && cause.name === 'HTTPParserError') return 'HPE_INVALID_RESPONSE';
+  return 'errors' in cause && Array.isArray(cause.errors) ? errorCode(cause.errors[0]) : undefined;
 }
 
 /**
@@ -133,7 +134,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    const timedOut = 'code' in error && typeof error.code === 'string' && TIMEOUT_CODES.has(error.code);
+    const timedOut = TIMEOUT_CODES.has(errorCode(error) ?? '');
     this.fail(
       this.failure ??
         new ExchangeFailure(timedOut ? 'timeout' : 'network', this.controller !== undefined, { cause: error }),

@@ -1,13 +1,11 @@
-import { isUtf8 } from 'node:buffer';
-import { promisify } from 'node:util';
-import { brotliDecompress, gunzip, inflate } from 'node:zlib';
 import { Pool } from 'undici';
-import { ConnectorError } from '../errors.js';
+import type { ConnectorError } from '../errors.js';
 import { AddressRefusedError, guardedLookup, refusedLiteral } from './address-guard.js';
 import type { Credentials } from './credentials.js';
-import { exchange, ExchangeFailure, type ExchangeRequest, type ExchangeResult } from './exchange.js';
-import { protocolError, statusError, transportError, type Operation } from './http-error.js';
-import { parseRetryAfterMs } from './retry-after.js';
+import { decode, UndecodableError } from './decode.js';
+import { exchange, ExchangeFailure, type ExchangeRequest } from './exchange.js';
+import { protocolError, transportError, type Operation } from './http-error.js';
+import { CollectedResponse, type HttpResponse } from './http-response.js';
 
 /** Where and how a system is reached. */
 export interface HttpClientOptions {
@@ -69,22 +67,6 @@ export interface HttpRequest {
   readonly body?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
-}
-
-/** The answer, whatever its status: the dialect decides what a status means. */
-export interface HttpResponse {
-  readonly status: number;
-  readonly operation: Operation;
-  /** First value of a header, name in lower case. */
-  header(name: string): string | undefined;
-  /** All values of a header. */
-  headerValues(name: string): readonly string[];
-  /** Body as text; empty if there is none. */
-  readonly text: string;
-  /** `Retry-After`, bounded. */
-  readonly retryAfterMs: number | undefined;
-  /** The media type says HTML, or the text looks like it: a login page, a proxy, a wrong URL. */
-  readonly isHtml: boolean;
 }
 
 /** HTTP access to one system. Throws only {@link ConnectorError}. */
@@ -156,7 +138,7 @@ class UndiciHttpClient implements HttpClient {
     try {
       const result = await exchange(this.pool, this.wireRequest(request, authorization));
       const text = await decode(result, this.maxBytes(request));
-      return new Response(result, text, operation, this.options.clock);
+      return new CollectedResponse(result, text, operation, this.options.clock);
     } catch (error) {
       if (error instanceof ExchangeFailure) throw transportError(error, operation);
       if (error instanceof UndecodableError) throw undecodable(error, operation);
@@ -216,96 +198,9 @@ export function addressRefused(): ExchangeFailure {
   return new ExchangeFailure('network', false, { cause: new AddressRefusedError() });
 }
 
-class Response implements HttpResponse {
-  readonly status: number;
-
-  constructor(
-    private readonly result: ExchangeResult,
-    readonly text: string,
-    readonly operation: Operation,
-    private readonly clock: () => Date,
-  ) {
-    this.status = result.status;
-  }
-
-  header(name: string): string | undefined {
-    const value = this.result.headers[name];
-    return Array.isArray(value) ? value[0] : value;
-  }
-
-  headerValues(name: string): readonly string[] {
-    const value = this.result.headers[name];
-    return value === undefined ? [] : Array.isArray(value) ? value : [value];
-  }
-
-  get retryAfterMs(): number | undefined {
-    return parseRetryAfterMs(this.header('retry-after'), this.clock());
-  }
-
-  get isHtml(): boolean {
-    return /^\s*(text\/html|application\/xhtml)/i.test(this.header('content-type') ?? '') || /^\s*</.test(this.text);
-  }
-}
-
-class UndecodableError extends Error {
-  constructor(
-    readonly problem: 'encoding' | 'text' | 'size',
-    message: string,
-  ) {
-    super(message);
-  }
-}
-
-const inflaters = {
-  gzip: promisify(gunzip),
-  'x-gzip': promisify(gunzip),
-  deflate: promisify(inflate),
-  br: promisify(brotliDecompress),
-} as const;
-
-/** We ask for no compression, yet some gateways compress: decoded with the same byte cap against bombs. */
-function decode(result: ExchangeResult, maxBytes: number): string | Promise<string> {
-  const encoding = result.headers['content-encoding'];
-  if (result.body.length === 0) return '';
-  if (encoding === undefined || encoding === 'identity') return textOf(result.body);
-  return inflated(result.body, String(encoding).toLowerCase(), maxBytes);
-}
-
-async function inflated(body: Buffer, encoding: string, maxBytes: number): Promise<string> {
-  if (!isKnownEncoding(encoding)) throw new UndecodableError('encoding', 'the answer has an unknown content encoding');
-  try {
-    return textOf(await inflaters[encoding](body, { maxOutputLength: maxBytes }));
-  } catch (error) {
-    if (error instanceof UndecodableError) throw error;
-    const tooLarge = error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';
-    if (tooLarge) throw new UndecodableError('size', 'the decompressed answer exceeds the size limit');
-    throw new UndecodableError('encoding', 'the answer cannot be decompressed');
-  }
-}
-
-function isKnownEncoding(encoding: string): encoding is keyof typeof inflaters {
-  return Object.hasOwn(inflaters, encoding);
-}
-
-function textOf(body: Buffer): string {
-  // A decoder that replaces bad bytes would change names without anybody noticing.
-  if (!isUtf8(body)) throw new UndecodableError('text', 'the answer is not valid UTF-8');
-  const hasMark = body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf;
-  return body.toString('utf8', hasMark ? 3 : 0);
-}
-
 function undecodable(error: UndecodableError, operation: Operation): ConnectorError {
   const outcome = operation.kind === 'write' ? 'unknown' : 'not-applied';
   if (error.problem !== 'size') return protocolError(operation, error.message, { outcome });
   const tooLarge = new ExchangeFailure('too-large', true, { cause: error });
   return transportError(tooLarge, operation);
-}
-
-/** Turns an answer that is not a success into an error, without anything of its body. */
-export function plainStatusError(response: HttpResponse): ConnectorError {
-  const { retryAfterMs } = response;
-  return statusError(
-    { status: response.status, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) },
-    response.operation,
-  );
 }

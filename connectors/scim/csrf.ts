@@ -1,6 +1,7 @@
 import type { ConnectorError } from '../errors.js';
 import { protocolError } from '../http/http-error.js';
-import type { HttpClient, HttpRequest, HttpResponse } from '../http/http-client.js';
+import type { HttpClient, HttpRequest } from '../http/http-client.js';
+import type { HttpResponse } from '../http/http-response.js';
 import { scimError } from './scim-error.js';
 
 interface Session {

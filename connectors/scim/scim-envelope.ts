@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.js';
 import { protocolError } from '../http/http-error.js';
-import type { HttpResponse } from '../http/http-client.js';
+import type { HttpResponse } from '../http/http-response.js';
 
 /** List answer of RFC 7644 §3.4.2, as far as the server says it. */
 export interface ListEnvelope {
@@ -33,7 +33,8 @@ export function jsonBody(response: HttpResponse): JsonObject {
 function parse(text: string): JsonValue | undefined {
   try {
     // A key of this name would change the prototype of whatever the entity is merged into.
-    return text.includes('__proto__') ? JSON.parse(text, withoutPrototypeKey) : JSON.parse(text);
+    const reviver = text.includes('__proto__') ? withoutPrototypeKey : undefined;
+    return JSON.parse(text, reviver) as JsonValue;
   } catch {
     return undefined;
   }

@@ -2,7 +2,7 @@ import type { JsonValue } from '../../core/json.js';
 import { isJsonObject } from '../../core/json.js';
 import type { ConnectorError } from '../errors.js';
 import { protocolError, statusError } from '../http/http-error.js';
-import type { HttpResponse } from '../http/http-client.js';
+import type { HttpResponse } from '../http/http-response.js';
 import { maskedDetail } from './mask.js';
 import { attribute } from './scim-envelope.js';
 

@@ -1,6 +1,7 @@
 import type { JsonObject, JsonValue } from '../../core/json.js';
 import { ConnectorError } from '../errors.js';
-import type { HttpClient, HttpRequest, HttpResponse } from '../http/http-client.js';
+import type { HttpClient, HttpRequest } from '../http/http-client.js';
+import type { HttpResponse } from '../http/http-response.js';
 import { CsrfProtection } from './csrf.js';
 import { scimError } from './scim-error.js';
 import type { ScimSettings, ScimType } from './scim-settings.js';

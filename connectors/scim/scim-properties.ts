@@ -1,4 +1,4 @@
-import { HTTP_PROPERTIES } from '../common-properties.js';
+import { HTTP_PROPERTIES } from '../property-descriptors.js';
 import type { PropertyDescriptor } from '../contract.js';
 import type { ScimProfile } from './profile.js';
 import { CONCURRENT_WRITES, DELTA_OVERLAP_S, PAGE_SIZE } from './scim-settings.js';

@@ -11,7 +11,7 @@ import type {
 } from '../contract.js';
 import { ConnectorError, isConnectorError } from '../errors.js';
 import { protocolError } from '../http/http-error.js';
-import type { HttpResponse } from '../http/http-client.js';
+import type { HttpResponse } from '../http/http-response.js';
 import type { Discovery } from './discovery.js';
 import { fromCursor, nextStep, toCursor, type IndexPosition } from './index-paging.js';
 import type { ScimProfile } from './profile.js';

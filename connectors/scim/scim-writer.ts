@@ -1,18 +1,19 @@
 import type { JsonObject, JsonValue } from '../../core/json.js';
 import type { CallOptions, Change, Resolution, WriteOptions, WriteResult } from '../contract.js';
-import { ConnectorError, isConnectorError } from '../errors.js';
+import { ConnectorError } from '../errors.js';
 import { protocolError } from '../http/http-error.js';
-import type { HttpResponse } from '../http/http-client.js';
+import type { HttpResponse } from '../http/http-response.js';
 import type { Discovery } from './discovery.js';
 import { memberChange, membersOf, patchRequests, type Members, type SliceLimits } from './members.js';
 import { patchAll, patchDiff, type PatchOperation } from './patch-diff.js';
 import type { ScimProfile } from './profile.js';
 import { resolveByKeys } from './resolve.js';
-import { jsonBody, metaInstant, metaText, resourceId } from './scim-envelope.js';
+import { jsonBody, metaInstant, resourceId } from './scim-envelope.js';
 import { scimError } from './scim-error.js';
 import type { ScimHttp } from './scim-http.js';
 import type { ScimReader } from './scim-reader.js';
 import type { ScimType } from './scim-settings.js';
+import { appliedByPost, bodyOf, idFromLocation, isSuccess, partlyApplied, versionOf } from './write-answer.js';
 
 const PATCH_SCHEMA = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';
 const CORE_SCHEMAS: Readonly<Record<ScimType, string>> = {
@@ -270,61 +271,6 @@ export class ScimWriter {
 function withEtag(options: WriteOptions, etag: string | undefined): WriteOptions {
   const { etag: _, ...rest } = options;
   return etag === undefined ? rest : { ...rest, etag };
-}
-
-/** 202 counts as success too (CONN-SCIM-65). */
-function isSuccess(response: HttpResponse): boolean {
-  return response.status >= 200 && response.status < 300;
-}
-
-/** Only 201 is proof that the entity is new: servers that adopt what exists answer 200, and what exists is not ours. */
-function appliedByPost(response: HttpResponse): 'created' | 'updated' {
-  return response.status === 201 ? 'created' : 'updated';
-}
-
-/** The body of an answer to a write that has succeeded whatever the body looks like. */
-function bodyOf(response: HttpResponse): JsonObject {
-  if (response.text === '') return {};
-  try {
-    return jsonBody(response);
-  } catch (error) {
-    if (isConnectorError(error)) return {};
-    throw error;
-  }
-}
-
-function versionOf(response: HttpResponse, resource: JsonObject): { version?: string } {
-  const version = response.header('etag') ?? metaText(resource, 'version');
-  return version === undefined ? {} : { version };
-}
-
-function idFromLocation(location: string | undefined): string | undefined {
-  const last = location?.split(/[?#]/)[0]?.split('/').at(-1);
-  if (last === undefined || last === '') return undefined;
-  try {
-    return decodeURIComponent(last);
-  } catch {
-    return last;
-  }
-}
-
-/** Something of the operation has been done: it must not count as refused. */
-function partlyApplied(error: unknown): unknown {
-  if (!isConnectorError(error)) return error;
-  const { kind, scope, safeMessage, adminMessage, retryAfterMs, status, vendorCode } = error;
-  return new ConnectorError(
-    {
-      kind: kind === 'conflict' || kind === 'notFound' ? 'protocol' : kind,
-      scope,
-      outcome: 'unknown',
-      safeMessage: `${safeMessage} (a part had been written before)`,
-      adminMessage,
-      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-      ...(status === undefined ? {} : { status }),
-      ...(vendorCode === undefined ? {} : { vendorCode }),
-    },
-    { cause: error },
-  );
 }
 
 function valueOf(operation: PatchOperation): JsonValue {

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../../core/json.js';
 import type { Connector, ConnectorContext, NativeEntity, Page, ReadPageRequest } from '../../../connectors/contract.js';
-import { ConnectorError, isConnectorError } from '../../../connectors/errors.js';
+import { isConnectorError, type ConnectorError } from '../../../connectors/errors.js';
 import type { HttpLimits } from '../../../connectors/http/http-client.js';
 import { GENERIC_SCIM_2, type ScimProfile } from '../../../connectors/scim/profile.js';
 import { openScimConnector } from '../../../connectors/scim/scim.connector.js';

@@ -1,0 +1,61 @@
+import type { JsonObject } from '../../core/json.js';
+import { ConnectorError, isConnectorError } from '../errors.js';
+import type { HttpResponse } from '../http/http-response.js';
+import { jsonBody, metaText } from './scim-envelope.js';
+
+/** 202 counts as success too (CONN-SCIM-65). */
+export function isSuccess(response: HttpResponse): boolean {
+  return response.status >= 200 && response.status < 300;
+}
+
+/** Only 201 is proof that the entity is new: servers that adopt what exists answer 200, and what exists is not ours. */
+export function appliedByPost(response: HttpResponse): 'created' | 'updated' {
+  return response.status === 201 ? 'created' : 'updated';
+}
+
+/** The body of an answer to a write that has succeeded whatever the body looks like. */
+export function bodyOf(response: HttpResponse): JsonObject {
+  if (response.text === '') return {};
+  try {
+    return jsonBody(response);
+  } catch (error) {
+    if (isConnectorError(error)) return {};
+    throw error;
+  }
+}
+
+/** Version tag of the entity after the write, if the server tells. */
+export function versionOf(response: HttpResponse, resource: JsonObject): { version?: string } {
+  const version = response.header('etag') ?? metaText(resource, 'version');
+  return version === undefined ? {} : { version };
+}
+
+/** Last segment of a `Location`; only the identifier is taken, the address is never followed. */
+export function idFromLocation(location: string | undefined): string | undefined {
+  const last = location?.split(/[?#]/)[0]?.split('/').at(-1);
+  if (last === undefined || last === '') return undefined;
+  try {
+    return decodeURIComponent(last);
+  } catch {
+    return last;
+  }
+}
+
+/** Something of the operation has been done: it must not count as refused. */
+export function partlyApplied(error: unknown): unknown {
+  if (!isConnectorError(error)) return error;
+  const { kind, scope, safeMessage, adminMessage, retryAfterMs, status, vendorCode } = error;
+  return new ConnectorError(
+    {
+      kind: kind === 'conflict' || kind === 'notFound' ? 'protocol' : kind,
+      scope,
+      outcome: 'unknown',
+      safeMessage: `${safeMessage} (a part had been written before)`,
+      adminMessage,
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+      ...(status === undefined ? {} : { status }),
+      ...(vendorCode === undefined ? {} : { vendorCode }),
+    },
+    { cause: error },
+  );
+}
