@@ -102,10 +102,13 @@ function withPresentManager(person: GeneratedPerson, stayers: readonly Generated
   const managerId = managerIdOf(person);
   const head = stayers[0];
   if (managerId === undefined || head === undefined || stayers.some((other) => other.id === managerId)) return person;
-  const entries = Object.entries(person).map(([key, value]) =>
-    isJsonObject(value) && 'manager' in value ? [key, { ...value, manager: { value: head.id } }] : [key, value],
-  );
-  return { ...person, ...Object.fromEntries(entries) };
+  const enterprise = Object.keys(person).find((key) => {
+    const value = person[key];
+    return isJsonObject(value) && 'manager' in value;
+  });
+  const value = enterprise === undefined ? undefined : person[enterprise];
+  if (enterprise === undefined || !isJsonObject(value)) return person;
+  return { ...person, [enterprise]: { ...value, manager: { value: head.id } } };
 }
 
 function drawIds(people: readonly GeneratedPerson[], count: number, random: () => number): Set<string> {

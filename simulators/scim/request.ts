@@ -86,10 +86,11 @@ export function searchParameters(body: JsonObject): URLSearchParams {
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries(body)) {
     if (name === 'schemas' || value === null) continue;
-    parameters.set(
-      name,
-      Array.isArray(value) ? value.join(',') : typeof value === 'object' ? JSON.stringify(value) : String(value),
-    );
+    const isPlain = typeof value !== 'object';
+    const text = Array.isArray(value)
+      ? value.filter((item) => typeof item === 'string').join(',')
+      : JSON.stringify(value);
+    parameters.set(name, isPlain ? String(value) : text);
   }
   return parameters;
 }

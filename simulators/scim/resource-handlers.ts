@@ -1,11 +1,10 @@
 import { isJsonObject, type JsonObject } from '../../core/json.js';
-import { attributeOf } from './attributes.js';
+import { attributeOf, project } from './attributes.js';
 import type { ScimDialect } from './dialects.js';
 import { discoveryBody } from './discovery.js';
 import type { Journal } from './journal.js';
 import { Lister, parseListQuery, type ListPage, type ListQuery } from './list.js';
 import { applyPatch } from './patch.js';
-import { project } from './attributes.js';
 import { searchParameters, type ScimAnswer, type ScimRequest } from './request.js';
 import { COLLECTIONS, ScimProblem, type ScimResourceType } from './scim-model.js';
 import { membersOf, type StoreEntry } from './store-entry.js';

@@ -99,11 +99,10 @@ export async function startScimSimulator(options: ScimSimulatorOptions = {}): Pr
   const gatekeeper = new Gatekeeper(options.auth ?? { kind: 'none' }, nowMs);
   const hooks = new PageHooks();
 
-  // The port is part of every `meta.location`, so listening comes first; nobody knows the address before this function returns.
-  let handler: RequestHandler | undefined;
+  // The port is part of every `meta.location`, so listening comes first. No request can come in between: what
+  // follows the await runs before the first connection is taken.
   const listener = new Listener((request, response) => {
-    if (handler === undefined) response.destroy();
-    else handler.onRequest(request, response);
+    handler.onRequest(request, response);
   }, options.port ?? 0);
   await listener.up();
   const origin = `http://127.0.0.1:${listener.port}`;
@@ -115,7 +114,7 @@ export async function startScimSimulator(options: ScimSimulatorOptions = {}): Pr
     const effect = strike?.effect;
     hooks.observe(type, query, page, effect !== undefined && isPageFault(effect) ? effect : undefined);
   });
-  handler = new RequestHandler({
+  const handler = new RequestHandler({
     basePath,
     dialect,
     store,

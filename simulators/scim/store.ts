@@ -231,7 +231,7 @@ class Table {
 
   constructor(dialect: ScimDialect) {
     const foldsAccents = dialect.keyFolding === 'accents';
-    this.byUnique = foldsAccents ? new Map() : this.byKey;
+    this.byUnique = foldsAccents ? new Map<string, StoreEntry>() : this.byKey;
     this.fold = foldsAccents ? withoutAccents : (key) => key.toLowerCase();
   }
 

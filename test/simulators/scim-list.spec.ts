@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import type { JsonObject } from '../../core/json.js';
 import { ENTERPRISE_SCHEMA } from '../../simulators/scim/scim-model.js';
 import { startScimSimulator, type ScimSimulator, type ScimSimulatorOptions } from '../../simulators/scim/simulator.js';
-import { requestScim, resourcesOf, type HttpAnswer } from '../support/scim-client.js';
+import { requestScim, resourcesOf, textOf, type HttpAnswer } from '../support/scim-client.js';
 
 let sim: ScimSimulator;
 
@@ -41,9 +41,9 @@ async function list(query: string): Promise<HttpAnswer> {
 
 async function idsOf(filter: string): Promise<string> {
   const answer = await list(`filter=${encodeURIComponent(filter)}`);
-  if (answer.status !== 200) return `${answer.status} ${String(answer.json['scimType'])}`;
+  if (answer.status !== 200) return `${answer.status} ${textOf(answer.json, 'scimType')}`;
   return resourcesOf(answer)
-    .map((resource) => String(resource['id']))
+    .map((resource) => textOf(resource, 'id'))
     .join('');
 }
 
@@ -171,7 +171,7 @@ describe('lists (RFC 7644 §3.4.2)', () => {
     expect((await list('cursor=nonsense')).json['scimType']).toBe('invalidCursor');
     const first = await list('cursor=&count=1');
     sim.store.remove('User', 'u0');
-    expect((await list(`cursor=${String(first.json['nextCursor'])}`)).json['scimType']).toBe('expiredCursor');
+    expect((await list(`cursor=${textOf(first.json, 'nextCursor')}`)).json['scimType']).toBe('expiredCursor');
   });
 
   it('sorts both ways, and a later change shows in the next request', async () => {

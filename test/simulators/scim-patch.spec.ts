@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { JsonObject, JsonValue } from '../../core/json.js';
 import { ENTERPRISE_SCHEMA, PATCH_SCHEMA } from '../../simulators/scim/scim-model.js';
 import { startScimSimulator, type ScimSimulator } from '../../simulators/scim/simulator.js';
-import { requestScim, type HttpAnswer } from '../support/scim-client.js';
+import { requestScim, textOf, type HttpAnswer } from '../support/scim-client.js';
 
 let sim: ScimSimulator;
 let user: string;
@@ -29,7 +29,7 @@ async function patch(path: string, ...operations: JsonObject[]): Promise<HttpAns
 
 async function patchUser(...operations: JsonObject[]): Promise<JsonObject | string> {
   const answer = await patch(`/Users/${user}`, ...operations);
-  return answer.status === 200 ? answer.json : `${answer.status} ${String(answer.json['scimType'])}`;
+  return answer.status === 200 ? answer.json : `${answer.status} ${textOf(answer.json, 'scimType')}`;
 }
 
 function memberIds(): JsonValue[] {
@@ -118,7 +118,7 @@ describe('PATCH of users (RFC 7644 §3.5.2)', () => {
     await sim.stop();
     sim = await startScimSimulator({ dialect: 'put-only' });
     user = sim.store.add('User', { userName: 'a' });
-    expect(await patchUser({ op: 'add', path: 'title', value: 'T' })).toBe('501 undefined');
+    expect(await patchUser({ op: 'add', path: 'title', value: 'T' })).toBe('501 ');
     await sim.stop();
     sim = await startScimSimulator({ dialect: 'patch-only' });
     user = sim.store.add('User', { userName: 'a' });
@@ -183,7 +183,7 @@ describe('PATCH of group members', () => {
     expect((await create('a')).status).toBe(400);
     await sim.stop();
     sim = await startScimSimulator({ dialect: 'hides-members', dialectChanges: { maxMembersPerPatch: 1 } });
-    group = String((await create('a')).json['id']);
+    group = textOf((await create('a')).json, 'id');
     expect((await requestScim('GET', `${sim.url}/Groups/${group}`)).json).not.toHaveProperty('members');
     const two = ['x', 'y'].map((userName) => ({ value: sim.store.add('User', { userName }) }));
     expect((await patch(`/Groups/${group}`, { op: 'add', path: 'members', value: two })).json['scimType']).toBe(

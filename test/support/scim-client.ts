@@ -31,6 +31,12 @@ export function resourcesOf(answer: HttpAnswer): JsonObject[] {
   return Array.isArray(resources) ? resources.filter(isJsonObject) : [];
 }
 
+/** A text attribute of an object; the empty text when it has none. */
+export function textOf(object: JsonObject, name: string): string {
+  const value = object[name];
+  return typeof value === 'string' ? value : '';
+}
+
 function objectOf(text: string): JsonObject {
   try {
     const parsed: unknown = JSON.parse(text);
