@@ -22,16 +22,26 @@ const STOP: readonly StopStep[] = [
   { signal: 'SIGKILL', graceMs: 5_000 },
 ];
 
-const READY = 'muster:ready';
+/** The message of a child that is ready. */
+interface ReadyMessage {
+  readonly kind: 'muster:ready';
+  readonly facts: Readonly<Record<string, string>>;
+}
+
+/** A started node child. */
+export interface NodeChild extends RunningComponent {
+  /** What the child told when it became ready. */
+  readonly facts: Readonly<Record<string, string>>;
+}
 
 /**
  * Starts a node child and resolves when it has called {@link tellParentReady}.
  * @throws Error with its last lines when it ends before that or takes too long.
  */
-export async function startNodeChild(options: NodeChildOptions): Promise<RunningComponent> {
+export async function startNodeChild(options: NodeChildOptions): Promise<NodeChild> {
   const lastLines: string[] = [];
-  let ready: () => void = () => undefined;
-  const becameReady = new Promise<'ready'>((resolve) => (ready = () => resolve('ready')));
+  let ready: (message: ReadyMessage) => void = () => undefined;
+  const becameReady = new Promise<ReadyMessage>((resolve) => (ready = resolve));
   const child = await startTiedProcess({
     command: process.execPath,
     args: ['--enable-source-maps', options.script, ...options.args],
@@ -44,20 +54,22 @@ export async function startNodeChild(options: NodeChildOptions): Promise<Running
       options.onLine(line);
     },
     onMessage: (message) => {
-      if (message === READY) ready();
+      if (isReadyMessage(message)) ready(message);
     },
   });
   const outcome = await firstOf(child, becameReady, options.readyTimeoutMs ?? 60_000);
-  if (outcome !== 'ready') {
+  if (typeof outcome === 'string') {
     await child.stop(STOP);
     throw new Error(`${options.name} did not start (${outcome}):\n${lastLines.join('\n')}`);
   }
-  return { pid: child.pid, exited: child.exited, stop: async () => void (await child.stop(STOP)) };
+  const { pid, exited } = child;
+  return { pid, exited, facts: outcome.facts, stop: async () => void (await child.stop(STOP)) };
 }
 
-/** In a child: tells the parent, if there is one, that this process is ready. */
-export function tellParentReady(): void {
-  process.send?.(READY);
+/** In a child: tells the parent, if there is one, that this process is ready, with facts only the parent may know. */
+export function tellParentReady(facts: Readonly<Record<string, string>> = {}): void {
+  const message: ReadyMessage = { kind: 'muster:ready', facts };
+  process.send?.(message);
 }
 
 /**
@@ -77,7 +89,16 @@ export function untilAskedToStop(): Promise<string> {
   });
 }
 
-async function firstOf(child: TiedProcess, ready: Promise<'ready'>, limitMs: number): Promise<string> {
+function isReadyMessage(message: unknown): message is ReadyMessage {
+  return typeof message === 'object' && message !== null && 'kind' in message && message.kind === 'muster:ready';
+}
+
+/** The ready message, or the reason why there is none. */
+async function firstOf(
+  child: TiedProcess,
+  ready: Promise<ReadyMessage>,
+  limitMs: number,
+): Promise<ReadyMessage | string> {
   let timer: NodeJS.Timeout | undefined;
   const tooLong = new Promise<string>((resolve) => {
     timer = setTimeout(() => resolve(`not ready after ${limitMs / 1000} s`), limitMs);

@@ -1,0 +1,25 @@
+#!/usr/bin/env node
+import { Command } from 'commander';
+import { isConfigError } from '../runtime/config.js';
+import { apiCommand } from './commands/api.js';
+import { migrateCommand } from './commands/migrate.js';
+import { upCommand } from './commands/up.js';
+import { workerCommand } from './commands/worker.js';
+import { StackError } from './stack.js';
+
+const program = new Command('muster')
+  .description('Identity provisioning: people and groups from source systems into target systems, kept in step.')
+  .showHelpAfterError()
+  .addCommand(upCommand())
+  .addCommand(apiCommand())
+  .addCommand(workerCommand())
+  .addCommand(migrateCommand());
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  const isForTheUser = isConfigError(error) || error instanceof StackError;
+  const text = error instanceof Error ? (isForTheUser ? error.message : (error.stack ?? error.message)) : String(error);
+  console.error(text);
+  process.exitCode = 1;
+}

@@ -1,0 +1,71 @@
+import { join } from 'node:path';
+import { startEmbeddedPostgres } from '../../runtime/embedded/postgres.js';
+import { findTemporalBinary } from '../../runtime/embedded/temporal-binary.js';
+import type { TemporalBinary } from '../../runtime/embedded/temporal-binary.js';
+import { startTemporalDevServer } from '../../runtime/embedded/temporal-server.js';
+import type { Supervisor } from '../../runtime/supervisor.js';
+import type { StackOptions } from '../stack.js';
+import type { StackPorts } from './ports.js';
+
+/** Starts the PostgreSQL of the state folder; its connection string, which stays the same when it is started again. */
+export async function embedPostgres(
+  supervisor: Supervisor,
+  options: StackOptions,
+  port: number,
+  durability: 'safe' | 'test',
+): Promise<string> {
+  const { config, log, say } = options;
+  say('starting PostgreSQL');
+  let url = '';
+  await supervisor.start({
+    name: 'postgres',
+    start: async () => {
+      const dataDir = join(config.home, 'postgres');
+      const { searchPath } = config;
+      const server = await startEmbeddedPostgres({ dataDir, port, log, durability, searchPath });
+      url = server.url;
+      return server;
+    },
+  });
+  return url;
+}
+
+/** Finds a Temporal program, which may take minutes the first time, and starts its dev server on the state folder. */
+export async function embedTemporal(
+  supervisor: Supervisor,
+  options: StackOptions,
+  ports: StackPorts,
+): Promise<{ address: string; uiUrl: string }> {
+  const { config, log, say } = options;
+  const { searchPath, cacheDir } = config;
+  const search = { cliPath: config.temporal.cliPath, searchPath, cacheDir, onProgress: say };
+  const binary = await findTemporalBinary(search);
+  say(`starting Temporal (${wayText(binary)})`);
+  let addresses = { address: '', uiUrl: '' };
+  await supervisor.start({
+    name: 'temporal',
+    start: async () => {
+      const dataDir = join(config.home, 'temporal');
+      const { temporal: port, temporalUi: uiPort } = ports;
+      const server = await startTemporalDevServer({ binary, dataDir, port, uiPort, log, searchPath });
+      addresses = server;
+      return server;
+    },
+  });
+  return { address: addresses.address, uiUrl: addresses.uiUrl };
+}
+
+function wayText(binary: TemporalBinary): string {
+  switch (binary.way) {
+    case 'configured':
+      return `${binary.path}, named by TEMPORAL_CLI_PATH`;
+    case 'path':
+      return `${binary.path}, found on the PATH`;
+    case 'cache':
+      return `${binary.path}, from an earlier start`;
+    case 'download':
+      return 'just downloaded';
+    case 'go-install':
+      return 'just built with Go';
+  }
+}
