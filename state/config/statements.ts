@@ -13,6 +13,11 @@ export async function selectRows<T extends object>(
   params: unknown[] = [],
 ): Promise<T[]> {
   const rows = await database.query(text, params);
-  if (!Array.isArray(rows)) throw new TypeError('a SELECT must answer with an array of rows');
+  if (!isRowList<T>(rows)) throw new TypeError('a SELECT must answer with an array of rows');
   return rows;
+}
+
+/** The shape of the rows is the promise of the statement; that there are rows is checked. */
+function isRowList<T extends object>(value: unknown): value is T[] {
+  return Array.isArray(value);
 }

@@ -2,10 +2,12 @@ import { Check, Column, Entity, Index, PrimaryGeneratedColumn } from 'typeorm';
 
 /** What a system does in provisioning (SYS-1). */
 export const SYSTEM_ROLES = ['source', 'target'] as const;
+/** One of {@link SYSTEM_ROLES}. */
 export type SystemRole = (typeof SYSTEM_ROLES)[number];
 
 /** Which sources feed a target (SYS-13, SYS-14); `none` only arises when the last listed source is deleted or nothing was chosen. */
 export const SOURCE_SELECTIONS = ['all', 'list', 'none'] as const;
+/** One of {@link SOURCE_SELECTIONS}. */
 export type SourceSelection = (typeof SOURCE_SELECTIONS)[number];
 
 /** A configured connector with one role. The unique name (SYS-4) is an expression index that only the migration can describe. */

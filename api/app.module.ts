@@ -1,0 +1,80 @@
+import { Module } from '@nestjs/common';
+import type { DynamicModule } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, APP_PIPE, DiscoveryModule } from '@nestjs/core';
+import type { Config } from '../runtime/config.js';
+import type { Logger } from '../runtime/logger.js';
+import { AuthController } from './auth/auth.controller.js';
+import { AuthGuard } from './auth/auth.guard.js';
+import { AuthService } from './auth/auth.service.js';
+import { ErrorFilter } from './common/error.filter.js';
+import { RouteInventory } from './common/route-inventory.js';
+import { UnknownRouteController } from './common/unknown-route.controller.js';
+import { ValidationPipe } from './common/validation.pipe.js';
+import { HealthController } from './health/health.controller.js';
+import { HealthService } from './health/health.service.js';
+import { CONFIG, InfrastructureModule, LOGGER } from './infrastructure.js';
+import type { Infrastructure } from './infrastructure.js';
+import { JOB_LAUNCHER } from './jobs/job-launcher.js';
+import type { JobLauncher } from './jobs/job-launcher.js';
+import { JobsController } from './jobs/jobs.controller.js';
+import { JobsService } from './jobs/jobs.service.js';
+import { TemporalJobLauncher } from './jobs/temporal-job-launcher.js';
+import { ConnectorCatalog } from './system-types/connector-catalog.js';
+import { SystemTypesController } from './system-types/system-types.controller.js';
+import { SystemTypesService } from './system-types/system-types.service.js';
+import { ConnectionTestService } from './systems/connection-test.service.js';
+import { PropertiesController } from './systems/properties.controller.js';
+import { PropertiesService } from './systems/properties.service.js';
+import { SystemLookup } from './systems/system-lookup.js';
+import { SystemsController } from './systems/systems.controller.js';
+import { SystemsService } from './systems/systems.service.js';
+import { ProgramService } from './transformations/program.service.js';
+import { TransformationsController } from './transformations/transformations.controller.js';
+import { TransformationsService } from './transformations/transformations.service.js';
+
+/** The API: every controller and what it stands on. `launcher` replaces the one that talks to Temporal, for tests. */
+@Module({})
+export class AppModule {
+  static of(infrastructure: Infrastructure, launcher?: JobLauncher): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [InfrastructureModule.of(infrastructure), DiscoveryModule],
+      controllers: [
+        HealthController,
+        AuthController,
+        SystemTypesController,
+        SystemsController,
+        PropertiesController,
+        TransformationsController,
+        JobsController,
+        // Takes what is left, so it comes last.
+        UnknownRouteController,
+      ],
+      providers: [
+        { provide: APP_FILTER, useFactory: (log: Logger) => new ErrorFilter(log), inject: [LOGGER] },
+        { provide: APP_GUARD, useClass: AuthGuard },
+        { provide: APP_PIPE, useClass: ValidationPipe },
+        RouteInventory,
+        AuthService,
+        HealthService,
+        ConnectorCatalog,
+        SystemTypesService,
+        SystemLookup,
+        ProgramService,
+        PropertiesService,
+        SystemsService,
+        ConnectionTestService,
+        TransformationsService,
+        JobsService,
+        {
+          provide: TemporalJobLauncher,
+          useFactory: (config: Config) => new TemporalJobLauncher(config.temporal),
+          inject: [CONFIG],
+        },
+        launcher === undefined
+          ? { provide: JOB_LAUNCHER, useExisting: TemporalJobLauncher }
+          : { provide: JOB_LAUNCHER, useValue: launcher },
+      ],
+    };
+  }
+}

@@ -1,0 +1,33 @@
+import { z } from 'zod';
+
+/** Entries of one page at most. */
+const MAX_LIMIT = 200;
+
+/** `limit` of every list; default 20 (SYS-16). */
+export const limitParameter = z.coerce
+  .number({ error: `must be a number between 1 and ${MAX_LIMIT}` })
+  .int()
+  .min(1)
+  .max(MAX_LIMIT)
+  .default(20)
+  .describe('Entries of one page');
+
+/** `offset` of lists that are short enough to be counted. */
+export const offsetParameter = z.coerce
+  .number({ error: 'must be a number' })
+  .int()
+  .min(0)
+  .max(1_000_000)
+  .default(0)
+  .describe('Entries to leave out');
+
+/** Path parameter that names a system. */
+export const systemIdParameter = z.guid({ error: 'must be the id (UUID) of a system' });
+
+/** An instant, ISO 8601 in UTC (STA-5). */
+export const instant = z.iso.datetime().describe('ISO 8601, UTC');
+
+/** Text of an instant of the database. */
+export function isoInstant(date: Date): string {
+  return date.toISOString();
+}

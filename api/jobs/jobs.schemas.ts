@@ -1,0 +1,117 @@
+import { z } from 'zod';
+import { ENTITY_TYPES } from '../../core/entity-type.js';
+import { instant, limitParameter, systemIdParameter } from '../common/paging.schemas.js';
+
+/** Types of JOB-1. The last two are known so that their refusal can say that they are not built yet. */
+export const startJobBody = z.strictObject({
+  type: z.enum(['READ', 'RESYNC', 'SIMULATE', 'VALIDATE']).describe('SIMULATE and VALIDATE are not built yet (501)'),
+});
+export type StartJob = z.infer<typeof startJobBody>;
+
+/** Statuses of STA-1, and `Queued`, which exists in the API only (JOB-13). */
+const JOB_STATUSES = [
+  'Queued',
+  'Running',
+  'Running with Error',
+  'Pending Restart',
+  'Success',
+  'Finished with Error',
+  'Manually Terminated',
+] as const;
+
+export const jobIdParameter = z.guid({ error: 'must be the id of a job' });
+
+export const jobQuery = z.strictObject({
+  system: systemIdParameter.optional().describe('Jobs of this source only'),
+  type: z.enum(['READ', 'RESYNC']).optional(),
+  status: z.enum(JOB_STATUSES).optional(),
+  search: z.string().max(100).optional().describe("Part of the source's name, in any case"),
+  limit: limitParameter,
+  before: jobIdParameter.optional().describe('Only jobs older than this one: `next` of the page before'),
+});
+export type JobQuery = z.infer<typeof jobQuery>;
+
+const count = z.int().min(0).max(Number.MAX_SAFE_INTEGER);
+const statisticsRow = z.object({
+  entity: z.enum(ENTITY_TYPES),
+  systemId: z.guid().nullable(),
+  systemName: z.string(),
+  action: z.enum(['Read', 'Write']),
+  read: count,
+  created: count,
+  updated: count,
+  deleted: count,
+  skipped: count,
+  failed: count,
+  held: count,
+});
+
+export const statistics = z.object({ items: z.array(statisticsRow) });
+export type Statistics = z.infer<typeof statistics>;
+
+export const jobView = z.object({
+  id: z.guid(),
+  sourceId: z.guid().nullable().describe('null when the system was deleted'),
+  sourceName: z.string(),
+  type: z.enum(['READ', 'RESYNC']),
+  status: z.enum(JOB_STATUSES),
+  readMode: z.enum(['Full Read', 'Delta Read']).nullable(),
+  triggerType: z.enum(['IMMEDIATE', 'REPEAT']),
+  triggeredBy: z.string().nullable(),
+  requestedAt: instant,
+  startedAt: instant.nullable(),
+  endedAt: instant.nullable(),
+  stopRequested: z.boolean(),
+  errorMessage: z.string().nullable(),
+  outcome: z.array(z.string()).describe('Job Execution Outcome, one sentence each'),
+});
+export type JobBody = z.infer<typeof jobView>;
+
+export const jobDetails = jobView.extend({ statistics: z.array(statisticsRow) });
+export type JobDetails = z.infer<typeof jobDetails>;
+
+export const jobList = z.object({
+  items: z.array(jobView),
+  next: z.guid().nullable().describe('Give it as `before` to get the next page; null at the end'),
+});
+export type JobList = z.infer<typeof jobList>;
+
+const RESULTS = ['created', 'updated', 'deleted', 'skipped', 'failed'] as const;
+
+/** Position in the results, opaque to callers: target number and entity number. */
+const position = z
+  .string()
+  .regex(/^\d{1,10}-\d{1,16}$/, 'must be `next` of the page before')
+  .transform((text) => {
+    const [targetNo, entityNo] = text.split('-').map(Number);
+    return { targetNo: targetNo ?? 0, entityNo: entityNo ?? 0 };
+  });
+
+export const resultQuery = z.strictObject({
+  target: systemIdParameter.optional().describe('Results in this target only'),
+  type: z.enum(ENTITY_TYPES).optional(),
+  result: z.enum(RESULTS).optional(),
+  limit: limitParameter,
+  after: position.optional().describe('`next` of the page before'),
+});
+export type ResultQuery = z.infer<typeof resultQuery>;
+
+export const resultList = z.object({
+  items: z.array(
+    z.object({
+      entity: z.enum(ENTITY_TYPES),
+      sourceKey: z.string().describe('Id in the source'),
+      targetId: z.guid().nullable().describe('Id of the target system'),
+      targetName: z.string(),
+      targetKey: z.string().nullable().describe('Id in the target'),
+      result: z.enum(RESULTS),
+      operation: z.string(),
+      code: z.string().nullable(),
+      message: z.string().nullable(),
+      at: instant.nullable(),
+      attempts: count,
+    }),
+  ),
+  next: z.string().nullable().describe('Give it as `after` to get the next page; null at the end'),
+});
+export type ResultList = z.infer<typeof resultList>;

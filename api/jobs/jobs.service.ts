@@ -1,0 +1,186 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { MessageEvent, OnApplicationShutdown } from '@nestjs/common';
+import type { Observable } from 'rxjs';
+import { DataSource } from 'typeorm';
+import type { Logger } from '../../runtime/logger.js';
+import { loadRunConfiguration } from '../../state/config/index.js';
+import { SqlPool } from '../../state/database.js';
+import {
+  findOpenRun,
+  listJobs,
+  listResults,
+  readJob,
+  readStatistics,
+  requestRun,
+  requestStop,
+} from '../../state/runs/index.js';
+import type { JobView, RunKind } from '../../state/runs/index.js';
+import type { Principal } from '../auth/auth.service.js';
+import { ProblemError, notFound } from '../common/problem.js';
+import { DATA_SOURCE, LOGGER, SQL_POOL } from '../infrastructure.js';
+import { SystemLookup } from '../systems/system-lookup.js';
+import { jobEvents } from './job-events.js';
+import { JOB_LAUNCHER } from './job-launcher.js';
+import type { JobLauncher } from './job-launcher.js';
+import { toJobBody, toResultBody } from './job-view.js';
+import type {
+  JobBody,
+  JobDetails,
+  JobList,
+  JobQuery,
+  ResultList,
+  ResultQuery,
+  StartJob,
+  Statistics,
+} from './jobs.schemas.js';
+
+/** Starting, stopping and showing jobs. */
+@Injectable()
+export class JobsService implements OnApplicationShutdown {
+  readonly #closing = new AbortController();
+
+  constructor(
+    @Inject(SQL_POOL) private readonly pool: SqlPool,
+    @Inject(DATA_SOURCE) private readonly dataSource: DataSource,
+    @Inject(SystemLookup) private readonly systems: SystemLookup,
+    @Inject(JOB_LAUNCHER) private readonly launcher: JobLauncher,
+    @Inject(LOGGER) private readonly log: Logger,
+  ) {}
+
+  /**
+   * Starts a job at once, or queues it behind the running one (JOB-11, JOB-13). Problems: 409 for what SYS-9, SYS-20 and SYS-23
+   * refuse, 501 for types that are not built, 503 while Temporal is away.
+   */
+  async start(systemId: string, body: StartJob, caller: Principal): Promise<JobBody> {
+    const kind = runKind(body);
+    const system = await this.systems.require(systemId);
+    if (system.role !== 'source') throw new ProblemError('not-found', `${system.name} is not a source: it has no jobs`);
+    await this.#refuseIdle(system.no);
+    await this.launcher.requireTemporal();
+    const run = await requestRun(this.pool, {
+      sourceNo: system.no,
+      kind,
+      trigger: 'IMMEDIATE',
+      triggeredBy: caller.userName,
+    });
+    if (run.state === 'starting') await this.#launch(run.runKey);
+    return toJobBody(await this.#require(run.jobId));
+  }
+
+  /** A page of jobs, newest first (STA-13). */
+  async list(query: JobQuery): Promise<JobList> {
+    const source = query.system === undefined ? undefined : await this.systems.require(query.system);
+    const before = query.before === undefined ? undefined : await this.#require(query.before);
+    const jobs = await listJobs(this.pool, {
+      ...(source !== undefined && { sourceNo: source.no }),
+      ...(query.type !== undefined && { kind: query.type === 'READ' ? 'read' : 'resync' }),
+      ...(query.status !== undefined && { status: query.status }),
+      ...(query.search !== undefined && { search: query.search }),
+      ...(before !== undefined && { beforeRunKey: before.runKey }),
+      limit: query.limit + 1,
+    });
+    const items = jobs.slice(0, query.limit).map(toJobBody);
+    return { items, next: jobs.length > query.limit ? (items.at(-1)?.id ?? null) : null };
+  }
+
+  /** One job with its statistics, by any of its ids (STP-5). */
+  async read(jobId: string): Promise<JobDetails> {
+    return this.#details(await this.#require(jobId));
+  }
+
+  /** Statistics of a job (STA-7): live while it runs, exact once it is over. */
+  async statistics(jobId: string): Promise<Statistics> {
+    return { items: [...(await readStatistics(this.pool, (await this.#require(jobId)).runKey))] };
+  }
+
+  /** Results of single entities, ordered by target. */
+  async results(jobId: string, query: ResultQuery): Promise<ResultList> {
+    const job = await this.#require(jobId);
+    const target = query.target === undefined ? undefined : await this.systems.require(query.target);
+    const { results, next } = await listResults(this.pool, job.runKey, {
+      ...(target !== undefined && { targetNo: target.no }),
+      ...(query.type !== undefined && { type: query.type }),
+      ...(query.result !== undefined && { result: query.result }),
+      ...(query.after !== undefined && { after: query.after }),
+      limit: query.limit,
+    });
+    return { items: results.map(toResultBody), next: next && `${next.targetNo}-${next.entityNo}` };
+  }
+
+  /** Stops a job (STP-1); 409 when it is over. */
+  async stop(jobId: string): Promise<JobBody> {
+    const answer = await requestStop(this.pool, jobId);
+    if (answer.kind === 'notFound') throw notFound(`job ${jobId}`);
+    if (answer.kind === 'alreadyFinal') throw new ProblemError('job-over', 'the job is over: there is nothing to stop');
+    if (answer.kind === 'stopping') await this.#cancel(answer.runKey);
+    return toJobBody(await this.#require(jobId));
+  }
+
+  /** The stream of a job's progress; see {@link jobEvents}. */
+  async events(jobId: string): Promise<Observable<MessageEvent>> {
+    await this.#require(jobId);
+    const read = async (): Promise<JobDetails | undefined> => {
+      const job = await readJob(this.pool, jobId);
+      return job && this.#details(job);
+    };
+    return jobEvents(read, this.#closing.signal);
+  }
+
+  /** Ends open event streams; without it the server would wait for them. */
+  onApplicationShutdown(): void {
+    this.#closing.abort();
+  }
+
+  async #refuseIdle(sourceNo: number): Promise<void> {
+    const { source, targets } = await loadRunConfiguration(this.dataSource, sourceNo);
+    if (!source.enabled) throw new ProblemError('system-disabled', `${source.name} is disabled: enable it first`);
+    if (Object.keys(source.properties).length + source.secretNames.length === 0) {
+      throw new ProblemError(
+        'not-configured',
+        `${source.name} has no properties: enter the connection to its back end first`,
+      );
+    }
+    if (!targets.some((target) => target.enabled)) {
+      const disabled = targets.map((target) => target.name).join(', ');
+      const remedy = disabled === '' ? 'connect a target' : `enable one of ${disabled}`;
+      throw new ProblemError('no-enabled-target', `no enabled target is connected to ${source.name}: ${remedy}`);
+    }
+  }
+
+  /** The row exists, so a failure here only delays: the reconciler starts what has no workflow. */
+  async #launch(runKey: string): Promise<void> {
+    try {
+      const run = await findOpenRun(this.pool, runKey);
+      if (run !== undefined) await this.launcher.start(run);
+    } catch (error) {
+      this.log.warn({ runKey, err: error }, 'a job could not be started at once; the reconciler will start it');
+    }
+  }
+
+  /** The flag in the row stops the job even if Temporal cannot be told. */
+  async #cancel(runKey: string): Promise<void> {
+    try {
+      const run = await findOpenRun(this.pool, runKey);
+      if (run !== undefined) await this.launcher.cancel(run);
+    } catch (error) {
+      this.log.warn({ runKey, err: error }, 'Temporal could not be told to cancel a job; its activities see the flag');
+    }
+  }
+
+  async #require(jobId: string): Promise<JobView> {
+    const job = await readJob(this.pool, jobId.toLowerCase());
+    if (job === undefined) throw notFound(`job ${jobId}`);
+    return job;
+  }
+
+  async #details(job: JobView): Promise<JobDetails> {
+    return { ...toJobBody(job), statistics: [...(await readStatistics(this.pool, job.runKey))] };
+  }
+}
+
+function runKind(body: StartJob): RunKind {
+  if (body.type === 'READ') return 'read';
+  if (body.type === 'RESYNC') return 'resync';
+  const message = `${body.type} is not built yet; READ and RESYNC are`;
+  throw new ProblemError('not-built', message, { errors: [{ pointer: '/type', message }] });
+}

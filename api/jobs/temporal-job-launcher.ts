@@ -1,0 +1,99 @@
+import { Injectable } from '@nestjs/common';
+import type { OnApplicationShutdown } from '@nestjs/common';
+import { Client, Connection, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
+import type { TemporalConfig } from '../../runtime/config.js';
+import { temporalConnectionOptions } from '../../runtime/temporal-connection.js';
+import type { OpenRun } from '../../state/runs/index.js';
+import { ProblemError } from '../common/problem.js';
+import { runWorkflowId, startOptions } from '../reconciler/start-options.js';
+import type { JobLauncher } from './job-launcher.js';
+
+/** Temporal counts as away when it does not answer within this time. */
+const ANSWER_TIMEOUT_MS = 2_000;
+const RETRY_AFTER_SECONDS = 10;
+
+/**
+ * Starts and cancels workflows. The connection is lazy: it is made by the first call and made again after an outage, so that the API
+ * starts and serves while Temporal is away.
+ */
+@Injectable()
+export class TemporalJobLauncher implements JobLauncher, OnApplicationShutdown {
+  readonly #config: TemporalConfig;
+  #opening: Promise<Connection> | undefined;
+
+  constructor(config: TemporalConfig) {
+    this.#config = config;
+  }
+
+  /** A client on the shared connection, for the parts of the API that talk to Temporal themselves. */
+  async client(): Promise<Client> {
+    return new Client({ connection: await this.#connection(), namespace: this.#config.namespace });
+  }
+
+  async requireTemporal(): Promise<void> {
+    try {
+      await this.#ping();
+    } catch (error) {
+      throw new ProblemError('unavailable', 'Temporal is away, so no job can start; everything else works', {
+        retryAfterSeconds: RETRY_AFTER_SECONDS,
+        cause: error,
+      });
+    }
+  }
+
+  async isReachable(): Promise<boolean> {
+    try {
+      await this.#ping();
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  async start(run: OpenRun): Promise<void> {
+    const client = await this.client();
+    const { workflowType, options } = startOptions(run);
+    try {
+      await this.#inTime(() => client.workflow.start(workflowType, options));
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    }
+  }
+
+  async cancel(run: OpenRun): Promise<void> {
+    const client = await this.client();
+    try {
+      await this.#inTime(() => client.workflow.getHandle(runWorkflowId(run)).cancel());
+    } catch (error) {
+      if (!(error instanceof WorkflowNotFoundError)) throw error;
+    }
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await (await this.#opening)?.close();
+  }
+
+  async #ping(): Promise<void> {
+    const connection = await this.#connection();
+    await this.#inTime(() => connection.workflowService.getSystemInfo({}));
+  }
+
+  /** The deadline alone would not do: the client's retries go on for seconds after it. What they still achieve is no harm. */
+  async #inTime<T>(call: () => Promise<T>): Promise<T> {
+    const connection = await this.#connection();
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_resolve, reject) => {
+      timer = setTimeout(() => reject(new Error('Temporal does not answer')), ANSWER_TIMEOUT_MS);
+    });
+    try {
+      return await Promise.race([connection.withDeadline(Date.now() + ANSWER_TIMEOUT_MS, call), late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #connection(): Promise<Connection> {
+    this.#opening ??= temporalConnectionOptions(this.#config).then((options) => Connection.lazy(options));
+    return this.#opening;
+  }
+}

@@ -1,0 +1,68 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import request from 'supertest';
+import type { Response } from 'supertest';
+import { startApi } from '../../../api/main.js';
+import type { ApiOptions, RunningApi } from '../../../api/main.js';
+import { loadConfig } from '../../../runtime/config.js';
+import type { Config } from '../../../runtime/config.js';
+import { createTestDatabase } from '../../support/database.js';
+import type { TestDatabase } from '../../support/database.js';
+
+/** An API on a database of its own, with the token of the administrator. */
+export interface TestApi {
+  readonly running: RunningApi;
+  readonly config: Config;
+  readonly database: TestDatabase;
+  /** Everything the API logged so far. */
+  readonly logged: () => string;
+  readonly token: string;
+  /** Sends a request with the token; the body, if any, as JSON. */
+  send(method: Method, path: string, body?: object): Promise<Response>;
+  stop(): Promise<void>;
+}
+
+export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
+
+/** Nothing listens there. */
+const NO_TEMPORAL = '127.0.0.1:1';
+
+/** Starts an API on a free port, without Temporal unless a launcher is given. */
+export async function startTestApi(options: ApiOptions = {}): Promise<TestApi> {
+  const database = await createTestDatabase();
+  const home = await mkdtemp(join(tmpdir(), 'muster-api-'));
+  const lines: string[] = [];
+  const loaded = loadConfig({ DATABASE_URL: database.url, TEMPORAL_ADDRESS: NO_TEMPORAL, MUSTER_HOME: home });
+  const config: Config = { ...loaded, api: { host: '127.0.0.1', port: 0, portIsConfigured: true } };
+  const log = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) });
+  const running = await startApi(config, { log, ...options });
+  const token = await login(running);
+  return {
+    running,
+    config,
+    database,
+    token,
+    logged: () => lines.join(''),
+    send: (method, path, body) => {
+      const call = request(running.url)[method](path).set('Authorization', `Bearer ${token}`);
+      return body === undefined ? call : call.send(body);
+    },
+    stop: async () => {
+      await running.stop();
+      await database.drop();
+      await rm(home, { recursive: true });
+    },
+  };
+}
+
+async function login(running: RunningApi): Promise<string> {
+  const response = await request(running.url)
+    .post('/api/v1/auth/tokens')
+    .send({ user: 'admin', password: running.bootstrapPassword });
+  if (response.status !== 201) throw new Error(`no token: ${response.status} ${response.text}`);
+  const body: unknown = response.body;
+  if (typeof body === 'object' && body !== null && 'token' in body && typeof body.token === 'string') return body.token;
+  throw new Error('the answer has no token');
+}
