@@ -4,6 +4,7 @@ export default {
   testMatch: ['**/*.spec.ts'],
   globalSetup: '<rootDir>/test/support/global-setup.js',
   globalTeardown: '<rootDir>/test/support/global-teardown.js',
+  reporters: ['default', '<rootDir>/test/support/test-report.js'],
   // Servers start inside a hook of the first suite that needs them.
   testTimeout: 30_000,
   extensionsToTreatAsEsm: ['.ts'],
