@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
 import { link, open, readFile, unlink } from 'node:fs/promises';
+import { errorCode } from './error-code.js';
 
 const KEY_BYTES = 32;
 const KEY_ID_BYTES = 8;
@@ -146,7 +147,7 @@ async function createMasterKeyFile(path: string): Promise<void> {
     await file.sync();
     await link(draft, path);
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    if (errorCode(error) !== 'EEXIST') throw error;
   } finally {
     await file.close();
     await unlink(draft);

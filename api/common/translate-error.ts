@@ -1,7 +1,7 @@
 import { HttpException } from '@nestjs/common';
 import { isConfigurationConflict } from '../../state/config/index.js';
 import type { ConfigurationConflictCode } from '../../state/config/index.js';
-import { sqlState } from '../../state/database.js';
+import { errorCode } from '../../runtime/error-code.js';
 import { ProblemError } from './problem.js';
 import type { ProblemType } from './problem.js';
 
@@ -38,7 +38,7 @@ export function toProblem(error: unknown): ProblemError {
 
 /** Errors of the body parser carry a `type`; Nest may have wrapped them in an HttpException with only a status left. */
 function bodyParserProblem(error: unknown): ProblemError | undefined {
-  if (!(error instanceof Error) || !('type' in error)) return undefined;
+  if (typeof error !== 'object' || error === null || !('type' in error)) return undefined;
   switch (error.type) {
     case 'entity.parse.failed':
       return new ProblemError('malformed-json', 'the body is not valid JSON', {
@@ -74,10 +74,9 @@ function httpProblem(error: HttpException): ProblemError {
 
 const CONNECTION_CODES = ['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'EPIPE', 'ENOTFOUND', 'EHOSTUNREACH'];
 
-/** SQLSTATE classes 08 (connection), 53 (resources) and 57P (shutdown), or the socket itself; also inside an AggregateError. */
+/** SQLSTATE classes 08 (connection), 53 (resources) and 57P (shutdown), the socket itself, or the pool that got no connection. */
 function isDatabaseAway(error: unknown): boolean {
-  if (error instanceof AggregateError) return error.errors.some(isDatabaseAway);
-  const code = sqlState(error);
-  if (code !== undefined && (CONNECTION_CODES.includes(code) || /^(08|53|57P)/.test(code))) return true;
+  const code = errorCode(error);
+  if (code !== undefined) return CONNECTION_CODES.includes(code) || /^(08|53|57P)/.test(code);
   return error instanceof Error && /Connection terminated|timeout exceeded when trying to connect/.test(error.message);
 }

@@ -13,6 +13,15 @@ const ANSWER_TIMEOUT_MS = 2_000;
 const RETRY_AFTER_SECONDS = 10;
 
 /**
+ * No retries inside the client: a caller is told at once, and the reconciler repeats what matters. After an outage the channel looks
+ * every second whether Temporal is back; gRPC's own limit is two minutes.
+ */
+const QUICK = {
+  interceptors: [],
+  channelArgs: { 'grpc.initial_reconnect_backoff_ms': 200, 'grpc.max_reconnect_backoff_ms': 1_000 },
+};
+
+/**
  * Starts and cancels workflows. The connection is lazy: it is made by the first call and made again after an outage, so that the API
  * starts and serves while Temporal is away.
  */
@@ -78,22 +87,15 @@ export class TemporalJobLauncher implements JobLauncher, OnApplicationShutdown {
     await this.#inTime(() => connection.workflowService.getSystemInfo({}));
   }
 
-  /** The deadline alone would not do: the client's retries go on for seconds after it. What they still achieve is no harm. */
   async #inTime<T>(call: () => Promise<T>): Promise<T> {
     const connection = await this.#connection();
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => reject(new Error('Temporal does not answer')), ANSWER_TIMEOUT_MS);
-    });
-    try {
-      return await Promise.race([connection.withDeadline(Date.now() + ANSWER_TIMEOUT_MS, call), late]);
-    } finally {
-      clearTimeout(timer);
-    }
+    return connection.withDeadline(Date.now() + ANSWER_TIMEOUT_MS, call);
   }
 
   #connection(): Promise<Connection> {
-    this.#opening ??= temporalConnectionOptions(this.#config).then((options) => Connection.lazy(options));
+    this.#opening ??= temporalConnectionOptions(this.#config).then((options) =>
+      Connection.lazy({ ...options, ...QUICK }),
+    );
     return this.#opening;
   }
 }
