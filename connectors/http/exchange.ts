@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici';
+import { onAbort } from './abort-listeners.js';
 
 /** One HTTP request as it goes over the wire, with its limits. */
 export interface ExchangeRequest {
@@ -88,7 +89,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   private failure: ExchangeFailure | undefined;
   private settled = false;
   private timer: NodeJS.Timeout;
-  private readonly onAbort: (() => void) | undefined;
+  private readonly stopListening: (() => void) | undefined;
 
   constructor(
     private readonly request: ExchangeRequest,
@@ -96,10 +97,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
     private readonly reject: (failure: ExchangeFailure) => void,
   ) {
     this.timer = setTimeout(() => this.giveUp('timeout'), request.totalTimeoutMs);
-    if (request.signal !== undefined) {
-      this.onAbort = () => this.cancelled();
-      request.signal.addEventListener('abort', this.onAbort, { once: true });
-    }
+    if (request.signal !== undefined) this.stopListening = onAbort(request.signal, () => this.cancelled());
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -168,7 +166,7 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
     if (this.settled) return false;
     this.settled = true;
     clearTimeout(this.timer);
-    if (this.onAbort !== undefined) this.request.signal?.removeEventListener('abort', this.onAbort);
+    this.stopListening?.();
     return true;
   }
 }

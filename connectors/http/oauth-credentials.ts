@@ -1,5 +1,6 @@
 import type { Dispatcher, Pool } from 'undici';
 import { ConnectorError } from '../errors.js';
+import { onAbort } from './abort-listeners.js';
 import { refusedLiteral } from './address-guard.js';
 import { basicAuthorization, type Credentials } from './credentials.js';
 import { exchange, ExchangeFailure, type ExchangeResult } from './exchange.js';
@@ -127,8 +128,7 @@ class ClientCredentials implements Credentials {
 
 /** A refused token request says that nothing else will work (ORD-7), whatever the status it is refused with. */
 function tokenOf(result: ExchangeResult, operation: Operation, now: Date): Token {
-  if (result.status === 400 || result.status === 401 || result.status === 403) throw refusedToken(result, operation);
-  if (result.status !== 200 && result.status !== 201) throw unexpectedStatus(result, operation, now);
+  if (result.status !== 200 && result.status !== 201) throw tokenError(result, operation, now);
   const answer = parseToken(result.body);
   if (answer === undefined)
     throw protocolError(operation, 'the answer holds no access_token; check OAuth2TokenServiceURL');
@@ -139,27 +139,25 @@ function tokenOf(result: ExchangeResult, operation: Operation, now: Date): Token
   };
 }
 
-function refusedToken(result: ExchangeResult, operation: Operation): ConnectorError {
+function tokenError(result: ExchangeResult, operation: Operation, now: Date): ConnectorError {
+  const { status } = result;
+  const passing = status < 400 || status === 408 || status === 429 || status >= 500;
+  if (passing) {
+    const header = result.headers['retry-after'];
+    const retryAfterMs = parseRetryAfterMs(typeof header === 'string' ? header : undefined, now);
+    return statusError({ status, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }, operation);
+  }
   const code = oauthErrorCode(result.body);
+  const text = code === undefined ? `HTTP ${status}` : `HTTP ${status} ${code}`;
   return new ConnectorError({
     kind: 'auth',
     scope: 'system',
     outcome: 'not-applied',
-    status: result.status,
+    status,
     ...(code === undefined ? {} : { vendorCode: code }),
-    safeMessage: `${operation.label}: HTTP ${result.status}${code === undefined ? '' : ` ${code}`}; check User, Password, AuthType and OAuth2TokenScope`,
-    adminMessage: `HTTP operation failed invoking ${operation.safeUrl} with statusCode: ${result.status}, Response: ${code ?? ''}`,
+    safeMessage: `${operation.label}: ${text}; check OAuth2TokenServiceURL, User, Password, AuthType and OAuth2TokenScope`,
+    adminMessage: `HTTP operation failed invoking ${operation.safeUrl} with statusCode: ${status}, Response: ${code ?? ''}`,
   });
-}
-
-function unexpectedStatus(result: ExchangeResult, operation: Operation, now: Date): ConnectorError {
-  const header = result.headers['retry-after'];
-  const retryAfterMs = parseRetryAfterMs(typeof header === 'string' ? header : undefined, now);
-  const answer = { status: result.status, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
-  const error = statusError(answer, operation);
-  // 404 and the like mean the token address is wrong for every request, not for one page.
-  if (error.kind !== 'notFound' && error.kind !== 'unsupported' && error.kind !== 'invalid') return error;
-  return statusError({ ...answer, status: 401 }, operation);
 }
 
 function parseToken(body: Buffer): { accessToken: string; expiresInS: number | undefined } | undefined {
@@ -191,7 +189,7 @@ function abandonable<T>(promise: Promise<T>, signal: AbortSignal | undefined, op
   return new Promise((resolve, reject) => {
     const abandon = (): void => reject(transportError(new ExchangeFailure('cancelled', false), operation));
     if (signal.aborted) return abandon();
-    signal.addEventListener('abort', abandon, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abandon));
+    const stopListening = onAbort(signal, abandon);
+    void promise.then(resolve, reject).finally(stopListening);
   });
 }

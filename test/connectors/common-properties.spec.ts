@@ -1,0 +1,185 @@
+import { describe, expect, it } from '@jest/globals';
+import { isSecretProperty, validateProperties } from '../../connectors/common-properties.js';
+import { createRegistry } from '../../connectors/registry.js';
+import { scimSystemFactory as factory } from '../../connectors/scim/scim.factory.js';
+
+const valid = { URL: 'https://scim.example.org', User: 'u', Password: 'x' };
+
+const check = (properties: Record<string, string>, role: 'source' | 'target' = 'source') =>
+  validateProperties(factory, { ...valid, ...properties }, role);
+const errorsOf = (properties: Record<string, string>, role: 'source' | 'target' = 'source'): string[] =>
+  check(properties, role).errors.map(({ property }) => property);
+const warningsOf = (properties: Record<string, string>, role: 'source' | 'target' = 'source'): string[] =>
+  check(properties, role).warnings.map(({ property }) => property);
+
+describe('validateProperties', () => {
+  it('finds nothing wrong with a plain system', () => {
+    expect(check({})).toEqual({ errors: [], warnings: [] });
+    expect(check({}, 'target')).toEqual({ errors: [], warnings: [] });
+  });
+
+  it.each([
+    ['Type', 'http'],
+    ['ProxyType', 'internet'],
+    ['Authentication', 'basicauthentication'],
+    ['URL', 'scim.example.org'],
+    ['URL', 'ftp://scim.example.org'],
+    ['URL', 'https://u:p@scim.example.org'],
+    ['URL', 'https://scim.example.org/?tenant=1'],
+    ['URL', ' '],
+    ['TrustAll', 'yes'],
+    ['scim.page.size', '0'],
+    ['scim.page.size', '100000'],
+    ['scim.page.size', '1e2'],
+    ['scim.user.filter', 'active is true'],
+    ['scim.users.path', 'https://elsewhere/Users'],
+    ['scim.users.path', '/../Users'],
+    ['ips.delta.read', 'on'],
+    ['ips.full.read.force.count', '0'],
+    ['ips.failed.request.retry.attempts', '4'],
+    ['ips.failed.request.retry.attempts.interval', '61'],
+    ['ips.http.header.content-length', '5'],
+    ['ips.http.header.x y', '5'],
+    ['ips.http.header.x', 'a\r\nb: c'],
+    ['ips.tls.ca.certificates', 'not PEM'],
+  ])('PRP-2, PRP-7, RTY-2, RDM-3: %s=%j is refused', (name, value) => {
+    expect(errorsOf({ [name]: value })).toEqual([name]);
+  });
+
+  it.each([
+    ['scim.user.unique.attribute', 'user name'],
+    ['scim.content.type', 'json'],
+    ['scim.api.csrf.protection', 'true'],
+    ['scim.patch.group.members.above.threshold', '0'],
+    ['scim.max.concurrent.writes', '1000'],
+  ])('PRP-7: %s=%j is refused in a target', (name, value) => {
+    expect(errorsOf({ [name]: value }, 'target')).toEqual([name]);
+  });
+
+  it.each([
+    ['ProxyType', 'OnPremise'],
+    ['Authentication', 'ClientCertificateAuthentication'],
+    ['scim.support.bulk.operation', 'true'],
+    ['scim.group.members.paging.enabled', 'true'],
+    ['scim.user.groups.paging.enabled', 'true'],
+    ['scim.patch.group.members.of.nested.groups', 'true'],
+    ['scim.paging.method', 'cursor'],
+    ['CloudConnectorLocationId', 'L1'],
+    ['client_id', 'c'],
+  ])('what is not built is refused by name with what to do instead: %s=%s', (name, value) => {
+    const found = check({ [name]: value }).errors.filter(({ property }) => property === name);
+    expect(found).toHaveLength(1);
+    expect(found[0]?.message).toMatch(/available|remove/);
+    expect(found[0]?.message).toMatch(/use|set it|remove|directly/);
+  });
+
+  it('neutral values of what is not built are accepted', () => {
+    expect(
+      errorsOf({ ProxyType: 'Internet', 'scim.support.bulk.operation': 'false', 'scim.paging.method': 'index' }),
+    ).toEqual([]);
+  });
+
+  it('RDM-3: true and false are synonyms of enabled and disabled, in any case', () => {
+    for (const value of ['enabled', 'disabled', 'TRUE', 'false'])
+      expect(errorsOf({ 'ips.delta.read': value })).toEqual([]);
+  });
+
+  it('User is required unless the authentication needs none', () => {
+    expect(errorsOf({ User: '' })).toEqual(['User']);
+    expect(errorsOf({ User: '', Authentication: 'NoAuthentication' })).toEqual([]);
+    expect(errorsOf({ User: '', 'ips.http.header.Authorization': 'Bearer x' })).toEqual([]);
+    expect(errorsOf({ User: '', OAuth2TokenServiceURL: 'https://t.example.org' })).toEqual(['User']);
+    expect(errorsOf({ Authentication: 'NoAuthentication', OAuth2TokenServiceURL: 'https://t.example.org' })).toEqual([
+      'OAuth2TokenServiceURL',
+    ]);
+  });
+
+  it('relations between properties are checked', () => {
+    expect(errorsOf({ 'scim.api.csrf.protection': 'enabled' }, 'target')).toEqual(['scim.csrf.token.path']);
+    expect(errorsOf({ 'scim.api.csrf.protection': 'enabled', 'csrf.token.path': '/x?count=1' }, 'target')).toEqual([]);
+    expect(errorsOf({ 'scim.read.attributes': 'a', 'scim.read.excluded.attributes': 'b' })).toEqual([
+      'scim.read.excluded.attributes',
+    ]);
+  });
+
+  it('PRP-6: a known property in a role where it does nothing is warned about', () => {
+    expect(warningsOf({ 'scim.user.filter': 'active eq true' }, 'target')).toEqual(['scim.user.filter']);
+    expect(warningsOf({ 'ips.delete.threshold.users': '5' }, 'source')).toEqual(['ips.delete.threshold.users']);
+  });
+
+  it.each([
+    ['scim.user.fliter', 'scim.user.filter'],
+    ['ips.delta.raed', 'ips.delta.read'],
+    ['Url', 'URL'],
+    ['TrustALL', 'TrustAll'],
+  ])('CONN-CORE-82: %s is warned about with "did you mean %s"', (name, meant) => {
+    const { warnings } = check({ [name]: 'x' });
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]?.message).toContain(`did you mean ${meant}?`);
+  });
+
+  it('PRP-6: a name that is nobody else’s may be added for transformations', () => {
+    expect(warningsOf({ 'company.code': '1000', domain: 'x' })).toEqual([]);
+    expect(warningsOf({ 'scim.something.else.entirely': 'x' })).toEqual(['scim.something.else.entirely']);
+  });
+
+  it('CONN-CORE-80: letters that only look Latin are reported', () => {
+    const name = 'scim.user.filter'.replace('e', '\u0435');
+    expect(check({ [name]: 'x' }).warnings[0]?.message).toContain('ASCII');
+  });
+
+  it('TrustAll, readable transport and a missing password are warned about', () => {
+    expect(warningsOf({ TrustAll: 'true' })).toEqual(['TrustAll']);
+    expect(warningsOf({ URL: 'http://scim.example.org' })).toEqual(['URL']);
+    expect(warningsOf({ URL: 'http://127.0.0.1:8080' })).toEqual([]);
+    expect(warningsOf({ Password: '' })).toEqual(['Password']);
+  });
+
+  it('CRD-5: credentials are recognised whatever the caller says', () => {
+    for (const name of ['Password', 'ips.http.header.AUTHORIZATION', 'ldap.password'])
+      expect(isSecretProperty(name)).toBe(true);
+    expect(isSecretProperty('User', factory)).toBe(false);
+    const { errors, warnings } = check({ Password: 'tell nobody', 'ips.http.header.authorization': 'tell\nnobody' });
+    expect(JSON.stringify([errors, warnings])).not.toContain('tell');
+  });
+
+  it('CONN-CORE-81: every default and predefined value passes its own check', () => {
+    for (const role of ['source', 'target'] as const) {
+      for (const { name, defaultValue, predefinedValue, roles } of factory.descriptor.properties) {
+        for (const value of [defaultValue, predefinedValue]) {
+          if (value !== undefined && roles.includes(role)) expect(errorsOf({ [name]: value }, role)).toEqual([]);
+        }
+      }
+    }
+  });
+});
+
+describe('registry', () => {
+  it('finds a connector by its documented type name only', () => {
+    const registry = createRegistry();
+    expect(registry.typeNames).toContain('SCIM System');
+    expect(registry.find('SCIM System')).toBe(factory);
+    expect(registry.find('scim system')).toBeUndefined();
+    expect(() => createRegistry([factory, factory])).toThrow(RangeError);
+  });
+
+  it('CONN-CORE-10: capabilities follow the properties', () => {
+    expect(factory.capabilities({}, 'source')).toMatchObject({
+      cursorResume: 'always',
+      paging: 'index',
+      stableOrder: false,
+      readOne: true,
+      delta: 'modified-filter',
+      updateMode: 'replace',
+      requestTimeoutMs: 60_000,
+      creationTimeGranularityMs: 1_000,
+    });
+    const changed = { 'scim.sort.by': 'id', 'scim.support.patch.operation': 'true', 'scim.max.concurrent.writes': '3' };
+    expect(factory.capabilities(changed, 'target')).toMatchObject({
+      stableOrder: true,
+      delta: 'none',
+      updateMode: 'patch',
+      maxConcurrentWrites: 3,
+    });
+  });
+});
