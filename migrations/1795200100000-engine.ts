@@ -125,6 +125,7 @@ const STATEMENTS = [
      source_id int primary key,
      full_read_done boolean not null default false,
      heal_paused boolean not null default false,
+     read_program int,
      delta_mark json,
      forced_full_counter int not null default 0,
      filter_fingerprint bytea)`,
@@ -163,6 +164,7 @@ const STATEMENTS = [
      run_key bigint not null,
      type smallint not null,
      state text not null,
+     read_mode text not null,
      epoch int not null default 0,
      pages int not null default 0,
      cursor json,
@@ -181,7 +183,7 @@ const STATEMENTS = [
      failed_count int not null default 0, failed_keys text[] not null default '{}', failures json,
      primary key (run_key, type, epoch, page_no))`,
   // ended_reason set: this target takes no further part in this run (ORD-7).
-  'create table run_target (run_key bigint not null, target_id int not null, ended_reason text, planned boolean not null default false, primary key (run_key, target_id))',
+  'create table run_target (run_key bigint not null, target_id int not null, ended_reason text, late_types smallint[] not null default \'{}\', planned boolean not null default false, primary key (run_key, target_id))',
   `create table run_counter (
      run_key bigint not null, system_id int not null, type smallint not null, action text not null,
      read_count bigint not null default 0, created bigint not null default 0, updated bigint not null default 0,

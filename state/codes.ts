@@ -1,12 +1,14 @@
+import type { LinkState, Origin, Presence } from '../core/sync/facts.js';
+
 /** Numbers stored in narrow columns. Never renumber. */
-export const PRESENCE = { present: 1, skipped: 2, absent: 3 } as const;
-export const LINK_STATE = { linked: 1, skipped: 2, creating: 3, released: 4 } as const;
-export const ORIGIN = { created: 1, existedBefore: 2 } as const;
+export const PRESENCE = { present: 1, skipped: 2, absent: 3 } as const satisfies Record<Presence, number>;
+export const LINK_STATE = { linked: 1, skipped: 2, creating: 3, released: 4 } as const satisfies Record<
+  LinkState,
+  number
+>;
+export const ORIGIN = { created: 1, existedBefore: 2 } as const satisfies Record<Origin, number>;
 export const BACKLOG_STATE = { due: 1, deferred: 2, held: 3, parked: 4, quarantined: 5 } as const;
 
-export type Presence = keyof typeof PRESENCE;
-export type LinkState = keyof typeof LINK_STATE;
-export type Origin = keyof typeof ORIGIN;
 export type BacklogState = keyof typeof BACKLOG_STATE;
 
 /** The name of a stored number; throws RangeError for one that nobody wrote. */

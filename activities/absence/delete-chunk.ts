@@ -1,0 +1,183 @@
+import { endCandidates, leasePairs, nextCandidates, noteConfirmed } from '../../state/absence/candidates.js';
+import type { Candidate } from '../../state/absence/candidates.js';
+import { restorePresence } from '../../state/absence/mark-absent.js';
+import { releaseClaims } from '../../state/drain/claims.js';
+import { closeGate } from '../../state/drain/gate.js';
+import { readPairs } from '../../state/drain/pair-facts.js';
+import { settle } from '../../state/drain/settle.js';
+import { takeChain } from '../../state/runs/fence.js';
+import type { ChunkResult, DeleteChunkInput } from '../contract.js';
+import { drainEnvironment } from '../drain/environment.js';
+import { LeaseClock } from '../drain/lease-clock.js';
+import { endChain, targetIsOut, waitForGate } from '../drain/target-chain.js';
+import { NotSentError, settlement, TargetThrottledError } from '../drain/work.js';
+import type { DrainEnvironment, Work } from '../drain/work.js';
+import { TargetFailedError } from '../drain/write-errors.js';
+import { patiently } from '../support/patiently.js';
+import { pause } from '../support/run-watch.js';
+import type { EngineServices } from '../support/services.js';
+import { confirmAbsence } from './confirm.js';
+import { deletePair } from './delete-pair.js';
+import type { CandidateEnd } from './delete-pair.js';
+
+/** Candidates in one lease: each costs up to two requests, and a confirmation must be young when the delete is sent. */
+const BATCH_CANDIDATES = 64;
+
+/** Confirms and deletes candidates of one type in one target (engine.md §7). */
+export async function deleteChunk(services: EngineServices, input: DeleteChunkInput): Promise<ChunkResult> {
+  return services.underWatch(input.runKey, async (watch, scope) => {
+    const context = await services.contexts.get(input.runKey, scope.owner);
+    await takeChain(services.pool, input.runKey, scope.owner, `target/${input.targetNo}`);
+    const out = await targetIsOut(services, context, input.targetNo);
+    if (out !== undefined) return out;
+    const waiting = await waitForGate(services, context, input.targetNo, watch);
+    if (waiting !== undefined) return waiting;
+    const env = drainEnvironment(services, context, { ...input, late: false }, watch);
+    const untilMs = Date.now() + services.timing.chunkMs;
+    while (Date.now() < untilMs) {
+      watch.throwIfStopped();
+      const pair = { targetNo: input.targetNo, type: env.typeCode };
+      const candidates = await nextCandidates(
+        services.pool,
+        input.runKey,
+        pair,
+        services.timing.confirmationMs,
+        BATCH_CANDIDATES,
+      );
+      if (candidates.length === 0) return { more: false };
+      const end = await new DeletionBatch(env).run(candidates);
+      if (end instanceof TargetFailedError) return endChain(services, context, input.targetNo, end.message);
+      if (end instanceof TargetThrottledError) {
+        await closeGate(services.pool, input.targetNo, end.waitMs);
+        return end.waitMs > services.timing.longPauseMs ? { more: true, pauseMs: end.waitMs } : { more: true };
+      }
+      // Pairs that somebody else holds come free when their lease ends.
+      if (end === 'nothingLeased') await pause(services.timing.idlePollMs, watch.signal);
+    }
+    return { more: true };
+  });
+}
+
+type BatchEnd = 'done' | 'nothingLeased' | TargetFailedError | TargetThrottledError;
+
+/** Candidates under one lease, worked on side by side. */
+class DeletionBatch {
+  private interruption: TargetFailedError | TargetThrottledError | undefined;
+  private defect: { readonly error: unknown } | undefined;
+
+  constructor(private readonly env: DrainEnvironment) {}
+
+  async run(candidates: readonly Candidate[]): Promise<BatchEnd> {
+    const works = await this.lease(candidates);
+    if (works.length === 0) return 'nothingLeased';
+    const ends: { end: CandidateEnd; candidate: Candidate }[] = [];
+    const queue = [...works];
+    const lane = async (): Promise<void> => {
+      for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+        ends.push({ end: await this.one(next.work, next.candidate), candidate: next.candidate });
+      }
+    };
+    const lanes = Math.min(this.env.services.deps.concurrency, this.env.tools.target.capabilities.maxConcurrentWrites);
+    await Promise.all(Array.from({ length: lanes }, lane));
+    await this.settle(works[0]?.work.token ?? 0, ends);
+    if (this.defect !== undefined) throw this.defect.error;
+    return this.interruption ?? 'done';
+  }
+
+  private async lease(candidates: readonly Candidate[]): Promise<{ work: Work; candidate: Candidate }[]> {
+    const { env } = this;
+    const { pool, timing } = env.services;
+    const { requestTimeoutMs } = env.tools.target.capabilities;
+    // Confirmation and deletion, one after the other, have to fit.
+    const leaseMs = 3 * requestTimeoutMs + timing.leaseMarginMs;
+    const mark = LeaseClock.mark();
+    const pair = { sourceNo: env.sourceNo, targetNo: env.targetNo, type: env.typeCode };
+    const nos = candidates.map((candidate) => candidate.entityNo);
+    const lease = await leasePairs(pool, pair, env.runKey, nos, leaseMs, requestTimeoutMs);
+    const clock = new LeaseClock();
+    clock.extend(mark, leaseMs);
+    const pairs = await readPairs(
+      pool,
+      env.targetNo,
+      lease.rows.map((row) => row.entityNo),
+    );
+    const evaluation = { kind: 'decided', action: 'none', accepted: false, common: null, update: null } as const;
+    return lease.rows.flatMap((row) => {
+      const stored = pairs.get(row.entityNo);
+      const candidate = candidates.find((one) => one.entityNo === row.entityNo);
+      if (stored === undefined || candidate === undefined) return [];
+      const leased = { ...row, prio: 0, forced: false, takenOver: false };
+      const work: Work = {
+        row: leased,
+        pair: stored,
+        evaluation,
+        references: new Map(),
+        token: lease.token,
+        clock,
+        create: null,
+        intentAt: null,
+        createSent: false,
+      };
+      return [{ work, candidate }];
+    });
+  }
+
+  private async one(work: Work, candidate: Candidate): Promise<CandidateEnd> {
+    if (this.interruption !== undefined || this.defect !== undefined || this.env.stop.aborted) return untouched(work);
+    try {
+      const doubt = await this.confirm(work, candidate);
+      return doubt ?? (await deletePair(this.env, work, candidate));
+    } catch (error) {
+      if (error instanceof TargetFailedError || error instanceof TargetThrottledError) this.interruption ??= error;
+      else if (!(error instanceof NotSentError)) this.defect ??= { error };
+      return untouched(work);
+    }
+  }
+
+  /** DEL-23: only who was not delivered is asked for. Undefined: go on with DEL-6. */
+  private async confirm(work: Work, candidate: Candidate): Promise<CandidateEnd | undefined> {
+    if (candidate.cause !== 'notSeen' || candidate.confirmed || work.pair.presence === 'present') return undefined;
+    const id = work.pair.nativeId ?? work.pair.sourceKey;
+    const answer = await confirmAbsence(this.env.tools.context, this.env.type, id, this.env.stop);
+    if (this.env.stop.aborted) return untouched(work);
+    if (answer === 'absent') {
+      await noteConfirmed(this.env.services.pool, this.env.runKey, this.env.targetNo, work.row.entityNo);
+      return undefined;
+    }
+    return {
+      settlement: settlement(work, { kind: 'settled' }),
+      outcome: answer === 'found' ? 'unknownFound' : 'unknownFailed',
+    };
+  }
+
+  private async settle(token: number, ends: readonly { end: CandidateEnd; candidate: Candidate }[]): Promise<void> {
+    const { env } = this;
+    const context = { runKey: env.runKey, sourceNo: env.sourceNo, targetNo: env.targetNo, type: env.typeCode, token };
+    const outcomes = ends.flatMap(({ end, candidate }) =>
+      end.outcome === null ? [] : [{ entityNo: candidate.entityNo, outcome: end.outcome }],
+    );
+    await patiently(() =>
+      settle(
+        env.services.pool,
+        context,
+        ends.map(({ end }) => end.settlement),
+        async (sql, held) => {
+          const heldOutcomes = outcomes.filter((one) => held.has(one.entityNo));
+          await endCandidates(sql, env.runKey, env.targetNo, heldOutcomes);
+          const unknown = heldOutcomes.filter(
+            (one) => one.outcome === 'unknownFound' || one.outcome === 'unknownFailed',
+          );
+          await restorePresence(
+            sql,
+            unknown.map((one) => one.entityNo),
+          );
+        },
+      ),
+    );
+    await releaseClaims(env.services.pool, env.targetNo, token);
+  }
+}
+
+function untouched(work: Work): CandidateEnd {
+  return { settlement: settlement(work, { kind: 'released' }), outcome: null };
+}

@@ -1,0 +1,141 @@
+import type { Change } from '../../connectors/contract.js';
+import { isConnectorError } from '../../connectors/errors.js';
+import { claimTargetKey, otherLinks } from '../../state/drain/claims.js';
+import type { AbsenceOutcome, Candidate } from '../../state/absence/candidates.js';
+import type { LogLine } from '../../state/drain/entity-log.js';
+import type { StoredLink } from '../../state/drain/pair-facts.js';
+import type { Settlement } from '../../state/drain/settle.js';
+import { openCommon, mapTarget } from '../drain/evaluate-pair.js';
+import { failed } from '../drain/outcomes.js';
+import { NotSentError, settlement } from '../drain/work.js';
+import type { DrainEnvironment, Work } from '../drain/work.js';
+import { send } from '../drain/write-errors.js';
+import { deletesExistedBefore } from './plan-absence.js';
+
+/** What became of a candidate; without outcome it is tried again in this run. */
+export interface CandidateEnd {
+  readonly settlement: Settlement;
+  readonly outcome: AbsenceOutcome | null;
+}
+
+type LinkedLink = StoredLink & { readonly targetKey: string };
+
+/** Steps 1 to 6 of DEL-6 for a pair under lease whose absence is confirmed where it has to be. */
+export async function deletePair(env: DrainEnvironment, work: Work, candidate: Candidate): Promise<CandidateEnd> {
+  const link = work.pair.link;
+  if (link?.state !== 'linked' || link.targetKey === null)
+    return { settlement: settlement(work, { kind: 'settled' }), outcome: 'kept' };
+  if (work.pair.presence === 'present' && !link.outOfScope) return rejoined(work);
+  const linked: LinkedLink = { ...link, targetKey: link.targetKey };
+  const key = { targetNo: env.targetNo, type: env.typeCode, targetKey: link.targetKey };
+  if (!(await claimTargetKey(env.services.pool, key, work.token, env.tools.target.capabilities.requestTimeoutMs * 2))) {
+    return { settlement: settlement(work, { kind: 'released' }), outcome: null };
+  }
+  const survivors = await otherLinks(env.services.pool, key, work.row.entityNo);
+  if (survivors.some((other) => other.presence === 'present')) return shared(work);
+  if (env.program.skipOperations.has('delete')) return kept(env, work, linked);
+  if (linked.origin !== 'created' && !deletesExistedBefore(env.tools.target)) {
+    return { settlement: settlement(work, { kind: 'settled' }, { link: { kind: 'released' } }), outcome: 'released' };
+  }
+  return env.program.hasDeleteScope ? updateInstead(env, work, linked, candidate) : deleteTarget(env, work, linked);
+}
+
+/** The entity came back, or came into scope, after the plan: nothing happens to it. */
+function rejoined(work: Work): CandidateEnd {
+  return { settlement: settlement(work, { kind: 'released' }), outcome: 'rejoined' };
+}
+
+/** Step 1 (DEL-20): somebody present has the same target entity; only this link goes. */
+function shared(work: Work): CandidateEnd {
+  return { settlement: settlement(work, { kind: 'settled' }, { link: { kind: 'removed' } }), outcome: 'shared' };
+}
+
+/** Step 2 (SKP-8): the link stays, and the entity is a candidate of every full run. */
+function kept(env: DrainEnvironment, work: Work, link: LinkedLink): CandidateEnd {
+  const log: LogLine = {
+    operation: 'delete',
+    result: 'skipped',
+    code: null,
+    message: 'Operation [delete] is skipped in target transformation',
+    durationMs: 0,
+  };
+  return {
+    settlement: settlement(work, { kind: 'settled' }, { link: outOfScope(env, work, link), log }),
+    outcome: 'kept',
+  };
+}
+
+function outOfScope(env: DrainEnvironment, work: Work, link: LinkedLink): Settlement['link'] {
+  return {
+    kind: 'linked',
+    targetKey: link.targetKey,
+    origin: link.origin ?? 'existedBefore',
+    commonHash: work.pair.presence === 'present' ? work.pair.commonHash : link.commonHash,
+    targetHash: link.targetHash,
+    program: env.tools.target.snapshot.programNumber,
+    outOfScope: true,
+    etag: link.etag,
+    body: null,
+  };
+}
+
+/** Step 6. An entity that is gone already counts as deleted (DEL-7). */
+async function deleteTarget(env: DrainEnvironment, work: Work, link: LinkedLink): Promise<CandidateEnd> {
+  const startedMs = Date.now();
+  try {
+    await send(env, work, 'idempotent-write', () =>
+      env.connector.delete(env.type, link.targetKey, {
+        signal: env.abort,
+        ...(link.etag !== null && { etag: link.etag }),
+      }),
+    );
+  } catch (error) {
+    const end = failedDelete(work, error);
+    if (end !== undefined) return end;
+  }
+  return done(work, Date.now() - startedMs, null);
+}
+
+/** Step 5 (DEL-10): the entity stays and gets only what the `deleteEntity` mappings say; then it is not managed any more. */
+async function updateInstead(
+  env: DrainEnvironment,
+  work: Work,
+  link: LinkedLink,
+  candidate: Candidate,
+): Promise<CandidateEnd> {
+  const common = work.pair.commonBody === null ? {} : openCommon(env.tools, env.type, work.pair);
+  const mapped = mapTarget(env.tools, env.type, common, 'delete', link.targetKey, work.references);
+  if ('message' in mapped) {
+    const message = `${mapped.message} in scope deleteEntity`;
+    return {
+      settlement: failed(work, 'delete', { errorClass: 'validation', code: candidate.cause, message }),
+      outcome: 'failed',
+    };
+  }
+  const change: Change = { mode: env.tools.target.capabilities.updateMode, body: mapped.body };
+  const startedMs = Date.now();
+  try {
+    await send(env, work, 'idempotent-write', () =>
+      env.connector.update(env.type, link.targetKey, change, { signal: env.abort }),
+    );
+  } catch (error) {
+    const end = failedDelete(work, error);
+    if (end !== undefined) return end;
+  }
+  return done(work, Date.now() - startedMs, 'kept: updated instead of deleted');
+}
+
+/** Undefined: the entity is not there any more, which is what was wanted. A delete cut off by a stop may be repeated at any time. */
+function failedDelete(work: Work, error: unknown): CandidateEnd | undefined {
+  if (!isConnectorError(error)) throw error;
+  if (error.kind === 'cancelled') throw new NotSentError('the run was stopped');
+  return error.kind === 'notFound' ? undefined : { settlement: failed(work, 'delete', error), outcome: 'failed' };
+}
+
+function done(work: Work, durationMs: number, message: string | null): CandidateEnd {
+  const log: LogLine = { operation: 'delete', result: 'deleted', code: null, message, durationMs };
+  return {
+    settlement: settlement(work, { kind: 'settled' }, { link: { kind: 'removed' }, targetKeyChanged: true, log }),
+    outcome: 'deleted',
+  };
+}

@@ -1,0 +1,73 @@
+import type { EntityType } from '../../core/entity-type.js';
+import { entityTypeOfCode } from '../../core/entity-type.js';
+import { applyThreshold, openTypes, planCandidates } from '../../state/absence/candidates.js';
+import { hasLinks, markAbsent } from '../../state/absence/mark-absent.js';
+import { readVerdict } from '../../state/absence/verdict.js';
+import type { TypeVerdict } from '../../state/absence/verdict.js';
+import { holdFence, takeChain } from '../../state/runs/fence.js';
+import { targetEndReason } from '../../state/runs/target-end.js';
+import type { AbsencePlan, TargetInput } from '../contract.js';
+import type { EngineServices } from '../support/services.js';
+import { codeOf, targetOf, targetTypes } from '../support/run-context.js';
+import type { OpenSystem, RunContext } from '../support/run-context.js';
+
+/** Groups and roles go before users (ORD-3). */
+const DELETION_ORDER: readonly EntityType[] = ['group', 'role', 'user'];
+
+/** Decides who is absent and who may have to be deleted in one target (engine.md §7). Repeating it adds nothing. */
+export async function planAbsence(services: EngineServices, input: TargetInput): Promise<AbsencePlan> {
+  return services.underWatch(input.runKey, async (_watch, scope) => {
+    const context = await services.contexts.get(input.runKey, scope.owner);
+    const target = targetOf(context, input.targetNo);
+    const fence = await takeChain(services.pool, input.runKey, scope.owner, `target/${input.targetNo}`);
+    if ((await targetEndReason(services.pool, input.runKey, input.targetNo)) !== undefined) return { types: [] };
+    const verdict = await readVerdict(services.pool, input.runKey, context.mode, context.types.length);
+    if (verdict.blockedBy !== null) return { types: [] };
+    await services.pool.transaction(async (sql) => {
+      await holdFence(sql, fence);
+      for (const type of verdict.types) {
+        if (await isEmptyRead(services, context, type)) continue;
+        await markAbsent(sql, input.runKey, context.source.snapshot.no, type.typeCode);
+        if (!targetTypes(context, target).includes(type.type)) continue;
+        const pair = { sourceNo: context.source.snapshot.no, targetNo: input.targetNo, type: type.typeCode };
+        await planCandidates(sql, input.runKey, pair);
+        const threshold = thresholdOf(target, type.type);
+        if (threshold !== undefined)
+          await applyThreshold(sql, input.runKey, pair, threshold, deletesExistedBefore(target));
+      }
+    });
+    const open = (await openTypes(services.pool, input.runKey, input.targetNo)).map(entityTypeOfCode);
+    return { types: DELETION_ORDER.filter((type) => open.includes(type)) };
+  });
+}
+
+/**
+ * DEL-21: a full read that returned nothing at all, although there are links of the type, is taken for a broken source and not for a
+ * company without people.
+ */
+export async function isEmptyRead(services: EngineServices, context: RunContext, type: TypeVerdict): Promise<boolean> {
+  if (type.delivered > 0) return false;
+  const targets = context.targets.map((target) => target.snapshot.no);
+  return hasLinks(services.pool, context.source.snapshot.no, codeOf(type.type), targets);
+}
+
+const THRESHOLD_PROPERTY: Readonly<Record<EntityType, string>> = {
+  user: 'ips.delete.threshold.users',
+  group: 'ips.delete.threshold.groups',
+  role: 'ips.delete.threshold.roles',
+};
+
+/** Value of the threshold property of a type as configured. */
+export function thresholdText(target: OpenSystem, type: EntityType): string | undefined {
+  return target.snapshot.properties[THRESHOLD_PROPERTY[type]];
+}
+
+function thresholdOf(target: OpenSystem, type: EntityType): number | undefined {
+  const text = thresholdText(target, type);
+  return text !== undefined && /^[1-9]\d*$/.test(text.trim()) ? Number(text) : undefined;
+}
+
+/** DEL-12: entities that existed before are deleted only where the administrator says so. */
+export function deletesExistedBefore(target: OpenSystem): boolean {
+  return target.snapshot.properties['ips.delete.existedbefore.entities']?.trim() === 'true';
+}

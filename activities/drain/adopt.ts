@@ -1,0 +1,98 @@
+import { isConnectorError } from '../../connectors/errors.js';
+import { claimTargetKey, otherLinks, wasSeen } from '../../state/drain/claims.js';
+import type { OtherLink } from '../../state/drain/claims.js';
+import type { LinkWrite } from '../../state/drain/link-writes.js';
+import type { Settlement } from '../../state/drain/settle.js';
+import type { Origin } from '../../core/sync/facts.js';
+import { failed, linkedSettlement, mapForUpdate } from './outcomes.js';
+import { proveOrigin } from './origin.js';
+import type { SentCreate } from './origin.js';
+import { settlement } from './work.js';
+import type { DrainEnvironment, FoundEntity, Work } from './work.js';
+import { send } from './write-errors.js';
+
+/**
+ * Links an existing target entity (CNF-1) and writes the data of the source entity into it. `sent`: a create of ours whose answer got
+ * lost may have made it; without, it existed before.
+ */
+export async function adopt(
+  env: DrainEnvironment,
+  work: Work,
+  found: FoundEntity,
+  sent: SentCreate | null,
+): Promise<Settlement> {
+  const key = { targetNo: env.targetNo, type: env.typeCode, targetKey: found.entity.id };
+  if (!(await claimTargetKey(env.services.pool, key, work.token, env.tools.target.capabilities.requestTimeoutMs * 2))) {
+    return settlement(work, { kind: 'released' });
+  }
+  // A refused create left nothing behind; one of unknown outcome keeps its intent, which is the evidence of its origin.
+  const afterFailure: LinkWrite | null = sent === null ? { kind: 'removed' } : null;
+  const others = await otherLinks(env.services.pool, key, work.row.entityNo);
+  const rival = others.find((other) => other.sourceNo === env.sourceNo);
+  const verdict = rival === undefined ? 'free' : await judgeRival(env, rival);
+  if (verdict === 'wait') return settlement(work, { kind: 'late' });
+  if (verdict === 'taken') {
+    const message = `The target entity found by the unique attribute is linked to source id ${rival?.sourceKey ?? ''}; it cannot be linked to ${work.pair.sourceKey} too`;
+    return failed(work, 'adopt', { errorClass: 'conflict', code: '409', message }, afterFailure);
+  }
+  const origin = sent === null ? inheritedOrigin(rival) : proveOrigin(env, sent, found, others.length > 0);
+  return overwrite(env, work, found, origin, afterFailure);
+}
+
+/**
+ * CNF-10: another entity of the same source holds the link. Gone from the source → the person was created anew with another id, the
+ * target entity is taken over (the old link goes in the absence phase, DEL-20). Whether it is gone is known when the type is read.
+ */
+async function judgeRival(env: DrainEnvironment, rival: OtherLink): Promise<'free' | 'taken' | 'wait'> {
+  if (rival.presence === 'absent') return 'free';
+  if (!env.late) return 'wait';
+  const seen =
+    env.tools.context.mode !== 'full' || (await wasSeen(env.services.pool, env.runKey, env.typeCode, rival.entityNo));
+  return seen ? 'taken' : 'free';
+}
+
+function inheritedOrigin(rival: OtherLink | undefined): Origin {
+  return rival?.origin ?? 'existedBefore';
+}
+
+/** The update mappings run, not those of scope `createEntity` (CNF-9). */
+async function overwrite(
+  env: DrainEnvironment,
+  work: Work,
+  found: FoundEntity,
+  origin: Origin,
+  afterFailure: LinkWrite | null,
+): Promise<Settlement> {
+  const startedMs = Date.now();
+  const mapped = mapForUpdate(env, work, found.entity.id);
+  if ('message' in mapped)
+    return failed(work, 'adopt', { errorClass: 'validation', code: null, message: mapped.message }, afterFailure);
+  try {
+    const result = await send(env, work, 'idempotent-write', () =>
+      env.connector.update(
+        env.type,
+        found.entity.id,
+        { mode: env.tools.target.capabilities.updateMode, body: mapped.body },
+        { signal: env.abort, ...(found.entity.version !== undefined && { etag: found.entity.version }) },
+      ),
+    );
+    // An account that our own lost request made counts as Created, one that was there as Updated (CNF-1, RTY-7).
+    const log = {
+      operation: 'adopt',
+      result: origin === 'created' ? 'created' : 'updated',
+      code: null,
+      message: null,
+      durationMs: Date.now() - startedMs,
+    } as const;
+    return linkedSettlement(env, work, {
+      targetKey: found.entity.id,
+      origin,
+      mapped,
+      etag: result.version ?? null,
+      log,
+    });
+  } catch (error) {
+    if (isConnectorError(error)) return failed(work, 'adopt', error, afterFailure);
+    throw error;
+  }
+}

@@ -1,0 +1,169 @@
+import { isConnectorError } from '../../connectors/errors.js';
+import type { ConnectorError } from '../../connectors/errors.js';
+import type { Resolution } from '../../connectors/contract.js';
+import { otherLinks } from '../../state/drain/claims.js';
+import { writeCreateIntents } from '../../state/drain/link-writes.js';
+import type { Settlement } from '../../state/drain/settle.js';
+import type { JsonObject } from '../../core/json.js';
+import { pause } from '../support/run-watch.js';
+import { adopt } from './adopt.js';
+import { intentOf, openSentDocument } from './intents.js';
+import { proveOrigin } from './origin.js';
+import type { SentCreate } from './origin.js';
+import { failed, linkedSettlement, mapForCreate, mapForUpdate } from './outcomes.js';
+import { NotSentError, sentDocument, settlement } from './work.js';
+import type { DrainEnvironment, FoundEntity, Work } from './work.js';
+import { send } from './write-errors.js';
+
+/** Wait before a create of unknown outcome is looked for: the server may still be working on it. */
+const UNKNOWN_OUTCOME_WAIT_MS = 1_000;
+/** A create whose answer is lost this often in one run is left to the next one. */
+const MAX_LOST_ANSWERS = 3;
+
+/** Sends a create whose intent is committed. A conflict leads to adoption (CNF-1), a lost answer to a search for what it made (RTY-5). */
+export async function create(env: DrainEnvironment, work: Work): Promise<Settlement> {
+  for (let lost = 0; ; lost += 1) {
+    const startedMs = Date.now();
+    const mapped = work.create;
+    const sentAt = work.intentAt;
+    if (mapped === null || sentAt === null) throw new NotSentError('the intent of a create is not committed');
+    try {
+      const result = await send(env, work, 'create', () => {
+        work.createSent = true;
+        return env.connector.create(env.type, mapped.body, { signal: env.abort });
+      });
+      return created(env, work, result.id, result.version ?? null, Date.now() - startedMs);
+    } catch (error) {
+      if (!isConnectorError(error)) throw error;
+      if (error.kind === 'conflict')
+        return adoptConflicting(env, work, error, lost > 0 ? { document: sentDocument(mapped), sentAt } : null);
+      if (error.outcome === 'not-applied') return failed(work, 'create', error, { kind: 'removed' });
+      if (lost + 1 >= MAX_LOST_ANSWERS) return failed(work, 'create', error);
+      await pause(UNKNOWN_OUTCOME_WAIT_MS, env.stop);
+      const found = await lookUp(env, work, sentDocument(mapped));
+      if (found.outcome === 'one') return adopt(env, work, found, { document: sentDocument(mapped), sentAt });
+      if (found.outcome === 'many') return failed(work, 'create', tooMany(found.ids.length));
+    }
+  }
+}
+
+/** A pair with a create intent of an earlier attempt: what was sent is looked for before anything else happens (engine invariant 4). */
+export async function resolveIntent(env: DrainEnvironment, work: Work): Promise<Settlement> {
+  const sent = openSentDocument(env, work);
+  const found: Resolution = sent === null ? { outcome: 'none' } : await lookUp(env, work, sent.document);
+  if (found.outcome === 'many') return failed(work, 'create', tooMany(found.ids.length));
+  const wanted = work.pair.presence === 'present' && work.evaluation.accepted;
+  if (found.outcome === 'one' && wanted) return adopt(env, work, found, sent);
+  if (found.outcome === 'one') return linkUnwanted(env, work, found, sent);
+  if (wanted) return createAfterIntent(env, work);
+  const link = work.pair.presence === 'present' ? skippedLink(env, work) : ({ kind: 'removed' } as const);
+  return settlement(work, { kind: 'settled' }, { link });
+}
+
+/** The target entity of a linked pair is gone: it is created anew under a committed intent (CHG-7). */
+export async function recreate(env: DrainEnvironment, work: Work): Promise<Settlement> {
+  return createAfterIntent(env, work);
+}
+
+async function createAfterIntent(env: DrainEnvironment, work: Work): Promise<Settlement> {
+  const mapped = work.create ?? mapForCreate(env, work);
+  if ('message' in mapped)
+    return failed(work, 'create', { errorClass: 'validation', code: null, message: mapped.message });
+  work.create = mapped;
+  const pair = { targetNo: env.targetNo, type: env.typeCode };
+  const committed = await writeCreateIntents(env.services.pool, pair, work.token, [intentOf(env, work, mapped)]);
+  const intentAt = committed.get(work.row.entityNo);
+  if (intentAt === undefined) throw new NotSentError('the lease was lost');
+  work.intentAt = intentAt;
+  return create(env, work);
+}
+
+function created(
+  env: DrainEnvironment,
+  work: Work,
+  targetKey: string,
+  etag: string | null,
+  durationMs: number,
+): Settlement {
+  const mapped = mapForUpdate(env, work, targetKey);
+  // The create is done; a mapping that fails only for updates will say so when there is one. What was sent is what is known.
+  const known = 'message' in mapped ? work.create : mapped;
+  if (known === null) throw new NotSentError('nothing is mapped for a create');
+  const log = { operation: 'create', result: 'created', code: null, message: null, durationMs } as const;
+  return linkedSettlement(env, work, { targetKey, origin: 'created', mapped: known, etag, log });
+}
+
+async function adoptConflicting(
+  env: DrainEnvironment,
+  work: Work,
+  conflict: ConnectorError,
+  sent: SentCreate | null,
+): Promise<Settlement> {
+  if (!env.tools.target.capabilities.conflictResolution) return failed(work, 'create', conflict, { kind: 'removed' });
+  const found = await lookUp(env, work, work.create === null ? {} : sentDocument(work.create));
+  if (found.outcome === 'one') return adopt(env, work, found, sent);
+  if (found.outcome === 'many') return failed(work, 'create', tooMany(found.ids.length), { kind: 'removed' });
+  const keys = env.connector.uniqueKeys(env.type).join(', ');
+  const message = `Entity create failed with "Entity already exists"; it was not found by the configured unique attribute (${keys})`;
+  return failed(work, 'create', { errorClass: 'conflict', code: '409', message }, { kind: 'removed' });
+}
+
+/** SKP-6: no create is sent; what is there already is adopted, nobody else is provisioned. */
+export async function adoptOnly(env: DrainEnvironment, work: Work): Promise<Settlement> {
+  const found = await lookUp(env, work, work.create === null ? {} : sentDocument(work.create));
+  if (found.outcome === 'one') return adopt(env, work, found, null);
+  if (found.outcome === 'many') return failed(work, 'adopt', tooMany(found.ids.length));
+  return settlement(work, { kind: 'parked', reason: 'Operation [create] is skipped in target transformation' });
+}
+
+async function lookUp(env: DrainEnvironment, work: Work, document: JsonObject): Promise<Resolution> {
+  const keys = env.connector.uniqueKeys(env.type);
+  return send(env, work, 'read', () => env.connector.resolveExisting(env.type, document, keys, { signal: env.abort }));
+}
+
+function tooMany(count: number): { errorClass: 'conflict'; code: string; message: string } {
+  return {
+    errorClass: 'conflict',
+    code: 'tooMany',
+    message: `${count} target entities have the same unique attribute: it is not unique (tooMany)`,
+  };
+}
+
+/** Found, but not wanted any more: linked and out of scope, so that the absence phase takes it if it is ours. */
+async function linkUnwanted(
+  env: DrainEnvironment,
+  work: Work,
+  found: FoundEntity,
+  sent: SentCreate | null,
+): Promise<Settlement> {
+  const targetKey = found.entity.id;
+  const others = await otherLinks(
+    env.services.pool,
+    { targetNo: env.targetNo, type: env.typeCode, targetKey },
+    work.row.entityNo,
+  );
+  return settlement(
+    work,
+    { kind: 'settled' },
+    {
+      link: {
+        kind: 'linked',
+        targetKey,
+        origin: sent === null ? 'existedBefore' : proveOrigin(env, sent, found, others.length > 0),
+        commonHash: work.pair.commonHash,
+        targetHash: null,
+        program: env.tools.target.snapshot.programNumber,
+        outOfScope: true,
+        etag: found.entity.version ?? null,
+        body: null,
+      },
+    },
+  );
+}
+
+function skippedLink(
+  env: DrainEnvironment,
+  work: Work,
+): { kind: 'skipped'; commonHash: Buffer | null; program: number } {
+  return { kind: 'skipped', commonHash: work.pair.commonHash, program: env.tools.target.snapshot.programNumber };
+}

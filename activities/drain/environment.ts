@@ -1,0 +1,42 @@
+import type { DrainChunkInput } from '../contract.js';
+import { codeOf, targetOf } from '../support/run-context.js';
+import type { RunContext } from '../support/run-context.js';
+import type { EngineServices, Watch } from '../support/services.js';
+import type { DrainEnvironment } from './work.js';
+
+/** What all pairs of one drain have in common. */
+export function drainEnvironment(
+  services: EngineServices,
+  context: RunContext,
+  input: DrainChunkInput,
+  watch: Watch,
+): DrainEnvironment {
+  const target = targetOf(context, input.targetNo);
+  const program = target.program.types.get(input.type);
+  if (program === undefined) throw new Error(`${target.snapshot.name} does not take entities of type ${input.type}`);
+  return {
+    services,
+    tools: { context, target, hasher: services.hasher, entityBodies: services.entityBodies },
+    runKey: input.runKey,
+    sourceNo: context.source.snapshot.no,
+    targetNo: input.targetNo,
+    type: input.type,
+    typeCode: codeOf(input.type),
+    program,
+    connector: target.connector,
+    late: input.late,
+    stop: watch.signal,
+    abort: abortAfterGrace(watch.signal, services.timing.stopGraceMs),
+  };
+}
+
+/** Requests in flight may end for the grace of a stop; then they are aborted (STP-2). */
+function abortAfterGrace(stop: AbortSignal, graceMs: number): AbortSignal {
+  const controller = new AbortController();
+  const later = (): void => {
+    setTimeout(() => controller.abort(new Error('the grace of the stop is over')), graceMs).unref();
+  };
+  if (stop.aborted) later();
+  else stop.addEventListener('abort', later, { once: true });
+  return controller.signal;
+}

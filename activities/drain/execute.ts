@@ -1,0 +1,144 @@
+import type { Change } from '../../connectors/contract.js';
+import { isConnectorError } from '../../connectors/errors.js';
+import type { Settlement } from '../../state/drain/settle.js';
+import type { LinkWrite } from '../../state/drain/link-writes.js';
+import { linkPlace } from '../support/sealed-bodies.js';
+import { adoptOnly, create, recreate, resolveIntent } from './create.js';
+import { failed, linkedSettlement } from './outcomes.js';
+import { NotSentError, settlement } from './work.js';
+import type { DrainEnvironment, Work } from './work.js';
+import { send } from './write-errors.js';
+
+/** True when the action of a pair sends something to the target. */
+export function sends(work: Work): boolean {
+  return ['update', 'create', 'resolve'].includes(work.evaluation.action);
+}
+
+/** The settlement of a pair that needs no request. */
+export function settleLocally(env: DrainEnvironment, work: Work): Settlement {
+  const { action } = work.evaluation;
+  const program = env.tools.target.snapshot.programNumber;
+  if (action === 'drop')
+    return settlement(work, { kind: 'settled' }, { link: work.pair.link === null ? null : { kind: 'removed' } });
+  if (action === 'markSkipped') {
+    return settlement(
+      work,
+      { kind: 'settled' },
+      { link: { kind: 'skipped', commonHash: work.pair.commonHash, program } },
+    );
+  }
+  const outOfScope = action === 'markOutOfScope' || work.pair.link?.outOfScope === true;
+  const link = restated(work, program, outOfScope);
+  const references = work.evaluation.update?.references ?? null;
+  return settlement(work, { kind: 'settled' }, { link, references });
+}
+
+/** The link as it is, under the program of this run. */
+function restated(work: Work, program: number, outOfScope: boolean): LinkWrite | null {
+  const link = work.pair.link;
+  if (link?.state !== 'linked' || link.targetKey === null) return null;
+  const present = work.pair.presence === 'present';
+  return {
+    kind: 'linked',
+    targetKey: link.targetKey,
+    origin: link.origin ?? 'existedBefore',
+    commonHash: present ? work.pair.commonHash : link.commonHash,
+    targetHash: link.targetHash,
+    program,
+    outOfScope,
+    etag: link.etag,
+    body: null,
+  };
+}
+
+/** Sends what a pair needs. Throws TargetThrottledError, TargetFailedError or NotSentError for what concerns more than this pair. */
+export async function execute(env: DrainEnvironment, work: Work): Promise<Settlement> {
+  try {
+    return await dispatch(env, work);
+  } catch (error) {
+    if (!isConnectorError(error)) throw error;
+    // Aborted in flight after the grace of a stop: nobody knows what it did, so the next run writes without looking at hashes.
+    if (error.kind === 'cancelled') return settlement(work, { kind: 'unknown' });
+    return failed(work, work.evaluation.action === 'update' ? 'update' : 'create', error);
+  }
+}
+
+async function dispatch(env: DrainEnvironment, work: Work): Promise<Settlement> {
+  switch (work.evaluation.action) {
+    case 'update':
+      return env.program.skipOperations.has('update') ? parkUpdate(work) : update(env, work);
+    case 'create':
+      return env.program.skipOperations.has('create') ? adoptOnly(env, work) : create(env, work);
+    case 'resolve':
+      return resolveIntent(env, work);
+    default:
+      throw new NotSentError(`the action ${work.evaluation.action} sends nothing`);
+  }
+}
+
+/** SKP-7: the stored hash stays, so that removing the expression updates the entity later. */
+function parkUpdate(work: Work): Settlement {
+  return settlement(work, { kind: 'parked', reason: 'Operation [update] is skipped in target transformation' });
+}
+
+async function update(env: DrainEnvironment, work: Work): Promise<Settlement> {
+  const link = work.pair.link;
+  const mapped = work.evaluation.update;
+  if (link?.targetKey == null || mapped === null)
+    throw new Error(`pair of entity ${work.row.entityNo} has nothing to update`);
+  const targetKey = link.targetKey;
+  const startedMs = Date.now();
+  const write = (etag: string | null): ReturnType<typeof env.connector.update> =>
+    send(env, work, 'idempotent-write', () =>
+      env.connector.update(env.type, targetKey, changeOf(env, work, mapped.body), {
+        signal: env.abort,
+        ...(etag !== null && { etag }),
+      }),
+    );
+  try {
+    const result = await write(link.etag).catch((error: unknown) =>
+      afterPrecondition(env, work, targetKey, error, write),
+    );
+    const log = {
+      operation: 'update',
+      result: 'updated',
+      code: null,
+      message: null,
+      durationMs: Date.now() - startedMs,
+    } as const;
+    return linkedSettlement(env, work, {
+      targetKey,
+      origin: link.origin ?? 'existedBefore',
+      mapped,
+      etag: result.version ?? null,
+      log: result.applied === 'none' ? null : log,
+    });
+  } catch (error) {
+    if (isConnectorError(error) && error.kind === 'notFound') return recreate(env, work);
+    if (isConnectorError(error)) return failed(work, 'update', error);
+    throw error;
+  }
+}
+
+/** The entity moved since we saw it: its tag is read again, once (CONN-SCIM-64). */
+async function afterPrecondition<T>(
+  env: DrainEnvironment,
+  work: Work,
+  targetKey: string,
+  error: unknown,
+  write: (etag: string | null) => Promise<T>,
+): Promise<T> {
+  if (!isConnectorError(error) || error.kind !== 'precondition') throw error;
+  const current = await send(env, work, 'read', () =>
+    env.connector.readOne(env.type, targetKey, { signal: env.abort }),
+  );
+  return write(current?.version ?? null);
+}
+
+/** Only what differs from the last written state; all attributes where that is not known or must not be trusted (WRT-2). */
+function changeOf(env: DrainEnvironment, work: Work, body: Change['body']): Change {
+  const mode = env.tools.target.capabilities.updateMode;
+  const stored = work.pair.link?.body ?? null;
+  if (work.row.forced || stored === null) return { mode, body };
+  return { mode, body, before: env.services.linkBodies.open(stored, linkPlace(env.targetNo, work.row.entityNo)) };
+}

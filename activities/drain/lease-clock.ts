@@ -1,0 +1,30 @@
+import { performance } from 'node:perf_hooks';
+
+/** A request must be over this long before its lease ends. */
+const SAFETY_MS = 5_000;
+
+/**
+ * The process's own view of a lease (engine invariant 3): the deadline is the process time *before* the lease statement plus the length,
+ * by the monotonic and by the wall clock, so that neither a stopped process nor a moved clock can stretch it. The database's clock only
+ * decides when others may take over.
+ */
+export class LeaseClock {
+  private monotonicDeadlineMs = 0;
+  private wallDeadlineMs = 0;
+
+  /** Call {@link LeaseClock.mark} before the statement, and `extend` with what it returned after it. */
+  static mark(): { readonly monotonicMs: number; readonly wallMs: number } {
+    return { monotonicMs: performance.now(), wallMs: Date.now() };
+  }
+
+  extend(mark: { readonly monotonicMs: number; readonly wallMs: number }, leaseMs: number): void {
+    this.monotonicDeadlineMs = mark.monotonicMs + leaseMs;
+    this.wallDeadlineMs = mark.wallMs + leaseMs;
+  }
+
+  /** True when a request that may take this long can be started under the lease. */
+  allows(requestTimeoutMs: number): boolean {
+    const needed = requestTimeoutMs + SAFETY_MS;
+    return performance.now() + needed < this.monotonicDeadlineMs && Date.now() + needed < this.wallDeadlineMs;
+  }
+}

@@ -1,0 +1,89 @@
+import type { ConnectorError } from '../../connectors/errors.js';
+import type { Origin } from '../../core/sync/facts.js';
+import type { LogLine } from '../../state/drain/entity-log.js';
+import type { LinkWrite } from '../../state/drain/link-writes.js';
+import type { Settlement } from '../../state/drain/settle.js';
+import { linkPlace } from '../support/sealed-bodies.js';
+import { mapTarget } from './evaluate-pair.js';
+import type { MappedTarget } from './evaluate-pair.js';
+import { settlement } from './work.js';
+import type { DrainEnvironment, Work } from './work.js';
+import { errorClassOf } from './write-errors.js';
+import type { ErrorClass } from './write-errors.js';
+
+/** The target JSON of an update, for a target id that was not known when the pair was evaluated. */
+export function mapForUpdate(
+  env: DrainEnvironment,
+  work: Work,
+  targetKey: string,
+): MappedTarget | { readonly message: string } {
+  const common = work.evaluation.common;
+  if (common === null) return { message: 'the entity has no common JSON' };
+  return mapTarget(env.tools, env.type, common, 'update', targetKey, work.references);
+}
+
+/** The target JSON of a create. */
+export function mapForCreate(env: DrainEnvironment, work: Work): MappedTarget | { readonly message: string } {
+  const common = work.evaluation.common;
+  if (common === null) return { message: 'the entity has no common JSON' };
+  return mapTarget(env.tools, env.type, common, 'create', undefined, work.references);
+}
+
+/** A pair that is in step now. */
+export function linkedSettlement(
+  env: DrainEnvironment,
+  work: Work,
+  result: {
+    readonly targetKey: string;
+    readonly origin: Origin;
+    readonly mapped: MappedTarget;
+    readonly etag: string | null;
+    readonly log: LogLine | null;
+  },
+): Settlement {
+  const link: LinkWrite = {
+    kind: 'linked',
+    targetKey: result.targetKey,
+    origin: result.origin,
+    commonHash: work.pair.commonHash,
+    targetHash: result.mapped.hash,
+    program: env.tools.target.snapshot.programNumber,
+    outOfScope: false,
+    etag: result.etag,
+    body: env.services.linkBodies.seal(result.mapped.storable, linkPlace(env.targetNo, work.row.entityNo)),
+  };
+  const before = work.pair.link?.targetKey ?? null;
+  return settlement(
+    work,
+    { kind: 'settled' },
+    {
+      link,
+      references: result.mapped.references,
+      targetKeyChanged: before !== null && before !== result.targetKey,
+      log: result.log,
+    },
+  );
+}
+
+/** Why a pair failed, where no connector says it. */
+export interface Failure {
+  readonly errorClass: ErrorClass;
+  readonly code: string | null;
+  readonly message: string;
+}
+
+/** The pair is tried again by the next run, its stored hash unchanged (CHG-8). `link`: what becomes of the link, null for nothing. */
+export function failed(
+  work: Work,
+  operation: LogLine['operation'],
+  failure: ConnectorError | Failure,
+  link: LinkWrite | null = null,
+): Settlement {
+  const known = 'errorClass' in failure ? failure : failureOf(failure);
+  const log: LogLine = { operation, result: 'failed', code: known.code, message: known.message, durationMs: 0 };
+  return settlement(work, { kind: 'failed', errorClass: known.errorClass }, { link, log });
+}
+
+function failureOf(error: ConnectorError): Failure {
+  return { errorClass: errorClassOf(error), code: error.status?.toString() ?? error.kind, message: error.safeMessage };
+}

@@ -1,0 +1,114 @@
+import { leaseRows } from '../../state/drain/lease.js';
+import type { LeasedRow, LeaseQuery } from '../../state/drain/lease.js';
+import { writeCreateIntents } from '../../state/drain/link-writes.js';
+import { readPairs } from '../../state/drain/pair-facts.js';
+import type { StoredPair } from '../../state/drain/pair-facts.js';
+import type { Settlement } from '../../state/drain/settle.js';
+import { evaluatePair } from './evaluate-pair.js';
+import { settleLocally, sends } from './execute.js';
+import { intentOf } from './intents.js';
+import { LeaseClock } from './lease-clock.js';
+import { failed, mapForCreate } from './outcomes.js';
+import { storedReferences } from './resolve-references.js';
+import type { KnownReferences } from './resolve-references.js';
+import { settlement } from './work.js';
+import type { DrainEnvironment, Work } from './work.js';
+
+/** Rows leased together, evaluated, with their create intents committed. */
+export interface PreparedBatch {
+  readonly token: number;
+  readonly clock: LeaseClock;
+  /** Position of the last row, for the next lease. */
+  readonly last: { readonly prio: number; readonly entityNo: number };
+  /** Pairs that need a request. */
+  readonly works: readonly Work[];
+  /** Pairs that are settled without one. */
+  readonly settled: readonly Settlement[];
+}
+
+/** Leases and prepares the next rows; undefined when there are none. */
+export async function prepareBatch(env: DrainEnvironment, query: LeaseQuery): Promise<PreparedBatch | undefined> {
+  const mark = LeaseClock.mark();
+  const lease = await leaseRows(env.services.pool, query);
+  const last = lease.rows[lease.rows.length - 1];
+  if (last === undefined) return undefined;
+  const clock = new LeaseClock();
+  clock.extend(mark, query.leaseMs);
+  const pairs = await readPairs(
+    env.services.pool,
+    env.targetNo,
+    lease.rows.map((row) => row.entityNo),
+  );
+  const references = await storedReferences(env.services.pool, env.tools, env.type, [...pairs.values()]);
+  const works: Work[] = [];
+  const settled: Settlement[] = [];
+  for (const row of lease.rows) {
+    const pair = pairs.get(row.entityNo);
+    // The entity was removed with its source: nothing is wanted any more.
+    const made =
+      pair === undefined
+        ? settlement({ row }, { kind: 'settled' })
+        : prepare(env, row, pair, references, lease.token, clock);
+    if ('evaluation' in made) works.push(made);
+    else settled.push(made);
+  }
+  return { token: lease.token, clock, last, works: await commitIntents(env, lease.token, works), settled };
+}
+
+function prepare(
+  env: DrainEnvironment,
+  row: LeasedRow,
+  pair: StoredPair,
+  references: KnownReferences,
+  token: number,
+  clock: LeaseClock,
+): Work | Settlement {
+  const evaluation = evaluatePair(env.tools, env.type, pair, row.forced, references);
+  if (evaluation.kind === 'failed') {
+    const operation = pair.link?.state === 'linked' ? 'update' : 'create';
+    const work = { row, pair, references, token, clock, create: null, intentAt: null, createSent: false };
+    const undecided = { kind: 'decided', action: 'none', accepted: false, common: null, update: null } as const;
+    return failed({ ...work, evaluation: undecided }, operation, {
+      errorClass: 'validation',
+      code: null,
+      message: evaluation.message,
+    });
+  }
+  const work: Work = {
+    row,
+    pair,
+    evaluation,
+    references,
+    token,
+    clock,
+    create: null,
+    intentAt: null,
+    createSent: false,
+  };
+  if (!sends(work)) return settleLocally(env, work);
+  if (evaluation.action !== 'create') return work;
+  const mapped = mapForCreate(env, work);
+  if ('message' in mapped)
+    return failed(work, 'create', { errorClass: 'validation', code: null, message: mapped.message });
+  work.create = mapped;
+  return work;
+}
+
+/** tx2a: one commit for the creates of the batch. Whoever lost the lease meanwhile is not sent. */
+async function commitIntents(env: DrainEnvironment, token: number, works: readonly Work[]): Promise<Work[]> {
+  const creates = works.flatMap((work) =>
+    work.evaluation.action === 'create' && work.create !== null && !env.program.skipOperations.has('create')
+      ? [{ work, create: work.create }]
+      : [],
+  );
+  if (creates.length === 0) return [...works];
+  const committed = await writeCreateIntents(
+    env.services.pool,
+    { targetNo: env.targetNo, type: env.typeCode },
+    token,
+    creates.map(({ work, create }) => intentOf(env, work, create)),
+  );
+  for (const { work } of creates) work.intentAt = committed.get(work.row.entityNo) ?? null;
+  const lost = new Set(creates.filter(({ work }) => work.intentAt === null).map(({ work }) => work));
+  return works.filter((work) => !lost.has(work));
+}

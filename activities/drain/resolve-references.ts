@@ -1,0 +1,58 @@
+import { entityTypeCode } from '../../core/entity-type.js';
+import type { EntityType } from '../../core/entity-type.js';
+import type { ResolveRequest } from '../../core/transform/program.js';
+import type { SqlPool } from '../../state/database.js';
+import { referenceKey, resolveTargetKeys } from '../../state/drain/references.js';
+import type { StoredPair } from '../../state/drain/pair-facts.js';
+import { runWriteProgram } from './evaluate-pair.js';
+import type { EvaluationTools } from './evaluate-pair.js';
+
+/** Target ids by reference key; what is missing is not linked. */
+export type KnownReferences = ReadonlyMap<string, readonly string[]>;
+
+const NO_REFERENCES: KnownReferences = new Map();
+
+/**
+ * Looks up all references that the programs of these pairs ask for, with one statement: a link-dependent program is run once only to
+ * hear what it asks, and again with the answers.
+ */
+export async function storedReferences(
+  pool: SqlPool,
+  tools: EvaluationTools,
+  type: EntityType,
+  pairs: readonly StoredPair[],
+): Promise<KnownReferences> {
+  if (tools.target.program.types.get(type)?.linkDependent !== true) return NO_REFERENCES;
+  const asked = new Map<string, { type: number; sourceKey: string }>();
+  for (const pair of pairs) {
+    runWriteProgram(tools, type, pair, (request) => {
+      for (const sourceKey of request.sourceIds) {
+        const code = entityTypeCode(request.type);
+        asked.set(referenceKey(code, sourceKey), { type: code, sourceKey });
+      }
+      return request.sourceIds.map(() => []);
+    });
+  }
+  return resolveTargetKeys(pool, tools.target.snapshot.no, tools.context.source.snapshot.no, [...asked.values()]);
+}
+
+/** References as one evaluation met them. */
+export interface RecordedReferences {
+  readonly resolved: { type: number; sourceKey: string }[];
+  readonly unresolved: { type: number; sourceKey: string }[];
+}
+
+/** Answers from what was looked up and remembers what was asked, for `unresolved_ref` and `link_member`. */
+export function recordingResolver(
+  known: KnownReferences,
+  record: RecordedReferences,
+): (request: ResolveRequest) => readonly (readonly string[])[] {
+  return (request) => {
+    const code = entityTypeCode(request.type);
+    return request.sourceIds.map((sourceKey) => {
+      const ids = known.get(referenceKey(code, sourceKey)) ?? [];
+      (ids.length > 0 ? record.resolved : record.unresolved).push({ type: code, sourceKey });
+      return ids;
+    });
+  };
+}

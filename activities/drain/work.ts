@@ -1,0 +1,80 @@
+import type { Connector, Resolution } from '../../connectors/contract.js';
+import type { EntityType } from '../../core/entity-type.js';
+import type { JsonObject } from '../../core/json.js';
+import type { TypeProgram } from '../../core/transform/program.js';
+import type { LeasedRow } from '../../state/drain/lease.js';
+import type { StoredPair } from '../../state/drain/pair-facts.js';
+import type { RowEnd, Settlement } from '../../state/drain/settle.js';
+import type { EngineServices } from '../support/services.js';
+import type { Evaluation, EvaluationTools, MappedTarget } from './evaluate-pair.js';
+import type { LeaseClock } from './lease-clock.js';
+import type { KnownReferences } from './resolve-references.js';
+
+/** What all pairs of one drain have in common. */
+export interface DrainEnvironment {
+  readonly services: EngineServices;
+  readonly tools: EvaluationTools;
+  readonly runKey: string;
+  readonly sourceNo: number;
+  readonly targetNo: number;
+  readonly type: EntityType;
+  readonly typeCode: number;
+  readonly program: TypeProgram;
+  readonly connector: Connector;
+  /** Second pass of the type. */
+  readonly late: boolean;
+  /** Aborted on stop: no request starts any more. */
+  readonly stop: AbortSignal;
+  /** Aborted when the grace for requests in flight is over too. */
+  readonly abort: AbortSignal;
+}
+
+/** A pair in hand. */
+export interface Work {
+  readonly row: LeasedRow;
+  readonly pair: StoredPair;
+  readonly evaluation: Extract<Evaluation, { kind: 'decided' }>;
+  readonly references: KnownReferences;
+  readonly token: number;
+  readonly clock: LeaseClock;
+  /** What a create sends; mapped when it is first needed. */
+  create: MappedTarget | null;
+  /** Since when the intent of this attempt stands in the database. */
+  intentAt: Date | null;
+  /** The create of this attempt may have reached the target. */
+  createSent: boolean;
+}
+
+/** Thrown when the target wants to be left alone: the pair is offered again, the gate closes for everybody. */
+export class TargetThrottledError extends Error {
+  override readonly name = 'TargetThrottledError';
+  constructor(readonly waitMs: number) {
+    super(`the target asks to wait ${waitMs} ms`);
+  }
+}
+
+/** Thrown before a request that must not start any more (stop, lease at its end, target ended): nothing was sent. */
+export class NotSentError extends Error {
+  override readonly name = 'NotSentError';
+}
+
+/** A settlement for a pair, with defaults for what a case does not touch. */
+export function settlement(work: { readonly row: LeasedRow }, end: RowEnd, rest: Partial<Settlement> = {}): Settlement {
+  return {
+    entityNo: work.row.entityNo,
+    gen: work.row.gen,
+    end,
+    link: null,
+    references: null,
+    targetKeyChanged: false,
+    log: null,
+    ...rest,
+  };
+}
+
+/** What may be compared with a target entity or searched for: the create as sent, without secrets. */
+export function sentDocument(create: MappedTarget): JsonObject {
+  return create.storable;
+}
+
+export type FoundEntity = Extract<Resolution, { outcome: 'one' }>;

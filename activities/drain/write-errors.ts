@@ -1,0 +1,87 @@
+import { isConnectorError } from '../../connectors/errors.js';
+import type { ConnectorError, ConnectorErrorKind } from '../../connectors/errors.js';
+import { retryPolicy, withRetries } from '../../connectors/retry.js';
+import type { RepeatedOperation } from '../../connectors/retry.js';
+import { pause } from '../support/run-watch.js';
+import { NotSentError, TargetThrottledError } from './work.js';
+import type { DrainEnvironment, Work } from './work.js';
+
+/** The target takes no further part in this run (ORD-7). `applied` unknown: the request of this pair may have had its effect. */
+export class TargetFailedError extends Error {
+  override readonly name = 'TargetFailedError';
+  constructor(
+    message: string,
+    readonly outcome: ConnectorError['outcome'],
+  ) {
+    super(message);
+  }
+}
+
+/** HEA-1: what kind of failure a pair carries; shown with the remedy (docs/errors.md). */
+export type ErrorClass =
+  'throttled' | 'unreachable' | 'auth' | 'conflict' | 'validation' | 'missingReference' | 'targetFault' | 'internal';
+
+const CLASS_OF: Readonly<Record<ConnectorErrorKind, ErrorClass>> = {
+  throttled: 'throttled',
+  timeout: 'unreachable',
+  transient: 'unreachable',
+  badGateway: 'targetFault',
+  auth: 'auth',
+  forbidden: 'auth',
+  conflict: 'conflict',
+  ambiguous: 'conflict',
+  precondition: 'conflict',
+  notFound: 'targetFault',
+  invalid: 'validation',
+  unsupported: 'validation',
+  tooLarge: 'validation',
+  deltaLost: 'internal',
+  protocol: 'targetFault',
+  fatal: 'internal',
+  cancelled: 'internal',
+};
+
+/** The class of a connector's error. */
+export function errorClassOf(error: ConnectorError): ErrorClass {
+  return CLASS_OF[error.kind];
+}
+
+/**
+ * Sends a request of a pair under its lease, with the retries of the target's properties. Throws {@link NotSentError},
+ * {@link TargetThrottledError} or {@link TargetFailedError} for what concerns more than this pair, and the ConnectorError itself for what
+ * concerns it alone.
+ */
+export async function send<T>(
+  env: DrainEnvironment,
+  work: Work,
+  operation: RepeatedOperation,
+  call: () => Promise<T>,
+): Promise<T> {
+  const { capabilities, snapshot } = env.tools.target;
+  try {
+    return await withRetries(call, retryPolicy(snapshot.properties), {
+      operation,
+      signal: env.stop,
+      sleep: (ms) => pause(ms, env.stop),
+      beforeAttempt: () => {
+        if (env.stop.aborted) throw new NotSentError('the run was stopped');
+        if (!work.clock.allows(capabilities.requestTimeoutMs)) throw new NotSentError('the lease ends too soon');
+      },
+      onThrottled: (waitMs) => {
+        throw new TargetThrottledError(waitMs);
+      },
+    });
+  } catch (error) {
+    throw isConnectorError(error) ? widen(error) : error;
+  }
+}
+
+/** Connection-level causes, credentials and configuration end the target for this run, whatever pair they were met with. */
+function widen(error: ConnectorError): Error {
+  if (error.kind === 'throttled') return new TargetThrottledError(error.retryAfterMs ?? 1_000);
+  const endsTarget =
+    error.kind === 'timeout' ||
+    error.kind === 'fatal' ||
+    (error.scope === 'system' && ['transient', 'auth', 'forbidden'].includes(error.kind));
+  return endsTarget ? new TargetFailedError(error.safeMessage, error.outcome) : error;
+}

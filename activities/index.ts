@@ -1,0 +1,32 @@
+import { markIntakeEnded } from '../state/runs/open-run.js';
+import { deleteChunk } from './absence/delete-chunk.js';
+import { planAbsence } from './absence/plan-absence.js';
+import type { RunActivities } from './contract.js';
+import type { ActivityDependencies } from './dependencies.js';
+import { drainChunk } from './drain/drain-chunk.js';
+import { intakeChunk } from './intake/intake-chunk.js';
+import { describeProgress } from './run/describe-progress.js';
+import { finishRun } from './run/finish-run.js';
+import { openRun } from './run/open-run.js';
+import { sweepPairs } from './run/sweep-pairs.js';
+import { EngineServices } from './support/services.js';
+
+export type { ActivityDependencies, ActivityLog, Timing } from './dependencies.js';
+export type { ActivityScope } from './support/scope.js';
+
+/** All activities of a worker over one set of dependencies; `close` ends the connections to back ends. */
+export function createActivities(deps: ActivityDependencies): RunActivities & { close(): Promise<void> } {
+  const services = new EngineServices(deps);
+  return {
+    openRun: (input) => openRun(services, input),
+    sweepPairs: (input) => sweepPairs(services, input),
+    intakeChunk: (input) => intakeChunk(services, input),
+    endIntake: (input) => markIntakeEnded(services.pool, input.runKey, services.scope().owner),
+    drainChunk: (input) => drainChunk(services, input),
+    planAbsence: (input) => planAbsence(services, input),
+    deleteChunk: (input) => deleteChunk(services, input),
+    finishRun: (input) => finishRun(services, input),
+    describeProgress: (input) => describeProgress(services, input),
+    close: () => services.contexts.close(),
+  };
+}

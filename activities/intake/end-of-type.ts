@@ -1,0 +1,58 @@
+import type { ConnectorError } from '../../connectors/errors.js';
+import type { EntityType } from '../../core/entity-type.js';
+import type { SqlPool } from '../../state/database.js';
+import { endType, loadType, readProof, restartType } from '../../state/intake/type-state.js';
+import type { ReadProof, TypeRead } from '../../state/intake/type-state.js';
+import { recordRunError } from '../../state/runs/open-run.js';
+import type { RunFence } from '../../state/runs/fence.js';
+import type { ChunkResult } from '../contract.js';
+import { codeOf } from '../support/run-context.js';
+import type { RunContext } from '../support/run-context.js';
+
+/**
+ * After the last page: was everything delivered? Signs of a list that moved under the read send the read back to its start once; a
+ * second time the type stays *incomplete*, and nobody is taken for absent (CONN-CORE-24). No sign is no proof: DEL-23 confirms.
+ */
+export async function finishType(
+  pool: SqlPool,
+  fence: RunFence,
+  context: RunContext,
+  type: EntityType,
+): Promise<ChunkResult> {
+  const read = await loadType(pool, fence.runKey, codeOf(type));
+  const drift = findDrift(read, await readProof(pool, fence.runKey, codeOf(type), read.epoch));
+  if (drift === undefined) {
+    await endType(pool, fence, codeOf(type), 'complete', null);
+    return { more: false };
+  }
+  if (read.rereads === 0) {
+    await restartType(pool, fence, context.source.snapshot.no, codeOf(type), 'drift');
+    return { more: true };
+  }
+  await endType(pool, fence, codeOf(type), 'incomplete', drift);
+  await recordRunError(
+    pool,
+    fence.runKey,
+    `${context.source.snapshot.name}: the list of ${type}s moved while it was read, twice: ${drift}`,
+  );
+  return { more: false };
+}
+
+/** What gives a moved list away, or undefined. */
+function findDrift(read: TypeRead, proof: ReadProof): string | undefined {
+  if (read.drift !== null) return 'the total shrank between two pages';
+  if (proof.delivered > proof.distinct)
+    return `${proof.delivered - proof.distinct} entities were delivered more than once`;
+  const missing = (read.total ?? 0) - proof.distinct - proof.failed;
+  return missing > 0 ? `${missing} of ${read.total ?? 0} announced entities were not delivered` : undefined;
+}
+
+/** The source cannot be read any further in this run (ORD-8): what was read stays, nothing is taken for absent. */
+export async function failType(
+  pool: SqlPool,
+  fence: RunFence,
+  type: EntityType,
+  failure: ConnectorError,
+): Promise<void> {
+  await endType(pool, fence, codeOf(type), 'failed', failure.safeMessage);
+}

@@ -1,0 +1,179 @@
+import { performance } from 'node:perf_hooks';
+import type { EntityType } from '../../core/entity-type.js';
+import type { TypeProgram } from '../../core/transform/program.js';
+import { commitPage } from '../../state/intake/commit-page.js';
+import { lookupEntities } from '../../state/intake/lookup.js';
+import { analyzeEntities, beginType, restartType } from '../../state/intake/type-state.js';
+import type { TypeRead } from '../../state/intake/type-state.js';
+import { recordRunError } from '../../state/runs/open-run.js';
+import { takeChain } from '../../state/runs/fence.js';
+import type { RunFence } from '../../state/runs/fence.js';
+import { endedTargets } from '../../state/runs/target-end.js';
+import type { ChunkResult, IntakeChunkInput } from '../contract.js';
+import type { EngineServices } from '../support/services.js';
+import { codeOf, takers } from '../support/run-context.js';
+import type { RunContext } from '../support/run-context.js';
+import { finishType, failType } from './end-of-type.js';
+import { findDueByTime } from './due-by-time.js';
+import { keyPage, mapPage } from './map-page.js';
+import { readPage, sourceFailure, SourcePausedError, toCursor, toWatermark } from './read-page.js';
+import type { ReadPage } from './read-page.js';
+
+/** A chunk ends after this many entities at the latest. */
+const CHUNK_ENTITIES = 10_000;
+/** Statistics are refreshed once a first load has brought this many rows. */
+const ANALYZE_AFTER_ENTITIES = 1_000;
+
+/** Reads pages of one type and brings the stored entities up to date with them (engine.md §5). */
+export async function intakeChunk(services: EngineServices, input: IntakeChunkInput): Promise<ChunkResult> {
+  return services.underWatch(input.runKey, async (watch, scope) => {
+    const context = await services.contexts.get(input.runKey, scope.owner);
+    const fence = await takeChain(services.pool, input.runKey, scope.owner, 'intake');
+    const program = context.source.program.types.get(input.type);
+    if (program === undefined) throw new Error(`the source does not deliver entities of type ${input.type}`);
+    const read = await openType(services, context, fence, input.type);
+    if (read.state !== 'reading') return { more: false };
+    const chunk = new IntakeChunk(services, context, fence, input.type, program, watch.signal);
+    try {
+      return await chunk.run(read);
+    } catch (error) {
+      watch.throwIfStopped();
+      if (error instanceof SourcePausedError) return { more: true, pauseMs: error.pauseMs };
+      const failure = sourceFailure(error);
+      if (failure === undefined) throw error;
+      if (failure.kind === 'deltaLost' && read.mode === 'delta') {
+        await restartType(services.pool, fence, context.source.snapshot.no, codeOf(input.type), 'deltaLost');
+        return { more: true };
+      }
+      await failType(services.pool, fence, input.type, failure);
+      await recordRunError(services.pool, input.runKey, `${context.source.snapshot.name}: ${failure.safeMessage}`);
+      return { more: false, ended: 'sourceFailed' };
+    }
+  });
+}
+
+/** An index-paged read that rested too long would continue in a list that has moved: it begins again (engine invariant 9). */
+async function openType(
+  services: EngineServices,
+  context: RunContext,
+  fence: RunFence,
+  type: EntityType,
+): Promise<TypeRead> {
+  const read = await beginType(services.pool, fence.runKey, codeOf(type), readModeOf(context, type));
+  const rested = (read.idleSeconds ?? 0) * 1000 > services.timing.pagingPauseMs;
+  if (read.state !== 'reading' || !rested || context.source.capabilities.paging !== 'index') return read;
+  await restartType(services.pool, fence, context.source.snapshot.no, codeOf(type), 'rested');
+  return beginType(services.pool, fence.runKey, codeOf(type), readModeOf(context, type));
+}
+
+function readModeOf(context: RunContext, type: EntityType): 'full' | 'delta' {
+  return context.watermarks[type] === undefined ? 'full' : 'delta';
+}
+
+class IntakeChunk {
+  private readonly startedMs = performance.now();
+  private entities = 0;
+
+  constructor(
+    private readonly services: EngineServices,
+    private readonly context: RunContext,
+    private readonly fence: RunFence,
+    private readonly type: EntityType,
+    private readonly program: TypeProgram,
+    private readonly signal: AbortSignal,
+  ) {}
+
+  /** One page is read ahead while the one before is stored. */
+  async run(read: TypeRead): Promise<ChunkResult> {
+    let next: Promise<ReadPage> = this.fetch(read, read.cursor);
+    for (let pageNo = read.pages; ; pageNo += 1) {
+      const current = await next;
+      const last = current.page.next === null;
+      const stopHere = last || this.isOver() || (await this.allTargetsEnded());
+      if (!stopHere) {
+        next = this.fetch(read, current.page.next);
+        // Awaited in the next round; a failure until then must not count as unhandled.
+        next.catch(() => undefined);
+      }
+      await this.store(read.epoch, pageNo, current);
+      if (last) return finishType(this.services.pool, this.fence, this.context, this.type);
+      if (stopHere) return (await this.allTargetsEnded()) ? { more: false, ended: 'allTargetsFailed' } : { more: true };
+    }
+  }
+
+  private async fetch(read: TypeRead, cursor: object | null): Promise<ReadPage> {
+    const watermark = read.mode === 'delta' ? this.context.watermarks[this.type] : undefined;
+    return readPage(
+      this.services.pool,
+      this.context.source,
+      {
+        type: this.type,
+        cursor: toCursor(cursor),
+        mode: read.mode,
+        signal: this.signal,
+        ...(watermark !== undefined && { watermark: toWatermark(watermark) }),
+      },
+      this.services.timing.longPauseMs,
+    );
+  }
+
+  private async store(epoch: number, pageNo: number, { page, readSeq }: ReadPage): Promise<void> {
+    const { pool, hasher, entityBodies } = this.services;
+    const sourceNo = this.context.source.snapshot.no;
+    const keyed = keyPage(this.context, this.program, page);
+    const known = await lookupEntities(
+      pool,
+      sourceNo,
+      codeOf(this.type),
+      keyed.entities.map((entity) => entity.sourceKey),
+    );
+    const tools = { context: this.context, hasher, bodies: entityBodies };
+    const mapped = mapPage(tools, this.type, this.program, keyed, known);
+    const dueByTime = await findDueByTime(
+      pool,
+      { context: this.context, hasher, entityBodies },
+      this.type,
+      mapped.unchanged,
+    );
+    this.signal.throwIfAborted();
+    await commitPage(pool, this.fence, {
+      sourceNo,
+      type: codeOf(this.type),
+      epoch,
+      pageNo,
+      readSeq,
+      program: this.context.source.snapshot.programNumber,
+      changes: mapped.changes,
+      seen: mapped.seen,
+      skipped: mapped.skipped,
+      dueByTime,
+      failures: mapped.failures,
+      failedNos: mapped.failedNos,
+      cursor: page.next,
+      total: page.total?.quality === 'exact' ? page.total.value : null,
+      drift: page.drift === 'total-shrank' ? page.drift : null,
+      watermark: page.watermark ?? null,
+      targets: takers(this.context, this.type),
+      force: this.context.kind === 'resync',
+    });
+    await this.refreshStatistics(mapped.changes.length);
+  }
+
+  private async refreshStatistics(changes: number): Promise<void> {
+    const before = this.entities;
+    this.entities += changes;
+    if (before < ANALYZE_AFTER_ENTITIES && this.entities >= ANALYZE_AFTER_ENTITIES)
+      await analyzeEntities(this.services.pool);
+  }
+
+  private isOver(): boolean {
+    return this.entities >= CHUNK_ENTITIES || performance.now() - this.startedMs > this.services.timing.chunkMs;
+  }
+
+  /** ORD-9: nobody is left to read for. */
+  private async allTargetsEnded(): Promise<boolean> {
+    if (this.context.targets.length === 0) return false;
+    const ended = await endedTargets(this.services.pool, this.fence.runKey);
+    return this.context.targets.every((target) => ended.has(target.snapshot.no));
+  }
+}

@@ -1,0 +1,153 @@
+import type { NativeEntity, Page } from '../../connectors/contract.js';
+import type { EntityType } from '../../core/entity-type.js';
+import { isJsonObject } from '../../core/json.js';
+import type { JsonObject } from '../../core/json.js';
+import type { TypeProgram } from '../../core/transform/program.js';
+import type { EntityChange } from '../../state/intake/commit-page.js';
+import type { KnownEntity } from '../../state/intake/lookup.js';
+import { sameHash } from '../support/hashing.js';
+import type { Hasher } from '../support/hashing.js';
+import { entityPlace } from '../support/sealed-bodies.js';
+import type { BodySealer } from '../support/sealed-bodies.js';
+import { codeOf } from '../support/run-context.js';
+import type { RunContext } from '../support/run-context.js';
+
+/** A delivered entity under the key it is stored by. */
+export interface KeyedEntity {
+  readonly sourceKey: string;
+  readonly nativeId: string | null;
+  readonly body: JsonObject;
+}
+
+export interface ReadFailure {
+  /** Source key where it is known. */
+  readonly key: string | null;
+  readonly message: string;
+}
+
+/** Delivered entities by source key; an id that names two different entities is a failure of the source. */
+export interface KeyedPage {
+  readonly entities: readonly KeyedEntity[];
+  readonly failures: readonly ReadFailure[];
+}
+
+/** Finds the source key of each item (VAR-3). Equal repetitions inside a page are one entity. */
+export function keyPage(context: RunContext, program: TypeProgram, page: Page): KeyedPage {
+  const byKey = new Map<string, KeyedEntity>();
+  const ambiguous = new Set<string>();
+  const failures: ReadFailure[] = page.failures.map((failure) => ({
+    key: failure.id ?? null,
+    message: failure.message,
+  }));
+  for (const item of page.items) {
+    const entity = keyItem(context, program, item);
+    const twin = byKey.get(entity.sourceKey);
+    if (twin !== undefined && twin.nativeId !== entity.nativeId) ambiguous.add(entity.sourceKey);
+    byKey.set(entity.sourceKey, entity);
+  }
+  for (const key of ambiguous) {
+    byKey.delete(key);
+    failures.push({ key, message: 'ambiguous: the source delivered two different entities under this id' });
+  }
+  return { entities: [...byKey.values()], failures };
+}
+
+function keyItem(context: RunContext, program: TypeProgram, item: NativeEntity): KeyedEntity {
+  const sourceKey = program.sourceIdOf(item.body, context.evaluation) ?? item.id;
+  return { sourceKey, nativeId: sourceKey === item.id ? null : item.id, body: item.body };
+}
+
+/** What became of the entities of a page. */
+export interface MappedPage {
+  readonly changes: readonly EntityChange[];
+  readonly seen: readonly number[];
+  readonly skipped: readonly number[];
+  readonly failures: readonly ReadFailure[];
+  readonly failedNos: readonly number[];
+  /** Rows delivered as stored and present: candidates for a look at time-dependent target programs. */
+  readonly unchanged: readonly KnownEntity[];
+}
+
+/**
+ * Compares with what is stored: an unchanged entity costs a hash (CHG-2); everything else is mapped. A time-dependent program maps each
+ * entity, because its result may differ today.
+ */
+export function mapPage(
+  tools: { readonly context: RunContext; readonly hasher: Hasher; readonly bodies: BodySealer },
+  type: EntityType,
+  program: TypeProgram,
+  page: KeyedPage,
+  known: ReadonlyMap<string, KnownEntity>,
+): MappedPage {
+  const programNumber = tools.context.source.snapshot.programNumber;
+  const result = {
+    changes: [] as EntityChange[],
+    seen: [] as number[],
+    skipped: [] as number[],
+    failedNos: [] as number[],
+    unchanged: [] as KnownEntity[],
+  };
+  const failures = [...page.failures];
+  for (const entity of page.entities) {
+    const stored = known.get(entity.sourceKey);
+    const sourceHash = tools.hasher.native(entity.body);
+    const unchanged =
+      stored !== undefined &&
+      stored.presence !== 'absent' &&
+      stored.program === programNumber &&
+      !program.timeDependent &&
+      sameHash(stored.sourceHash, sourceHash);
+    if (unchanged) {
+      (stored.presence === 'present' ? result.seen : result.skipped).push(stored.entityNo);
+      if (stored.presence === 'present') result.unchanged.push(stored);
+      continue;
+    }
+    const change = mapEntity(tools, type, program, entity, stored, sourceHash);
+    if (typeof change === 'string') {
+      failures.push({ key: entity.sourceKey, message: change });
+      if (stored !== undefined) result.failedNos.push(stored.entityNo);
+    } else {
+      result.changes.push(change);
+    }
+  }
+  return { ...result, failures };
+}
+
+/** The change, or the message of a failed read mapping. */
+function mapEntity(
+  tools: { readonly context: RunContext; readonly hasher: Hasher; readonly bodies: BodySealer },
+  type: EntityType,
+  program: TypeProgram,
+  entity: KeyedEntity,
+  stored: KnownEntity | undefined,
+  sourceHash: Buffer,
+): EntityChange | string {
+  const outcome = program.read(entity.body, tools.context.evaluation);
+  if (outcome.kind === 'failed') return outcome.message;
+  const base = { sourceKey: entity.sourceKey, nativeId: entity.nativeId, sourceHash };
+  if (outcome.kind === 'skipped') {
+    const changed = stored === undefined || stored.presence !== 'skipped';
+    return { ...base, presence: 'skipped', commonHash: null, body: null, members: null, changed };
+  }
+  const commonHash = tools.hasher.canonical(outcome.common);
+  const changed = stored === undefined || stored.presence !== 'present' || !sameHash(stored.commonHash, commonHash);
+  const place = entityPlace(tools.context.source.snapshot.no, codeOf(type), entity.sourceKey);
+  return {
+    ...base,
+    presence: 'present',
+    commonHash,
+    body: changed ? tools.bodies.seal(outcome.common, place) : null,
+    members: type === 'group' && changed ? memberKeys(outcome.common) : null,
+    changed,
+  };
+}
+
+/** Source keys in `members[*].value` of common JSON; null when the group came without a member list (UNK-5). */
+function memberKeys(common: JsonObject): string[] | null {
+  const members = common['members'];
+  if (!Array.isArray(members)) return null;
+  return members.flatMap((member) => {
+    const value = isJsonObject(member) ? member['value'] : member;
+    return typeof value === 'string' ? [value] : [];
+  });
+}

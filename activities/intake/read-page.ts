@@ -1,0 +1,68 @@
+import { isConnectorError } from '../../connectors/errors.js';
+import type { ConnectorError } from '../../connectors/errors.js';
+import type { Cursor, Page, ReadPageRequest, Watermark } from '../../connectors/contract.js';
+import { retryPolicy, withRetries } from '../../connectors/retry.js';
+import type { SqlPool } from '../../state/database.js';
+import { nextReadSeq } from '../../state/intake/lookup.js';
+import { pause } from '../support/run-watch.js';
+import type { OpenSystem } from '../support/run-context.js';
+
+/** A page with the number drawn before it was asked for. */
+export interface ReadPage {
+  readonly page: Page;
+  readonly readSeq: number;
+}
+
+/** The source asks for more patience than a slot should be held for. */
+export class SourcePausedError extends Error {
+  override readonly name = 'SourcePausedError';
+  constructor(readonly pauseMs: number) {
+    super(`the source asks to wait ${pauseMs} ms`);
+  }
+}
+
+/**
+ * Reads one page with the retries of the system's properties (RTY-4). Rejects with a ConnectorError when they are used up, with
+ * {@link SourcePausedError} when the source wants a pause longer than `longPauseMs`.
+ */
+export async function readPage(
+  pool: SqlPool,
+  source: OpenSystem,
+  request: ReadPageRequest & { readonly signal: AbortSignal },
+  longPauseMs: number,
+): Promise<ReadPage> {
+  const readSeq = await nextReadSeq(pool);
+  const page = await withRetries(() => source.connector.readPage(request), retryPolicy(source.snapshot.properties), {
+    operation: 'read',
+    signal: request.signal,
+    sleep: (ms) => pause(ms, request.signal),
+    onThrottled: (retryAfterMs) => {
+      if (retryAfterMs > longPauseMs) throw new SourcePausedError(retryAfterMs);
+    },
+  });
+  return { page, readSeq };
+}
+
+/** The cursor of a stored JSON value; null for the first page. */
+export function toCursor(stored: object | null): Cursor | null {
+  return stored === null ? null : versioned(stored);
+}
+
+/** The mark of a stored JSON value. */
+export function toWatermark(stored: object): Watermark {
+  return versioned(stored);
+}
+
+function versioned(stored: object): Cursor {
+  if (!isVersioned(stored)) throw new Error('a stored cursor or mark has no version');
+  return stored;
+}
+
+function isVersioned(stored: object): stored is Cursor {
+  return 'v' in stored && typeof stored.v === 'number';
+}
+
+/** The error of the source that ends the read, or undefined for one that is ours. */
+export function sourceFailure(error: unknown): ConnectorError | undefined {
+  return isConnectorError(error) && error.kind !== 'cancelled' ? error : undefined;
+}

@@ -1,0 +1,131 @@
+import { countOutcomes } from '../../state/absence/outcomes.js';
+import { hasLinks } from '../../state/absence/mark-absent.js';
+import { readVerdict } from '../../state/absence/verdict.js';
+import type { ReadVerdict } from '../../state/absence/verdict.js';
+import type { Sql } from '../../state/database.js';
+import { demandResolvable } from '../../state/drain/references.js';
+import { isRunTakenOverError, RunTakenOverError } from '../../state/runs/fence.js';
+import {
+  closeRun,
+  countExactly,
+  countFailed,
+  dropForce,
+  hasLiveLeases,
+  lockRun,
+  removeForgotten,
+  storeSkips,
+} from '../../state/runs/finish-run.js';
+import type { JobStatus } from '../../state/runs/run.js';
+import { cleanMarks, noteCleanRead } from '../../state/runs/source-state.js';
+import { endedTargets } from '../../state/runs/target-end.js';
+import type { FinishedRun, FinishRunInput } from '../contract.js';
+import { ApplicationFailure } from '@temporalio/common';
+import { RUN_CLOSED } from '../contract.js';
+import { isEmptyRead, thresholdText } from '../absence/plan-absence.js';
+import { codeOf, targetTypes } from '../support/run-context.js';
+import type { RunContext } from '../support/run-context.js';
+import { pause } from '../support/run-watch.js';
+import type { EngineServices } from '../support/services.js';
+import { countsOf, deletionLines } from './outcome-lines.js';
+
+/** Counts, says what influenced deletion, sets the final status and lets the next queued run start. Once; repeating it is refused. */
+export async function finishRun(services: EngineServices, input: FinishRunInput): Promise<FinishedRun> {
+  const scope = services.scope();
+  try {
+    const context = await services.contexts.get(input.runKey, scope.owner);
+    await waitForLeases(services, context, scope.heartbeat);
+    const status = await services.pool.transaction((sql) => conclude(services, sql, context, input, scope.owner));
+    await services.contexts.release(input.runKey);
+    return { status };
+  } catch (error) {
+    if (isRunTakenOverError(error)) throw ApplicationFailure.nonRetryable(error.message, RUN_CLOSED);
+    throw error;
+  }
+}
+
+/** Requests of this run that are still in flight somewhere may end and count; longer than the grace of a stop nobody waits. */
+async function waitForLeases(services: EngineServices, context: RunContext, heartbeat: () => void): Promise<void> {
+  const untilMs = Date.now() + services.timing.stopGraceMs;
+  const never = new AbortController().signal;
+  while (Date.now() < untilMs && (await hasLiveLeases(services.pool, context.source.snapshot.no))) {
+    heartbeat();
+    await pause(services.timing.idlePollMs, never);
+  }
+}
+
+async function conclude(
+  services: EngineServices,
+  sql: Sql,
+  context: RunContext,
+  input: FinishRunInput,
+  owner: string,
+): Promise<JobStatus> {
+  const run = await lockRun(sql, input.runKey, owner);
+  if (run === undefined) throw new RunTakenOverError(`run ${input.runKey} is closed or owned by another attempt`);
+  const sourceNo = context.source.snapshot.no;
+  const targets = context.targets.map((target) => ({
+    targetNo: target.snapshot.no,
+    program: target.snapshot.programNumber,
+  }));
+  const verdict = await readVerdict(sql, input.runKey, context.mode, context.types.length);
+  await storeSkips(
+    sql,
+    input.runKey,
+    targets.map((target) => target.targetNo),
+  );
+  await countExactly(sql, input.runKey, sourceNo);
+  if (context.kind === 'resync') await dropForce(sql, input.runKey, sourceNo, targets);
+  for (const target of context.targets) {
+    for (const type of targetTypes(context, target)) {
+      await demandResolvable(sql, { targetNo: target.snapshot.no, sourceNo, ownerType: codeOf(type) }, null);
+    }
+  }
+  const stopped = input.end === 'stopped' || run.cancelRequested;
+  const report = await reportDeletion(services, sql, context, verdict);
+  if (!stopped && isClean(verdict)) await noteMarks(sql, input.runKey, context);
+  await removeForgotten(sql, sourceNo);
+  const failed = (await countFailed(sql, input.runKey)) > 0 || run.errorMessage !== null || report.emptyRead;
+  const status: JobStatus = stopped ? 'Manually Terminated' : failed ? 'Finished with Error' : 'Success';
+  await closeRun(sql, input.runKey, status, report.lines);
+  return status;
+}
+
+/** The source side was read without a failure, in whatever mode (RDM-12). */
+function isClean(verdict: ReadVerdict): boolean {
+  return verdict.blockedBy === null || verdict.blockedBy === 'delta read';
+}
+
+async function noteMarks(sql: Sql, runKey: string, context: RunContext): Promise<void> {
+  await noteCleanRead(sql, context.source.snapshot.no, {
+    full: context.mode === 'full',
+    program: context.source.snapshot.programNumber,
+    deltaMarks: await cleanMarks(sql, runKey),
+  });
+}
+
+async function reportDeletion(
+  services: EngineServices,
+  sql: Sql,
+  context: RunContext,
+  verdict: ReadVerdict,
+): Promise<{ lines: string[]; emptyRead: boolean }> {
+  const counts = await countOutcomes(sql, context.runKey);
+  const ended = await endedTargets(sql, context.runKey);
+  const lines: string[] = [];
+  let emptyRead = false;
+  for (const target of context.targets) {
+    for (const type of targetTypes(context, target)) {
+      const read = verdict.types.find((one) => one.type === type);
+      const empty = verdict.blockedBy === null && read !== undefined && (await isEmptyRead(services, context, read));
+      emptyRead ||= empty;
+      const reason = empty ? 'source system returned no entities' : verdict.blockedBy;
+      const blockedBy = ended.has(target.snapshot.no) ? 'target system not available' : reason;
+      // With nothing provisioned nothing could have been deleted, and a line would only worry somebody.
+      if (blockedBy !== null && !(await hasLinks(sql, context.source.snapshot.no, codeOf(type), [target.snapshot.no])))
+        continue;
+      const facts = { targetName: target.snapshot.name, type, blockedBy, threshold: thresholdText(target, type) };
+      lines.push(...deletionLines({ ...facts, counts: countsOf(counts, target.snapshot.no, type) }));
+    }
+  }
+  return { lines, emptyRead };
+}

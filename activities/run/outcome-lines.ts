@@ -1,0 +1,41 @@
+import { entityTypeOfCode } from '../../core/entity-type.js';
+import type { OutcomeCount } from '../../state/absence/outcomes.js';
+
+/** What influenced deletion in one target and type at the end of a job, as *Job Execution Outcome* says it (STA-12). */
+export interface DeletionFacts {
+  readonly targetName: string;
+  readonly type: string;
+  /** Why nobody could be taken for absent; null when somebody could. */
+  readonly blockedBy: string | null;
+  readonly counts: readonly OutcomeCount[];
+  readonly threshold: string | undefined;
+}
+
+/** One line for each fact; none when nothing was to be deleted. */
+export function deletionLines(facts: DeletionFacts): string[] {
+  const at = `${facts.targetName}, ${facts.type}: `;
+  if (facts.blockedBy !== null) return [`${at}Deletion not executed: ${facts.blockedBy}`];
+  const count = (outcome: OutcomeCount['outcome']): number =>
+    facts.counts.find((row) => row.outcome === outcome)?.count ?? 0;
+  const lines: [number, string][] = [
+    [count('deleted'), `Deletion executed: ${count('deleted')}`],
+    [count('threshold'), `Deletion not executed: threshold ${facts.threshold ?? ''} exceeded (${count('threshold')})`],
+    [count('released'), `${count('released')} entities kept because they existed before`],
+    [count('kept'), `${count('kept')} deletions skipped by skipOperations`],
+    [
+      count('unknownFound'),
+      `${count('unknownFound')} entities were not delivered but still exist in the source system: unknown, nothing deleted`,
+    ],
+    [
+      count('unknownFailed'),
+      `${count('unknownFailed')} entities could not be confirmed as absent: unknown, nothing deleted`,
+    ],
+    [count('shared'), `${count('shared')} entities kept because another source entity has the same target entity`],
+  ];
+  return lines.filter(([n]) => n > 0).map(([, line]) => at + line);
+}
+
+/** Counts of one target and type. */
+export function countsOf(counts: readonly OutcomeCount[], targetNo: number, type: string): OutcomeCount[] {
+  return counts.filter((row) => row.targetNo === targetNo && entityTypeOfCode(row.type) === type);
+}

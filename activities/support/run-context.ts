@@ -1,0 +1,135 @@
+import { randomInt } from 'node:crypto';
+import type { Capabilities, Connector, ConnectorFactory } from '../../connectors/contract.js';
+import { ENTITY_TYPES, entityTypeCode } from '../../core/entity-type.js';
+import type { EntityType } from '../../core/entity-type.js';
+import type { JsonObject } from '../../core/json.js';
+import { compileTransformation } from '../../core/transform/index.js';
+import type { EvaluationContext, TransformationProgram } from '../../core/transform/program.js';
+import type { SystemSnapshot } from '../../state/config/index.js';
+import { loadSecrets } from '../../state/config/index.js';
+import type { FrozenRun, OpenedRunRow } from '../../state/runs/open-run.js';
+import type { RunKind } from '../../state/runs/run.js';
+import type { ActivityDependencies } from '../dependencies.js';
+
+/** A system of a run, ready to be used. */
+export interface OpenSystem {
+  readonly snapshot: SystemSnapshot;
+  readonly program: TransformationProgram;
+  readonly capabilities: Capabilities;
+  readonly connector: Connector;
+}
+
+/** The frozen configuration of a run, compiled and connected. Shared by all activities of the run in one process. */
+export interface RunContext {
+  readonly runKey: string;
+  readonly kind: RunKind;
+  readonly mode: 'full' | 'delta';
+  readonly source: OpenSystem;
+  readonly targets: readonly OpenSystem[];
+  /** Types that the source delivers, in order. */
+  readonly types: readonly EntityType[];
+  readonly evaluation: EvaluationContext;
+  /** Marks of a delta read by entity type. */
+  readonly watermarks: Readonly<Record<string, JsonObject>>;
+}
+
+/** The target of a run by number. Throws Error when it is not part of the run. */
+export function targetOf(context: RunContext, targetNo: number): OpenSystem {
+  const target = context.targets.find((candidate) => candidate.snapshot.no === targetNo);
+  if (target === undefined) throw new Error(`target ${targetNo} is not part of run ${context.runKey}`);
+  return target;
+}
+
+/** Types that the source delivers and the target takes, in order. */
+export function targetTypes(context: RunContext, target: OpenSystem): EntityType[] {
+  return context.types.filter((type) => target.program.types.has(type) && target.capabilities.types.includes(type));
+}
+
+/** Targets that take a type, with the numbers of their frozen programs, for the backlog. */
+export function takers(context: RunContext, type: EntityType): { targetNo: number; program: number }[] {
+  return context.targets
+    .filter((target) => targetTypes(context, target).includes(type))
+    .map((target) => ({ targetNo: target.snapshot.no, program: target.snapshot.programNumber }));
+}
+
+/** A configuration that cannot be used: the system and what is wrong, for *Error Message*. */
+export class SystemConfigurationError extends Error {
+  override readonly name = 'SystemConfigurationError';
+}
+
+export function isSystemConfigurationError(error: unknown): error is SystemConfigurationError {
+  return error instanceof SystemConfigurationError;
+}
+
+/** Compiles and connects the systems of a run. Throws {@link SystemConfigurationError}. */
+export async function buildRunContext(
+  deps: ActivityDependencies,
+  run: OpenedRunRow & { readonly mode: 'full' | 'delta'; readonly frozen: FrozenRun },
+): Promise<RunContext> {
+  const source = await openSystem(deps, run.frozen.source);
+  const targets: OpenSystem[] = [];
+  try {
+    for (const snapshot of run.frozen.targets) if (snapshot.enabled) targets.push(await openSystem(deps, snapshot));
+  } catch (error) {
+    await Promise.all([source, ...targets].map((system) => system.connector.close()));
+    throw error;
+  }
+  return {
+    runKey: run.runKey,
+    kind: run.kind,
+    mode: run.mode,
+    source,
+    targets,
+    types: ENTITY_TYPES.filter((type) => source.program.types.has(type) && source.capabilities.types.includes(type)),
+    watermarks: run.frozen.watermarks,
+    evaluation: { now: new Date(run.frozen.now), randomInt: (exclusiveMax) => randomInt(exclusiveMax) },
+  };
+}
+
+/** Closes the connections of a context. */
+export async function closeRunContext(context: RunContext): Promise<void> {
+  await Promise.all([context.source, ...context.targets].map((system) => system.connector.close()));
+}
+
+async function openSystem(deps: ActivityDependencies, snapshot: SystemSnapshot): Promise<OpenSystem> {
+  const factory = deps.connectorFactory(snapshot.typeName);
+  if (factory === undefined) {
+    throw new SystemConfigurationError(`${snapshot.name}: no connector of type ${snapshot.typeName} is installed`);
+  }
+  const secrets = await loadSecrets(deps.dataSource, deps.keyring, snapshot.no);
+  const properties = withDefaults(factory, snapshot.properties);
+  return {
+    snapshot,
+    program: compileSystem(snapshot, { ...properties, ...secrets }),
+    capabilities: factory.capabilities(properties, snapshot.role),
+    connector: factory.open({
+      config: { properties, secret: (name) => secrets[name] },
+      clock: deps.clock,
+      log: deps.log,
+    }),
+  };
+}
+
+/** Properties of a system with the defaults of its connector for what is not set. */
+export function withDefaults(
+  factory: ConnectorFactory,
+  properties: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const defaults = factory.descriptor.properties.flatMap((property) =>
+    property.defaultValue === undefined ? [] : [[property.name, property.defaultValue] as const],
+  );
+  return { ...Object.fromEntries(defaults), ...properties };
+}
+
+function compileSystem(snapshot: SystemSnapshot, properties: Readonly<Record<string, string>>): TransformationProgram {
+  const direction = snapshot.role === 'source' ? 'read' : 'write';
+  const compiled = compileTransformation(snapshot.transformation, { direction, properties });
+  if (compiled.ok) return compiled.program;
+  const first = compiled.issues.find((issue) => issue.severity === 'error');
+  throw new SystemConfigurationError(
+    `${snapshot.name}: the transformation cannot be used: ${first?.pointer ?? ''} ${first?.message ?? ''}`,
+  );
+}
+
+/** Stored code of a type. */
+export const codeOf = entityTypeCode;

@@ -1,0 +1,43 @@
+import { loadFrozenRun } from '../../state/runs/open-run.js';
+import type { ActivityDependencies } from '../dependencies.js';
+import { buildRunContext, closeRunContext } from './run-context.js';
+import type { RunContext } from './run-context.js';
+
+/** Contexts kept at most; older ones are closed. A process rarely works on more runs than it has activity slots. */
+const MAX_CONTEXTS = 32;
+
+/** The contexts of the runs that this process works on: compiled once, connections shared by all activities of a run. */
+export class RunContexts {
+  private readonly contexts = new Map<string, Promise<RunContext>>();
+
+  constructor(private readonly deps: ActivityDependencies) {}
+
+  /** Throws RunTakenOverError when the run is not this owner's; SystemConfigurationError when it cannot be used. */
+  async get(runKey: string, owner: string): Promise<RunContext> {
+    const run = await loadFrozenRun(this.deps.pool, runKey, owner);
+    const known = this.contexts.get(runKey);
+    if (known !== undefined) return known;
+    const made = buildRunContext(this.deps, run);
+    this.contexts.set(runKey, made);
+    made.catch(() => this.contexts.delete(runKey));
+    this.evict();
+    return made;
+  }
+
+  /** Closes the connections of a run. */
+  async release(runKey: string): Promise<void> {
+    const context = this.contexts.get(runKey);
+    this.contexts.delete(runKey);
+    const opened = await context?.catch(() => undefined);
+    if (opened !== undefined) await closeRunContext(opened);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.contexts.keys()].map((runKey) => this.release(runKey)));
+  }
+
+  private evict(): void {
+    const [oldest] = this.contexts.keys();
+    if (oldest !== undefined && this.contexts.size > MAX_CONTEXTS) void this.release(oldest);
+  }
+}

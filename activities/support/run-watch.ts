@@ -1,0 +1,83 @@
+import type { SqlPool } from '../../state/database.js';
+import { readRunSignal } from '../../state/runs/open-run.js';
+import type { ActivityScope } from './scope.js';
+
+const POLL_INTERVAL_MS = 250;
+/** The run row tells that a worker is alive (STP-5, 60 s); more often would only make dead row versions. */
+const BEAT_INTERVAL_MS = 10_000;
+
+/** Why an activity has to stop. `cancelled`: by Temporal or a shutdown; `stop`: an administrator; `lost`: another attempt owns the run. */
+export type StopCause = 'cancelled' | 'stop' | 'lost';
+
+/**
+ * One AbortSignal for all reasons to stop: Temporal's cancellation, the stop flag in the run row, and a run that belongs to somebody
+ * else. NOTIFY would only be a hint, so the row is polled; it also heartbeats, because a page of a slow source must not look dead.
+ */
+export class RunWatch {
+  readonly signal: AbortSignal;
+  private readonly controller = new AbortController();
+  private readonly timer: NodeJS.Timeout;
+  private cause: StopCause | undefined;
+  private lastBeatMs = 0;
+  private polling = false;
+
+  constructor(
+    private readonly pool: SqlPool,
+    private readonly runKey: string,
+    private readonly scope: ActivityScope,
+  ) {
+    this.signal = this.controller.signal;
+    scope.signal.addEventListener('abort', this.onCancel, { once: true });
+    if (scope.signal.aborted) this.onCancel();
+    this.timer = setInterval(() => void this.tick(), POLL_INTERVAL_MS);
+  }
+
+  /** Undefined while the activity may go on. */
+  get stopCause(): StopCause | undefined {
+    return this.cause;
+  }
+
+  close(): void {
+    clearInterval(this.timer);
+    this.scope.signal.removeEventListener('abort', this.onCancel);
+  }
+
+  private readonly onCancel = (): void => this.abort('cancelled');
+
+  private abort(cause: StopCause): void {
+    if (this.cause !== undefined) return;
+    this.cause = cause;
+    this.controller.abort(new Error(`the run was stopped (${cause})`));
+  }
+
+  private async tick(): Promise<void> {
+    this.scope.heartbeat();
+    if (this.polling || this.cause !== undefined) return;
+    this.polling = true;
+    try {
+      const beat = Date.now() - this.lastBeatMs > BEAT_INTERVAL_MS;
+      const signal = await readRunSignal(this.pool, this.runKey, this.scope.owner, beat);
+      if (beat) this.lastBeatMs = Date.now();
+      if (signal.lost) this.abort('lost');
+      else if (signal.stop) this.abort('stop');
+    } catch {
+      // The database is away: requests in hand may end, their settle waits for it. The next tick looks again.
+    } finally {
+      this.polling = false;
+    }
+  }
+}
+
+/** Resolves after the time, or at once when the signal is aborted. */
+export async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted || ms <= 0) return;
+  await new Promise<void>((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done, { once: true });
+  });
+}

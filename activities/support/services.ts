@@ -1,0 +1,69 @@
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import type { SqlPool } from '../../state/database.js';
+import { isRunTakenOverError } from '../../state/runs/fence.js';
+import { RUN_CLOSED } from '../contract.js';
+import { DEFAULT_TIMING } from '../dependencies.js';
+import type { ActivityDependencies, Timing } from '../dependencies.js';
+import { createHasher } from './hashing.js';
+import type { Hasher } from './hashing.js';
+import { RunContexts } from './run-contexts.js';
+import { RunWatch } from './run-watch.js';
+import { currentScope } from './scope.js';
+import type { ActivityScope } from './scope.js';
+import { createBodySealer } from './sealed-bodies.js';
+import type { BodySealer } from './sealed-bodies.js';
+
+/** The watch of one activity, with the exception that a stop becomes. */
+export interface Watch {
+  readonly signal: AbortSignal;
+  /** Throws CancelledFailure after a stop or cancellation, a non-retryable `runClosed` when the run belongs to somebody else. */
+  throwIfStopped(): void;
+}
+
+/** Dependencies with what the engine makes of them. One for each process. */
+export class EngineServices {
+  readonly pool: SqlPool;
+  readonly timing: Timing;
+  readonly hasher: Hasher;
+  readonly entityBodies: BodySealer;
+  readonly linkBodies: BodySealer;
+  readonly contexts: RunContexts;
+
+  constructor(readonly deps: ActivityDependencies) {
+    this.pool = deps.pool;
+    this.timing = { ...DEFAULT_TIMING, ...deps.timing };
+    this.hasher = createHasher(deps.keys.deriveKey('hash'));
+    this.entityBodies = createBodySealer(deps.keys.deriveKey('entity-body'));
+    this.linkBodies = createBodySealer(deps.keys.deriveKey('link-body'));
+    this.contexts = new RunContexts(deps);
+  }
+
+  scope(): ActivityScope {
+    return (this.deps.scope ?? currentScope)();
+  }
+
+  /** Runs the work of an activity under one signal for all reasons to stop, and translates how it ended. */
+  async underWatch<T>(runKey: string, work: (watch: Watch, scope: ActivityScope) => Promise<T>): Promise<T> {
+    const scope = this.scope();
+    const runWatch = new RunWatch(this.pool, runKey, scope);
+    const watch: Watch = { signal: runWatch.signal, throwIfStopped: () => throwStop(runWatch) };
+    try {
+      watch.throwIfStopped();
+      const result = await work(watch, scope);
+      watch.throwIfStopped();
+      return result;
+    } catch (error) {
+      if (isRunTakenOverError(error)) throw ApplicationFailure.nonRetryable(error.message, RUN_CLOSED);
+      throw error;
+    } finally {
+      runWatch.close();
+    }
+  }
+}
+
+function throwStop(watch: RunWatch): void {
+  if (watch.stopCause === undefined) return;
+  if (watch.stopCause === 'lost')
+    throw ApplicationFailure.nonRetryable('the run is closed or owned by another attempt', RUN_CLOSED);
+  throw new CancelledFailure(`the run was stopped (${watch.stopCause})`);
+}

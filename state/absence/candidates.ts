@@ -1,0 +1,152 @@
+import { LINK_STATE, ORIGIN, PRESENCE } from '../codes.js';
+import type { Sql } from '../database.js';
+
+/** Why an entity is a candidate (DEL-5). Only `notSeen` needs the source's confirmation. */
+export type AbsenceCause = 'notSeen' | 'skipped' | 'outOfScope';
+
+/** How a candidate ended; null while it is to be done. */
+export type AbsenceOutcome =
+  'deleted' | 'kept' | 'released' | 'shared' | 'failed' | 'threshold' | 'unknownFound' | 'unknownFailed' | 'rejoined';
+
+export interface Candidate {
+  readonly entityNo: number;
+  readonly cause: AbsenceCause;
+  /** Somebody asked the source recently enough, for this or another target of the run. */
+  readonly confirmed: boolean;
+}
+
+/** Stores the candidates of a target and type: linked entities that are absent, skipped by the read condition, or out of scope. */
+export async function planCandidates(
+  sql: Sql,
+  runKey: string,
+  pair: { sourceNo: number; targetNo: number; type: number },
+): Promise<void> {
+  await sql.query(
+    `insert into absence (run_key, target_id, type, entity_no, cause)
+     select $1, $3, $4, e.entity_no,
+            case when e.presence = ${PRESENCE.absent} then 'notSeen' when e.presence = ${PRESENCE.skipped} then 'skipped' else 'outOfScope' end
+       from link l join entity e on e.entity_no = l.entity_no
+      where l.target_id = $3 and l.type = $4 and l.ord = 0 and l.state = ${LINK_STATE.linked} and e.source_id = $2
+        and (e.presence <> ${PRESENCE.present} or l.out_of_scope)
+     on conflict do nothing`,
+    [runKey, pair.sourceNo, pair.targetNo, pair.type],
+  );
+}
+
+/**
+ * DEL-8: more candidates than the threshold after the steps that keep some anyway → none is deleted, all of them fail. Returns how many
+ * were blocked.
+ */
+export async function applyThreshold(
+  sql: Sql,
+  runKey: string,
+  pair: { sourceNo: number; targetNo: number; type: number },
+  threshold: number,
+  deletesExistedBefore: boolean,
+): Promise<number> {
+  const counted = `
+    select a.entity_no from absence a
+      join link l on l.target_id = a.target_id and l.entity_no = a.entity_no and l.ord = 0
+     where a.run_key = $1 and a.target_id = $2 and a.type = $3 and (a.outcome is null or a.outcome = 'threshold')
+       and (l.origin = ${ORIGIN.created} or $4::boolean)
+       and not exists (select from link o join entity oe on oe.entity_no = o.entity_no
+                        where o.target_id = l.target_id and o.type = l.type and o.target_key = l.target_key
+                          and o.entity_no <> l.entity_no and o.state = ${LINK_STATE.linked} and oe.presence = ${PRESENCE.present})`;
+  const params = [runKey, pair.targetNo, pair.type, deletesExistedBefore];
+  const rows = await sql.query<{ entityNo: number }>(
+    counted.replace('a.entity_no from', 'a.entity_no as "entityNo" from'),
+    params,
+  );
+  if (rows.length <= threshold) return 0;
+  const blocked = await sql.query<{ entityNo: number }>(
+    `update absence set outcome = 'threshold'
+      where run_key = $1 and target_id = $2 and type = $3 and outcome is null and entity_no = any($4::bigint[]) returning entity_no as "entityNo"`,
+    [runKey, pair.targetNo, pair.type, rows.map((row) => row.entityNo)],
+  );
+  await sql.query(
+    `insert into entity_log (run_key, source_id, target_id, type, entity_no, operation, result, code, message)
+     select $1, $2, $3, $4, n, 'delete', 'failed', 'threshold', $6 from unnest($5::bigint[]) n`,
+    [
+      runKey,
+      pair.sourceNo,
+      pair.targetNo,
+      pair.type,
+      blocked.map((row) => row.entityNo),
+      `Entity cannot be deleted because the threshold of ${threshold} is exceeded: ${rows.length} entities would be deleted`,
+    ],
+  );
+  return rows.length;
+}
+
+/** Types that still have candidates to work on in a target. */
+export async function openTypes(sql: Sql, runKey: string, targetNo: number): Promise<number[]> {
+  const rows = await sql.query<{ type: number }>(
+    'select distinct type from absence where run_key = $1 and target_id = $2 and outcome is null',
+    [runKey, targetNo],
+  );
+  return rows.map((row) => row.type);
+}
+
+/** The next candidates that are to be done. */
+export async function nextCandidates(
+  sql: Sql,
+  runKey: string,
+  pair: { targetNo: number; type: number },
+  confirmationMs: number,
+  limit: number,
+): Promise<Candidate[]> {
+  return sql.query<Candidate>(
+    `select a.entity_no as "entityNo", a.cause,
+            exists (select from absence c where c.run_key = a.run_key and c.entity_no = a.entity_no
+                       and c.confirmed_at > clock_timestamp() - $4::int * interval '1 millisecond') as confirmed
+       from absence a where a.run_key = $1 and a.target_id = $2 and a.type = $3 and a.outcome is null
+      order by a.entity_no limit $5`,
+    [runKey, pair.targetNo, pair.type, confirmationMs, limit],
+  );
+}
+
+/** The source has just said that the entity does not exist. */
+export async function noteConfirmed(sql: Sql, runKey: string, targetNo: number, entityNo: number): Promise<void> {
+  await sql.query(
+    'update absence set confirmed_at = clock_timestamp() where run_key = $1 and target_id = $2 and entity_no = $3',
+    [runKey, targetNo, entityNo],
+  );
+}
+
+/** Ends candidates; part of the settle transaction. */
+export async function endCandidates(
+  sql: Sql,
+  runKey: string,
+  targetNo: number,
+  ends: readonly { readonly entityNo: number; readonly outcome: AbsenceOutcome }[],
+): Promise<void> {
+  if (ends.length === 0) return;
+  await sql.query(
+    `update absence a set outcome = n.outcome from unnest($3::bigint[], $4::text[]) as n (entity_no, outcome)
+      where a.run_key = $1 and a.target_id = $2 and a.entity_no = n.entity_no`,
+    [runKey, targetNo, ends.map((end) => end.entityNo), ends.map((end) => end.outcome)],
+  );
+}
+
+/** Leases pairs for deletion: the lease covers the pair, with or without a backlog row (engine invariant 8). */
+export async function leasePairs(
+  sql: Sql,
+  pair: { sourceNo: number; targetNo: number; type: number },
+  runKey: string,
+  entityNos: readonly number[],
+  leaseMs: number,
+  requestTimeoutMs: number,
+): Promise<{ token: number; rows: { entityNo: number; gen: number; attempts: number }[] }> {
+  const rows = await sql.query<{ entityNo: number; gen: number; attempts: number; token: number }>(
+    `with token as materialized (select nextval('lease_token_seq') as token)
+     insert into backlog as b (target_id, entity_no, source_id, type, reason, last_run, lease_token, lease_until)
+     select $1, n, $2, $3, 'absent', $4, token.token, clock_timestamp() + $6::int * interval '1 millisecond'
+       from unnest($5::bigint[]) n, token order by n
+     on conflict (target_id, entity_no) do update
+        set lease_token = excluded.lease_token, lease_until = excluded.lease_until, last_run = excluded.last_run
+      where b.lease_until is null or b.lease_until + $7::int * interval '1 millisecond' < clock_timestamp()
+     returning entity_no as "entityNo", gen, attempts, lease_token as token`,
+    [pair.targetNo, pair.sourceNo, pair.type, runKey, entityNos, leaseMs, requestTimeoutMs],
+  );
+  return { token: rows[0]?.token ?? 0, rows };
+}

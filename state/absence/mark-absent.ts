@@ -1,0 +1,64 @@
+import { BACKLOG_STATE, LINK_STATE, PRESENCE } from '../codes.js';
+import type { Sql } from '../database.js';
+
+/** Links of a type in the given targets; the empty-read guard looks at them (DEL-21). */
+export async function hasLinks(
+  sql: Sql,
+  sourceNo: number,
+  type: number,
+  targetNos: readonly number[],
+): Promise<boolean> {
+  const rows = await sql.query(
+    `select 1 from link l join entity e on e.entity_no = l.entity_no
+      where l.target_id = any($3::int[]) and l.type = $2 and l.state = ${LINK_STATE.linked} and e.source_id = $1 limit 1`,
+    [sourceNo, type, targetNos],
+  );
+  return rows.length > 0;
+}
+
+/**
+ * Entities of a type that the complete full read did not deliver become *absent*, linked or not, so that nothing can create an account
+ * for somebody who has left (engine.md §7 ⚠). What was written in real time since the first page stays. Once per run and type; their
+ * pairs become due, because an absent entity with a link is out of step. The caller has proof that the read was complete.
+ */
+export async function markAbsent(sql: Sql, runKey: string, sourceNo: number, type: number): Promise<void> {
+  const first = await sql.query(
+    'update run_type set marked_absent = true where run_key = $1 and type = $2 and not marked_absent returning 1',
+    [runKey, type],
+  );
+  if (first.length === 0) return;
+  await sql.query(
+    `with read as (select epoch, first_read_seq from run_type where run_key = $1 and type = $3),
+     delivered as materialized (
+       select distinct n as entity_no from run_page p cross join lateral unnest(p.seen || p.skipped) n
+        where p.run_key = $1 and p.type = $3 and p.epoch = (select epoch from read)),
+     gone as (
+       update entity e set presence = ${PRESENCE.absent}, source_hash = null
+        where e.source_id = $2 and e.type = $3 and e.presence <> ${PRESENCE.absent}
+          and e.read_seq <= coalesce((select first_read_seq from read), 0)
+          and not exists (select from delivered d where d.entity_no = e.entity_no)
+        returning e.entity_no),
+     moved as (
+       update backlog b set gen = b.gen + 1, last_run = null
+         from gone where b.entity_no = gone.entity_no returning b.target_id, b.entity_no)
+     insert into backlog (target_id, entity_no, source_id, type, reason, state)
+     select l.target_id, l.entity_no, $2, $3, 'absent', ${BACKLOG_STATE.due}
+       from gone join link l on l.entity_no = gone.entity_no and l.ord = 0
+      where l.state <> ${LINK_STATE.released}
+      order by 1, 2
+     on conflict (target_id, entity_no) do nothing`,
+    [runKey, sourceNo, type],
+  );
+}
+
+/**
+ * The source still has an entity that the read did not deliver, or could not say: it is *unknown*, which changes nothing. It counts as
+ * present again and is mapped anew by the next read.
+ */
+export async function restorePresence(sql: Sql, entityNos: readonly number[]): Promise<void> {
+  if (entityNos.length === 0) return;
+  await sql.query(
+    `update entity set presence = ${PRESENCE.present}, source_hash = null where entity_no = any($1::bigint[]) and presence = ${PRESENCE.absent}`,
+    [entityNos],
+  );
+}

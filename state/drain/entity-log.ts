@@ -1,0 +1,73 @@
+import type { Sql } from '../database.js';
+
+/** One attempt that had a result; no attribute values (CONN-CORE-76). */
+export interface LogLine {
+  readonly operation: 'create' | 'update' | 'delete' | 'adopt';
+  readonly result: 'created' | 'updated' | 'deleted' | 'skipped' | 'failed';
+  readonly code: string | null;
+  readonly message: string | null;
+  readonly durationMs: number;
+}
+
+/** Appends to the log and moves the live counters; the exact ones are taken from the log when the run ends. */
+export async function writeLog(
+  sql: Sql,
+  context: { readonly runKey: string; readonly sourceNo: number; readonly targetNo: number; readonly type: number },
+  lines: readonly (LogLine & { readonly entityNo: number })[],
+): Promise<void> {
+  if (lines.length === 0) return;
+  await sql.query(
+    `insert into entity_log (run_key, source_id, target_id, type, entity_no, operation, result, code, message, duration_ms)
+     select $1, $2, $3, $4, n.*
+       from unnest($5::bigint[], $6::text[], $7::text[], $8::text[], $9::text[], $10::int[]) as n`,
+    [
+      context.runKey,
+      context.sourceNo,
+      context.targetNo,
+      context.type,
+      lines.map((line) => line.entityNo),
+      lines.map((line) => line.operation),
+      lines.map((line) => line.result),
+      lines.map((line) => line.code),
+      lines.map((line) => line.message),
+      lines.map((line) => line.durationMs),
+    ],
+  );
+  const count = (result: LogLine['result']): number => lines.filter((line) => line.result === result).length;
+  await sql.query(
+    `insert into run_counter as c (run_key, system_id, type, action, created, updated, deleted, skipped, failed)
+     select $1, $2, $3, 'write', $4, $5, $6, $7, $8 from run where run_key = $1 and state = 'running'
+     on conflict (run_key, system_id, type, action) do update
+        set created = c.created + excluded.created, updated = c.updated + excluded.updated, deleted = c.deleted + excluded.deleted,
+            skipped = c.skipped + excluded.skipped, failed = c.failed + excluded.failed`,
+    [
+      context.runKey,
+      context.targetNo,
+      context.type,
+      count('created'),
+      count('updated'),
+      count('deleted'),
+      count('skipped'),
+      count('failed'),
+    ],
+  );
+}
+
+/** Makes sure that the log has a partition for today and tomorrow. Two processes may try at once. */
+export async function ensureLogPartitions(sql: Sql): Promise<void> {
+  for (const offset of [0, 1]) {
+    const [day] = await sql.query<{ name: string; from: string; to: string }>(
+      `select 'entity_log_' || to_char(d, 'YYYYMMDD') as name, to_char(d, 'YYYY-MM-DD') || ' 00:00:00+00' as from,
+              to_char(d + 1, 'YYYY-MM-DD') || ' 00:00:00+00' as to
+         from (select (now() at time zone 'utc')::date + $1::int as d) x`,
+      [offset],
+    );
+    if (day === undefined) return;
+    await sql.query(
+      `do $$ begin
+         create table if not exists ${day.name} partition of entity_log for values from ('${day.from}') to ('${day.to}');
+       exception when duplicate_table or check_violation then null;
+       end $$`,
+    );
+  }
+}

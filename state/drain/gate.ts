@@ -1,0 +1,38 @@
+import type { Sql } from '../database.js';
+
+/** Whether a target may be asked now; shared by all processes. Times are the database's. */
+export interface Gate {
+  /** 0: open. */
+  readonly closedForMs: number;
+  /** How long the target has refused everything; 0 after a success. */
+  readonly refusedForMs: number;
+}
+
+/** The gate of a target. */
+export async function readGate(sql: Sql, targetNo: number): Promise<Gate> {
+  const [row] = await sql.query<Gate>(
+    `select greatest(0, extract(epoch from closed_until - clock_timestamp()) * 1000)::float8 as "closedForMs",
+            coalesce(extract(epoch from clock_timestamp() - closed_since) * 1000, 0)::float8 as "refusedForMs"
+       from target_gate where target_id = $1`,
+    [targetNo],
+  );
+  return row ?? { closedForMs: 0, refusedForMs: 0 };
+}
+
+/** Nobody asks the target for this long; a longer closing stays. */
+export async function closeGate(sql: Sql, targetNo: number, ms: number): Promise<void> {
+  await sql.query(
+    `insert into target_gate as g (target_id, closed_until, closed_since)
+     values ($1, clock_timestamp() + $2::int * interval '1 millisecond', clock_timestamp())
+     on conflict (target_id) do update
+        set closed_until = greatest(g.closed_until, excluded.closed_until), closed_since = coalesce(g.closed_since, excluded.closed_since)`,
+    [targetNo, Math.ceil(ms)],
+  );
+}
+
+/** The target answered: it does not refuse everything any more. */
+export async function noteSuccess(sql: Sql, targetNo: number): Promise<void> {
+  await sql.query('update target_gate set closed_since = null where target_id = $1 and closed_since is not null', [
+    targetNo,
+  ]);
+}

@@ -1,0 +1,109 @@
+import { BACKLOG_STATE } from '../codes.js';
+import type { Sql } from '../database.js';
+import type { RunFence } from '../runs/fence.js';
+
+/** Which rows a drain of a run takes. */
+export interface LeaseQuery {
+  readonly fence: RunFence;
+  readonly sourceNo: number;
+  readonly targetNo: number;
+  readonly type: number;
+  /** Second pass: rows that were put off to it, and what became due since (engine.md §6 References). */
+  readonly late: boolean;
+  /** Go on after this position; the order is (prio, entity_no). */
+  readonly after: { readonly prio: number; readonly entityNo: number };
+  readonly limit: number;
+  readonly leaseMs: number;
+  /** A lease taken over needs this long after its end, so that a request of the older holder is over at the target too. */
+  readonly requestTimeoutMs: number;
+}
+
+export interface LeasedRow {
+  readonly entityNo: number;
+  readonly prio: number;
+  readonly gen: number;
+  /** Write whatever the hashes say: a Resync of this run, a refused settle, or a lease taken over (engine invariant 3 ⚠). */
+  readonly forced: boolean;
+  readonly takenOver: boolean;
+  readonly attempts: number;
+}
+
+export interface Lease {
+  readonly token: number;
+  readonly rows: readonly LeasedRow[];
+}
+
+/**
+ * Leases the next rows that this run has not been offered: due, deferred and parked alike; held and quarantined never. The guards of
+ * "who may take which row" are part of the statement. Bodies and links are read by a later statement ⚠: in this one they could be
+ * older than the `gen` it returns.
+ */
+export async function leaseRows(sql: Sql, query: LeaseQuery): Promise<Lease> {
+  const rows = await sql.query<LeasedRow & { token: number }>(
+    `with token as materialized (select nextval('lease_token_seq') as token),
+     picked as materialized (
+       select b.target_id, b.entity_no, b.lease_until is not null as taken_over
+         from backlog b
+        where b.target_id = $1 and b.source_id = $2 and b.type = $3 and (b.prio, b.entity_no) > ($4, $5::bigint)
+          and b.state in (${BACKLOG_STATE.due}, ${BACKLOG_STATE.deferred}, ${BACKLOG_STATE.parked})
+          and case when b.lease_until is null then ${query.late ? '(b.late_run = $6 or b.last_run is distinct from $6)' : 'b.last_run is distinct from $6'}
+                   else b.lease_until + $10::int * interval '1 millisecond' < clock_timestamp() end
+          and exists (select from connected_pair p where p.source_id = $2 and p.target_id = $1 and p.enabled)
+          and exists (select from run r join run_chain c on c.run_key = r.run_key
+                       where r.run_key = $6 and r.state = 'running' and r.owner = $7 and not r.cancel_requested
+                         and c.chain = $8 and c.fence = $9)
+          and not exists (select from run_target e where e.run_key = $6 and e.target_id = $1 and e.ended_reason is not null)
+        order by b.prio, b.entity_no
+        limit $11
+          for update of b skip locked)
+     update backlog b
+        set lease_token = token.token, lease_until = clock_timestamp() + $12::int * interval '1 millisecond', last_run = $6, late_run = null,
+            forced = b.forced or picked.taken_over
+       from picked, token
+      where b.target_id = picked.target_id and b.entity_no = picked.entity_no
+      returning b.entity_no as "entityNo", b.prio, b.gen, b.attempts, picked.taken_over as "takenOver", token.token,
+                (b.forced or picked.taken_over or coalesce(b.force_run = $6, false)) as forced`,
+    [
+      query.targetNo,
+      query.sourceNo,
+      query.type,
+      query.after.prio,
+      query.after.entityNo,
+      query.fence.runKey,
+      query.fence.owner,
+      query.fence.chain,
+      query.fence.fence,
+      query.requestTimeoutMs,
+      query.limit,
+      query.leaseMs,
+    ],
+  );
+  const inOrder = rows.sort((a, b) => a.prio - b.prio || a.entityNo - b.entityNo);
+  return { token: rows[0]?.token ?? 0, rows: inOrder };
+}
+
+/** Somebody else still works on a pair of this target, source and type. */
+export async function hasLeases(sql: Sql, targetNo: number, sourceNo: number, type: number): Promise<boolean> {
+  const rows = await sql.query(
+    'select 1 from backlog where target_id = $1 and source_id = $2 and type = $3 and lease_until is not null limit 1',
+    [targetNo, sourceNo, type],
+  );
+  return rows.length > 0;
+}
+
+/** Prolongs the rows of a lease that are still ours; returns which. */
+export async function renewLease(
+  sql: Sql,
+  targetNo: number,
+  token: number,
+  entityNos: readonly number[],
+  leaseMs: number,
+): Promise<Set<number>> {
+  const rows = await sql.query<{ entityNo: number }>(
+    `update backlog set lease_until = clock_timestamp() + $4::int * interval '1 millisecond'
+      where (target_id, entity_no) in (select $1, n from unnest($3::bigint[]) n) and lease_token = $2
+      returning entity_no as "entityNo"`,
+    [targetNo, token, entityNos, leaseMs],
+  );
+  return new Set(rows.map((row) => row.entityNo));
+}

@@ -1,0 +1,161 @@
+import { LINK_STATE, ORIGIN } from '../codes.js';
+import type { Origin } from '../../core/sync/facts.js';
+import type { Sql } from '../database.js';
+
+/** What a settled pair leaves in `link`. */
+export type LinkWrite =
+  /** There is a target entity and it is as written. */
+  | {
+      readonly kind: 'linked';
+      readonly targetKey: string;
+      readonly origin: Origin;
+      readonly commonHash: Buffer | null;
+      readonly targetHash: Buffer | null;
+      readonly program: number;
+      readonly outOfScope: boolean;
+      readonly etag: string | null;
+      /** Sealed target JSON as written; null leaves the stored one. */
+      readonly body: Buffer | null;
+    }
+  /** The write condition is not met and there is nothing in the target. */
+  | { readonly kind: 'skipped'; readonly commonHash: Buffer | null; readonly program: number }
+  /** There is nothing any more. */
+  | { readonly kind: 'removed' }
+  /** DEL-6 step 3: the target entity is not managed any more; a person who returns is provisioned again. */
+  | { readonly kind: 'released' };
+
+export interface LinkWriteRow {
+  readonly entityNo: number;
+  readonly write: LinkWrite;
+}
+
+/**
+ * Writes links and bodies of one target. What a higher program number wrote is never overwritten ⚠ (engine.md §6 Program numbers).
+ * The caller holds the leases of these pairs in the same transaction.
+ */
+export async function writeLinks(
+  sql: Sql,
+  targetNo: number,
+  type: number,
+  rows: readonly LinkWriteRow[],
+): Promise<void> {
+  const kept = rows.flatMap(({ entityNo, write }) =>
+    write.kind === 'linked' || write.kind === 'skipped' ? [{ entityNo, write }] : [],
+  );
+  if (kept.length > 0) await upsertLinks(sql, targetNo, type, kept);
+  const released = rows.flatMap(({ entityNo, write }) => (write.kind === 'released' ? [entityNo] : []));
+  if (released.length > 0) await releaseLinks(sql, targetNo, released);
+  const removed = rows.flatMap(({ entityNo, write }) => (write.kind === 'removed' ? [entityNo] : []));
+  if (removed.length > 0) await removeLinks(sql, targetNo, removed);
+}
+
+interface KeptRow {
+  readonly entityNo: number;
+  readonly write: Extract<LinkWrite, { kind: 'linked' | 'skipped' }>;
+}
+
+async function upsertLinks(sql: Sql, targetNo: number, type: number, rows: readonly KeptRow[]): Promise<void> {
+  const linked = rows.map(({ write }) => (write.kind === 'linked' ? write : null));
+  await sql.query(
+    `insert into link as l (target_id, type, entity_no, state, origin, target_key, common_hash, target_hash, program, out_of_scope, etag, version)
+     select $1, $2, n.*, 1
+       from unnest($3::bigint[], $4::smallint[], $5::smallint[], $6::text[], $7::bytea[], $8::bytea[], $9::int[], $10::boolean[], $11::text[]) as n
+     on conflict (target_id, entity_no, ord) do update
+        set state = excluded.state, origin = excluded.origin, target_key = excluded.target_key, common_hash = excluded.common_hash,
+            target_hash = excluded.target_hash, program = excluded.program, out_of_scope = excluded.out_of_scope, etag = excluded.etag,
+            version = l.version + 1, sent_keys = null, sent_keys_hash = null, sent_at = null
+      where l.program <= excluded.program or l.state = ${LINK_STATE.creating}`,
+    [
+      targetNo,
+      type,
+      rows.map((row) => row.entityNo),
+      rows.map((row) => LINK_STATE[row.write.kind]),
+      linked.map((write) => (write === null ? null : ORIGIN[write.origin])),
+      linked.map((write) => write?.targetKey ?? null),
+      rows.map((row) => row.write.commonHash),
+      linked.map((write) => write?.targetHash ?? null),
+      rows.map((row) => row.write.program),
+      linked.map((write) => write?.outOfScope ?? false),
+      linked.map((write) => write?.etag ?? null),
+    ],
+  );
+  const bodies = rows.flatMap(({ entityNo, write }) =>
+    write.kind === 'linked' && write.body !== null ? [{ entityNo, body: write.body }] : [],
+  );
+  if (bodies.length === 0) return;
+  await sql.query(
+    `insert into link_body (target_id, entity_no, body) select $1, n.* from unnest($2::bigint[], $3::bytea[]) as n
+     on conflict (target_id, entity_no, ord) do update set body = excluded.body`,
+    [targetNo, bodies.map((row) => row.entityNo), bodies.map((row) => row.body)],
+  );
+}
+
+async function releaseLinks(sql: Sql, targetNo: number, entityNos: readonly number[]): Promise<void> {
+  await sql.query(
+    `update link set state = ${LINK_STATE.released}, target_hash = null, common_hash = null, out_of_scope = false, version = version + 1
+      where target_id = $1 and entity_no = any($2::bigint[])`,
+    [targetNo, entityNos],
+  );
+  await removeContents(sql, targetNo, entityNos);
+}
+
+async function removeLinks(sql: Sql, targetNo: number, entityNos: readonly number[]): Promise<void> {
+  await sql.query('delete from link where target_id = $1 and entity_no = any($2::bigint[])', [targetNo, entityNos]);
+  await removeContents(sql, targetNo, entityNos);
+}
+
+async function removeContents(sql: Sql, targetNo: number, entityNos: readonly number[]): Promise<void> {
+  await sql.query('delete from link_body where target_id = $1 and entity_no = any($2::bigint[])', [
+    targetNo,
+    entityNos,
+  ]);
+  await sql.query('delete from link_member where target_id = $1 and group_no = any($2::bigint[])', [
+    targetNo,
+    entityNos,
+  ]);
+  await sql.query('delete from unresolved_ref where target_id = $1 and owner_no = any($2::bigint[])', [
+    targetNo,
+    entityNos,
+  ]);
+}
+
+/** A create that is about to be sent. */
+export interface CreateIntent {
+  readonly entityNo: number;
+  readonly sentKeys: Buffer;
+  readonly sentKeysHash: Buffer;
+}
+
+/**
+ * tx2a: commits the links *creating* with the keys as sent, before any create is sent (engine invariant 4). Returns the entities whose
+ * lease is still ours; the others must not be sent. `sent_at` is the database's clock.
+ */
+export async function writeCreateIntents(
+  sql: Sql,
+  target: { readonly targetNo: number; readonly type: number },
+  token: number,
+  intents: readonly CreateIntent[],
+): Promise<Map<number, Date>> {
+  const rows = await sql.query<{ entityNo: number; sentAt: Date }>(
+    `with held as (
+       select b.entity_no from backlog b
+        where b.target_id = $1 and b.entity_no = any($3::bigint[]) and b.lease_token = $4
+        order by b.entity_no for update)
+     insert into link as l (target_id, type, entity_no, state, sent_keys, sent_keys_hash, sent_at)
+     select $1, $2, n.entity_no, ${LINK_STATE.creating}, n.keys, n.hash, clock_timestamp()
+       from unnest($3::bigint[], $5::bytea[], $6::bytea[]) as n (entity_no, keys, hash) join held h on h.entity_no = n.entity_no
+     on conflict (target_id, entity_no, ord) do update
+        set state = excluded.state, sent_keys = excluded.sent_keys, sent_keys_hash = excluded.sent_keys_hash,
+            sent_at = excluded.sent_at, version = l.version + 1
+     returning entity_no as "entityNo", sent_at as "sentAt"`,
+    [
+      target.targetNo,
+      target.type,
+      intents.map((intent) => intent.entityNo),
+      token,
+      intents.map((intent) => intent.sentKeys),
+      intents.map((intent) => intent.sentKeysHash),
+    ],
+  );
+  return new Map(rows.map((row) => [row.entityNo, row.sentAt]));
+}

@@ -1,0 +1,104 @@
+import { LINK_STATE, nameOf, ORIGIN, PRESENCE } from '../codes.js';
+import type { LinkState, Origin, Presence } from '../../core/sync/facts.js';
+import type { Sql } from '../database.js';
+
+/** The stored link of a pair (LNK-1). */
+export interface StoredLink {
+  readonly state: LinkState;
+  readonly origin: Origin | null;
+  readonly targetKey: string | null;
+  readonly commonHash: Buffer | null;
+  readonly targetHash: Buffer | null;
+  readonly program: number;
+  readonly outOfScope: boolean;
+  readonly version: number;
+  readonly etag: string | null;
+  /** Sealed unique keys of a create whose outcome is not known. */
+  readonly sentKeys: Buffer | null;
+  readonly sentAt: Date | null;
+  /** Sealed target JSON last written. */
+  readonly body: Buffer | null;
+}
+
+/** Entity and link of one pair, as of one statement. */
+export interface StoredPair {
+  readonly entityNo: number;
+  readonly sourceKey: string;
+  readonly nativeId: string | null;
+  readonly presence: Presence;
+  readonly commonHash: Buffer | null;
+  /** Sealed common JSON. */
+  readonly commonBody: Buffer | null;
+  readonly link: StoredLink | null;
+}
+
+interface PairRow {
+  entityNo: number;
+  sourceKey: string;
+  nativeId: string | null;
+  presence: number;
+  commonHash: Buffer | null;
+  commonBody: Buffer | null;
+  linkState: number | null;
+  origin: number | null;
+  targetKey: string | null;
+  linkCommonHash: Buffer | null;
+  targetHash: Buffer | null;
+  program: number | null;
+  outOfScope: boolean | null;
+  version: number | null;
+  etag: string | null;
+  sentKeys: Buffer | null;
+  sentAt: Date | null;
+  linkBody: Buffer | null;
+}
+
+/** Reads the pairs of a lease. A statement of its own, later than the lease: it sees bodies at least as new as the leased `gen` ⚠. */
+export async function readPairs(
+  sql: Sql,
+  targetNo: number,
+  entityNos: readonly number[],
+): Promise<Map<number, StoredPair>> {
+  const rows = await sql.query<PairRow>(
+    `select e.entity_no as "entityNo", e.source_key as "sourceKey", e.native_id as "nativeId", e.presence, e.common_hash as "commonHash",
+            eb.body as "commonBody", l.state as "linkState", l.origin, l.target_key as "targetKey", l.common_hash as "linkCommonHash",
+            l.target_hash as "targetHash", l.program, l.out_of_scope as "outOfScope", l.version, l.etag,
+            l.sent_keys as "sentKeys", l.sent_at as "sentAt", lb.body as "linkBody"
+       from unnest($2::bigint[]) as n (entity_no)
+      cross join lateral (select * from entity where entity_no = n.entity_no limit 1) e
+       left join lateral (select body from entity_body where entity_no = n.entity_no limit 1) eb on true
+       left join lateral (select * from link where target_id = $1 and entity_no = n.entity_no and ord = 0 limit 1) l on true
+       left join lateral (select body from link_body where target_id = $1 and entity_no = n.entity_no and ord = 0 limit 1) lb on true`,
+    [targetNo, entityNos],
+  );
+  return new Map(rows.map((row) => [row.entityNo, toPair(row)]));
+}
+
+function toPair(row: PairRow): StoredPair {
+  return {
+    entityNo: row.entityNo,
+    sourceKey: row.sourceKey,
+    nativeId: row.nativeId,
+    presence: nameOf(PRESENCE, row.presence),
+    commonHash: row.commonHash,
+    commonBody: row.commonBody,
+    link: row.linkState === null ? null : toLink(row, row.linkState),
+  };
+}
+
+function toLink(row: PairRow, state: number): StoredLink {
+  return {
+    state: nameOf(LINK_STATE, state),
+    origin: row.origin === null ? null : nameOf(ORIGIN, row.origin),
+    targetKey: row.targetKey,
+    commonHash: row.linkCommonHash,
+    targetHash: row.targetHash,
+    program: row.program ?? 0,
+    outOfScope: row.outOfScope === true,
+    version: row.version ?? 0,
+    etag: row.etag,
+    sentKeys: row.sentKeys,
+    sentAt: row.sentAt,
+    body: row.linkBody,
+  };
+}

@@ -1,0 +1,134 @@
+import { BACKLOG_STATE, LINK_STATE } from '../codes.js';
+import type { Sql } from '../database.js';
+
+/** References of one owner in one target, as its last mapping found them. */
+export interface OwnerReferences {
+  readonly ownerNo: number;
+  /** Not linked when it was mapped (WRT-7, ORD-5). */
+  readonly unresolved: readonly { readonly type: number; readonly sourceKey: string }[];
+  /** Source keys that were resolved to target ids, by type. */
+  readonly resolved: readonly { readonly type: number; readonly sourceKey: string }[];
+}
+
+/** Replaces what is known of the references of these owners. Part of the settle transaction. */
+export async function writeReferences(
+  sql: Sql,
+  targetNo: number,
+  sourceNo: number,
+  owners: readonly OwnerReferences[],
+): Promise<void> {
+  if (owners.length === 0) return;
+  const ownerNos = owners.map((owner) => owner.ownerNo);
+  await sql.query('delete from unresolved_ref where target_id = $1 and owner_no = any($2::bigint[])', [
+    targetNo,
+    ownerNos,
+  ]);
+  const unresolved = owners.flatMap((owner) => owner.unresolved.map((ref) => ({ ownerNo: owner.ownerNo, ...ref })));
+  if (unresolved.length > 0) {
+    await sql.query(
+      `insert into unresolved_ref (target_id, source_id, owner_no, type, source_key)
+       select $1, $2, n.* from unnest($3::bigint[], $4::smallint[], $5::text[]) as n on conflict do nothing`,
+      [
+        targetNo,
+        sourceNo,
+        unresolved.map((r) => r.ownerNo),
+        unresolved.map((r) => r.type),
+        unresolved.map((r) => r.sourceKey),
+      ],
+    );
+  }
+  const resolved = owners.flatMap((owner) => owner.resolved.map((ref) => ({ ownerNo: owner.ownerNo, ...ref })));
+  await sql.query(
+    `with wanted as (
+       select r.owner_no, e.entity_no
+         from unnest($4::bigint[], $5::smallint[], $6::text[]) as r (owner_no, type, source_key)
+        cross join lateral (select entity_no from entity
+                             where source_id = $2 and type = r.type and source_key = r.source_key limit 1) e),
+     gone as (
+       delete from link_member m where m.target_id = $1 and m.group_no = any($3::bigint[])
+          and not exists (select from wanted w where w.owner_no = m.group_no and w.entity_no = m.member_no))
+     insert into link_member (target_id, group_no, member_no) select $1, w.owner_no, w.entity_no from wanted w on conflict do nothing`,
+    [
+      targetNo,
+      sourceNo,
+      ownerNos,
+      resolved.map((r) => r.ownerNo),
+      resolved.map((r) => r.type),
+      resolved.map((r) => r.sourceKey),
+    ],
+  );
+}
+
+/**
+ * Makes owners due whose missing references are linked by now; `lateRun` offers them once more in the second pass of that run. One join
+ * for a whole type, never per entity (engine.md §6 References). Returns how many.
+ */
+export async function demandResolvable(
+  sql: Sql,
+  pair: { readonly targetNo: number; readonly sourceNo: number; readonly ownerType: number },
+  lateRun: string | null,
+): Promise<number> {
+  const rows = await sql.query(
+    `insert into backlog as b (target_id, entity_no, source_id, type, reason, late_run)
+     select distinct $1::int, u.owner_no, $2::int, $3::smallint, 'reference', $4::bigint
+       from unresolved_ref u
+       join entity o on o.entity_no = u.owner_no and o.source_id = $2 and o.type = $3
+       join entity e on e.source_id = u.source_id and e.type = u.type and e.source_key = u.source_key
+       join link l on l.target_id = u.target_id and l.entity_no = e.entity_no and l.state = ${LINK_STATE.linked}
+      where u.target_id = $1 and u.source_id = $2
+      order by 2
+     on conflict (target_id, entity_no) do update
+        set gen = b.gen + 1, late_run = excluded.late_run,
+            state = case when b.state = ${BACKLOG_STATE.deferred} then ${BACKLOG_STATE.due} else b.state end
+     returning entity_no`,
+    [pair.targetNo, pair.sourceNo, pair.ownerType, lateRun],
+  );
+  return rows.length;
+}
+
+/** The target ids of these members changed or vanished: whoever refers to them is written again. Part of the settle transaction. */
+export async function demandReferrers(sql: Sql, targetNo: number, memberNos: readonly number[]): Promise<void> {
+  if (memberNos.length === 0) return;
+  await sql.query(
+    `insert into backlog as b (target_id, entity_no, source_id, type, reason)
+     select distinct m.target_id, m.group_no, e.source_id, e.type, 'reference'
+       from link_member m join entity e on e.entity_no = m.group_no
+      where m.target_id = $1 and m.member_no = any($2::bigint[])
+      order by 1, 2
+     on conflict (target_id, entity_no) do update set gen = b.gen + 1, last_run = null`,
+    [targetNo, memberNos],
+  );
+}
+
+/** Target ids of source keys of one source in one target, by `type/source key`; keys without a live link are missing. */
+export async function resolveTargetKeys(
+  sql: Sql,
+  targetNo: number,
+  sourceNo: number,
+  references: readonly { readonly type: number; readonly sourceKey: string }[],
+): Promise<Map<string, string[]>> {
+  const found = new Map<string, string[]>();
+  if (references.length === 0) return found;
+  const rows = await sql.query<{ type: number; sourceKey: string; targetKey: string }>(
+    `select r.type, r.source_key as "sourceKey", l.target_key as "targetKey"
+       from unnest($3::smallint[], $4::text[]) as r (type, source_key)
+      cross join lateral (select entity_no from entity
+                           where source_id = $2 and type = r.type and source_key = r.source_key limit 1) e
+      cross join lateral (select target_key, ord from link
+                           where target_id = $1 and entity_no = e.entity_no and state = ${LINK_STATE.linked} and target_key is not null) l
+      order by 1, 2, l.ord`,
+    [targetNo, sourceNo, references.map((ref) => ref.type), references.map((ref) => ref.sourceKey)],
+  );
+  for (const row of rows) {
+    const key = referenceKey(row.type, row.sourceKey);
+    const ids = found.get(key);
+    if (ids) ids.push(row.targetKey);
+    else found.set(key, [row.targetKey]);
+  }
+  return found;
+}
+
+/** The key of a reference in the result of {@link resolveTargetKeys}. */
+export function referenceKey(type: number, sourceKey: string): string {
+  return `${type}/${sourceKey}`;
+}

@@ -1,0 +1,157 @@
+import { BACKLOG_STATE } from '../codes.js';
+import type { Sql, SqlPool } from '../database.js';
+import { writeLog } from './entity-log.js';
+import type { LogLine } from './entity-log.js';
+import { writeLinks } from './link-writes.js';
+import type { LinkWrite } from './link-writes.js';
+import { demandReferrers, writeReferences } from './references.js';
+import type { OwnerReferences } from './references.js';
+
+/** What becomes of the backlog row when a pair is settled. */
+export type RowEnd =
+  /** In step: the row goes, unless `gen` moved meanwhile. */
+  | { readonly kind: 'settled' }
+  /** Tried and failed; the next run, or healing, tries again. */
+  | { readonly kind: 'failed'; readonly errorClass: string }
+  /** An operation is skipped (SKP-5): waits for another program or other data. */
+  | { readonly kind: 'parked'; readonly reason: string }
+  /** Not tried after all (gate closed, stop): offered again as if it had not been leased. */
+  | { readonly kind: 'released' }
+  /** The request may have had its effect: the next run writes all attributes, whatever the hashes say. */
+  | { readonly kind: 'unknown' }
+  /** Waits for the second pass of its type in this run. */
+  | { readonly kind: 'late' };
+
+/** The result of one leased pair. */
+export interface Settlement {
+  readonly entityNo: number;
+  /** `gen` of the lease. */
+  readonly gen: number;
+  readonly end: RowEnd;
+  /** Null: the link stays as it is. */
+  readonly link: LinkWrite | null;
+  /** Null: references stay as they are. */
+  readonly references: Omit<OwnerReferences, 'ownerNo'> | null;
+  /** The target id changed or vanished: owners of references to it are written again. */
+  readonly targetKeyChanged: boolean;
+  /** Null: nothing was tried that counts. */
+  readonly log: LogLine | null;
+}
+
+export interface SettleContext {
+  readonly runKey: string;
+  readonly sourceNo: number;
+  readonly targetNo: number;
+  readonly type: number;
+  readonly token: number;
+}
+
+/**
+ * tx2b: token check · links, bodies, references · log · counters · backlog. It needs the token, not the time: a good answer that comes
+ * after an outage counts. A settlement whose token is refused changes nothing but makes the pair due with *force*, because nobody
+ * knows what its request did. Returns how many were refused. `also` runs in the same transaction with the entities that were held.
+ */
+export async function settle(
+  pool: SqlPool,
+  context: SettleContext,
+  settlements: readonly Settlement[],
+  also?: (sql: Sql, held: ReadonlySet<number>) => Promise<void>,
+): Promise<number> {
+  if (settlements.length === 0) return 0;
+  const ordered = [...settlements].sort((a, b) => a.entityNo - b.entityNo);
+  return pool.transaction(async (sql) => {
+    const current = await lockRows(sql, context, ordered);
+    const held = ordered.filter((item) => current.has(item.entityNo));
+    const refused = ordered.filter((item) => !current.has(item.entityNo));
+    await writeLinks(
+      sql,
+      context.targetNo,
+      context.type,
+      held.flatMap((item) => (item.link === null ? [] : [{ entityNo: item.entityNo, write: item.link }])),
+    );
+    await writeReferences(
+      sql,
+      context.targetNo,
+      context.sourceNo,
+      held.flatMap((item) => (item.references === null ? [] : [{ ownerNo: item.entityNo, ...item.references }])),
+    );
+    await writeLog(
+      sql,
+      context,
+      held.flatMap((item) => (item.log === null ? [] : [{ entityNo: item.entityNo, ...item.log }])),
+    );
+    await endRows(sql, context, held);
+    await demandReferrers(
+      sql,
+      context.targetNo,
+      held.flatMap((item) => (item.targetKeyChanged ? [item.entityNo] : [])),
+    );
+    await forceRefused(sql, context, refused);
+    await also?.(sql, current);
+    return refused.length;
+  });
+}
+
+async function lockRows(sql: Sql, context: SettleContext, items: readonly Settlement[]): Promise<Set<number>> {
+  const rows = await sql.query<{ entityNo: number }>(
+    `select entity_no as "entityNo" from backlog
+      where target_id = $1 and entity_no = any($2::bigint[]) and lease_token = $3
+      order by target_id, entity_no for update`,
+    [context.targetNo, items.map((item) => item.entityNo), context.token],
+  );
+  return new Set(rows.map((row) => row.entityNo));
+}
+
+async function endRows(sql: Sql, context: SettleContext, items: readonly Settlement[]): Promise<void> {
+  const settled = items.filter((item) => item.end.kind === 'settled');
+  if (settled.length > 0) {
+    await sql.query(
+      `delete from backlog b using unnest($2::bigint[], $3::bigint[]) as n (entity_no, gen)
+        where b.target_id = $1 and b.entity_no = n.entity_no and b.gen = n.gen`,
+      [context.targetNo, settled.map((item) => item.entityNo), settled.map((item) => item.gen)],
+    );
+    // gen moved while the pair was in hand: the row stays and is offered again in this run.
+    await sql.query(
+      `update backlog set lease_token = null, lease_until = null, last_run = null, state = ${BACKLOG_STATE.due}, forced = false, attempts = 0
+        where target_id = $1 and entity_no = any($2::bigint[])`,
+      [context.targetNo, settled.map((item) => item.entityNo)],
+    );
+  }
+  const others = items.filter((item) => item.end.kind !== 'settled');
+  if (others.length === 0) return;
+  await sql.query(
+    `update backlog b
+        set lease_token = null, lease_until = null, forced = n.how = 'unknown' or b.forced,
+            last_run = case when n.how = 'released' or b.gen <> n.gen then null else b.last_run end,
+            late_run = case when n.how = 'late' then $6::bigint end,
+            attempts = case when n.how = 'failed' then b.attempts + 1 else b.attempts end,
+            error_class = case when n.how in ('failed', 'parked') then n.note else b.error_class end,
+            state = case n.how when 'failed' then ${BACKLOG_STATE.deferred} when 'parked' then ${BACKLOG_STATE.parked} else ${BACKLOG_STATE.due} end
+       from unnest($2::bigint[], $3::bigint[], $4::text[], $5::text[]) as n (entity_no, gen, how, note)
+      where b.target_id = $1 and b.entity_no = n.entity_no`,
+    [
+      context.targetNo,
+      others.map((item) => item.entityNo),
+      others.map((item) => item.gen),
+      others.map((item) => item.end.kind),
+      others.map((item) => noteOf(item.end)),
+      context.runKey,
+    ],
+  );
+}
+
+function noteOf(end: RowEnd): string | null {
+  if (end.kind === 'failed') return end.errorClass;
+  return end.kind === 'parked' ? end.reason : null;
+}
+
+async function forceRefused(sql: Sql, context: SettleContext, items: readonly Settlement[]): Promise<void> {
+  if (items.length === 0) return;
+  await sql.query(
+    `insert into backlog as b (target_id, entity_no, source_id, type, reason, forced)
+     select $1, e.entity_no, e.source_id, e.type, 'refusedSettle', true from entity e where e.entity_no = any($2::bigint[])
+      order by 1, 2
+     on conflict (target_id, entity_no) do update set gen = b.gen + 1, forced = true`,
+    [context.targetNo, items.map((item) => item.entityNo)],
+  );
+}

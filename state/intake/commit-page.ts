@@ -1,0 +1,211 @@
+import { PRESENCE } from '../codes.js';
+import type { SqlPool, Sql } from '../database.js';
+import { holdFence } from '../runs/fence.js';
+import type { RunFence } from '../runs/fence.js';
+import { demandChanged, demandForced, demandOutOfStep } from './demand.js';
+import type { TargetProgram } from './demand.js';
+import { writeMembers } from './members.js';
+
+/** An entity that differs from its stored row, or has none. */
+export interface EntityChange {
+  readonly sourceKey: string;
+  readonly nativeId: string | null;
+  readonly sourceHash: Buffer | null;
+  /** Null when the entity was skipped by the read condition. */
+  readonly commonHash: Buffer | null;
+  readonly presence: 'present' | 'skipped';
+  /** Sealed common JSON; null leaves the stored one (skipped entities). */
+  readonly body: Buffer | null;
+  /** Source keys of the members, for groups whose common JSON has `members`; null for everything else. */
+  readonly members: readonly string[] | null;
+  /** Common JSON or presence changed: every target has to look (engine.md §5). */
+  readonly changed: boolean;
+}
+
+/** Everything one page of a read changes, committed at once. */
+export interface PageCommit {
+  readonly sourceNo: number;
+  readonly type: number;
+  readonly epoch: number;
+  readonly pageNo: number;
+  /** Drawn before the source was asked for this page. */
+  readonly readSeq: number;
+  readonly program: number;
+  readonly changes: readonly EntityChange[];
+  /** Rows delivered as they are stored, met and not met by the read condition. */
+  readonly seen: readonly number[];
+  readonly skipped: readonly number[];
+  /** Unchanged entities for which a time-dependent target program now gives another result: (target, entity). */
+  readonly dueByTime: readonly { readonly targetNo: number; readonly entityNo: number }[];
+  readonly failures: readonly { readonly key: string | null; readonly message: string }[];
+  /** Stored entities whose read mapping failed: they are mapped again by the next read, whatever their hash (engine.md §5 ⚠). */
+  readonly failedNos: readonly number[];
+  /** Position after this page; null at the end. */
+  readonly cursor: object | null;
+  readonly total: number | null;
+  readonly drift: string | null;
+  readonly watermark: object | null;
+  readonly targets: readonly TargetProgram[];
+  /** Resync: every delivered entity is written (CHG-6). */
+  readonly force: boolean;
+}
+
+/**
+ * tx1 of engine.md §5: fence · entities and bodies · run_page · cursor · backlog. Repeating a page under a newer fence gives the same
+ * state; under an older one it is refused.
+ */
+export async function commitPage(pool: SqlPool, fence: RunFence, page: PageCommit): Promise<void> {
+  await pool.transaction(async (sql) => {
+    await holdFence(sql, fence);
+    const stored = page.changes.length === 0 ? [] : await upsertEntities(sql, page);
+    const numbers = new Map(stored.map((row) => [row.sourceKey, row.entityNo]));
+    await forgetHashes(sql, page.failedNos);
+    await writeBodies(sql, page, numbers);
+    await writeMembers(sql, page.changes, numbers);
+    const seen = [...page.seen];
+    const skipped = [...page.skipped];
+    const changed: number[] = [];
+    for (const change of page.changes) {
+      const entityNo = numbers.get(change.sourceKey);
+      if (entityNo === undefined) throw new Error('an upserted entity has no number');
+      (change.presence === 'present' ? seen : skipped).push(entityNo);
+      if (change.changed) changed.push(entityNo);
+    }
+    await insertRunPage(sql, fence.runKey, page, seen, skipped);
+    await advanceType(sql, fence.runKey, page);
+    const pair = { sourceNo: page.sourceNo, type: page.type, targets: page.targets };
+    await demandChanged(sql, { ...pair, entityNos: changed });
+    const counted = new Set(changed);
+    await demandOutOfStep(
+      sql,
+      { ...pair, entityNos: [...seen, ...skipped].filter((no) => !counted.has(no)) },
+      page.dueByTime,
+    );
+    if (page.force) await demandForced(sql, { ...pair, entityNos: seen }, fence.runKey);
+  });
+}
+
+interface StoredEntity {
+  sourceKey: string;
+  entityNo: number;
+}
+
+/**
+ * Upserts in key order (no deadlocks between sources of one database). A row that a newer answer wrote stays as it is; its number is
+ * still returned, because the entity was delivered.
+ */
+async function upsertEntities(sql: Sql, page: PageCommit): Promise<StoredEntity[]> {
+  const changes = [...page.changes].sort((a, b) => (a.sourceKey < b.sourceKey ? -1 : 1));
+  const stored = await sql.query<StoredEntity>(
+    `insert into entity as e (source_id, type, source_key, native_id, source_hash, common_hash, presence, program, read_seq)
+     select $1, $2, n.*, $8, $9
+       from unnest($3::text[], $4::text[], $5::bytea[], $6::bytea[], $7::smallint[]) as n
+     on conflict (source_id, type, source_key) do update
+        set native_id = excluded.native_id, source_hash = excluded.source_hash, common_hash = excluded.common_hash,
+            presence = excluded.presence, program = excluded.program, read_seq = excluded.read_seq
+      where e.read_seq < excluded.read_seq
+     returning source_key as "sourceKey", entity_no as "entityNo"`,
+    [
+      page.sourceNo,
+      page.type,
+      changes.map((change) => change.sourceKey),
+      changes.map((change) => change.nativeId),
+      changes.map((change) => change.sourceHash),
+      changes.map((change) => change.commonHash),
+      changes.map((change) => PRESENCE[change.presence]),
+      page.program,
+      page.readSeq,
+    ],
+  );
+  if (stored.length === changes.length) return stored;
+  const returned = new Set(stored.map((row) => row.sourceKey));
+  const left = changes.map((change) => change.sourceKey).filter((key) => !returned.has(key));
+  return [...stored, ...(await sql.query<StoredEntity>(NUMBERS_SQL, [page.sourceNo, page.type, left]))];
+}
+
+async function forgetHashes(sql: Sql, entityNos: readonly number[]): Promise<void> {
+  if (entityNos.length === 0) return;
+  await sql.query('update entity set source_hash = null where entity_no = any($1::bigint[])', [entityNos]);
+}
+
+const NUMBERS_SQL = `
+  select e.* from unnest($3::text[]) as k (source_key)
+   cross join lateral (select source_key as "sourceKey", entity_no as "entityNo" from entity
+                        where source_id = $1 and type = $2 and source_key = k.source_key limit 1) e`;
+
+async function writeBodies(sql: Sql, page: PageCommit, numbers: ReadonlyMap<string, number>): Promise<void> {
+  const rows = page.changes.flatMap((change) => {
+    const entityNo = numbers.get(change.sourceKey);
+    return change.body === null || entityNo === undefined ? [] : [{ entityNo, body: change.body }];
+  });
+  if (rows.length === 0) return;
+  // The body follows its row: where a newer answer won, the row's read_seq is not ours and the body stays.
+  await sql.query(
+    `insert into entity_body (entity_no, body)
+     select n.entity_no, n.body from unnest($1::bigint[], $2::bytea[]) as n (entity_no, body)
+       join entity e on e.entity_no = n.entity_no and e.read_seq = $3
+     on conflict (entity_no) do update set body = excluded.body`,
+    [rows.map((row) => row.entityNo), rows.map((row) => row.body), page.readSeq],
+  );
+}
+
+async function insertRunPage(
+  sql: Sql,
+  runKey: string,
+  page: PageCommit,
+  seen: number[],
+  skipped: number[],
+): Promise<void> {
+  await sql.query(
+    `insert into run_page (run_key, epoch, type, page_no, seen, skipped, failed_count, failed_keys, failures)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9::json)
+     on conflict (run_key, type, epoch, page_no) do update
+        set seen = excluded.seen, skipped = excluded.skipped, failed_count = excluded.failed_count,
+            failed_keys = excluded.failed_keys, failures = excluded.failures`,
+    [
+      runKey,
+      page.epoch,
+      page.type,
+      page.pageNo,
+      seen,
+      skipped,
+      page.failures.length,
+      page.failures.flatMap((failure) => (failure.key === null ? [] : [failure.key])),
+      page.failures.length === 0 ? null : JSON.stringify(page.failures.slice(0, 20)),
+    ],
+  );
+  await sql.query(
+    `insert into run_counter (run_key, system_id, type, action, read_count, skipped, failed) values ($1, $2, $3, 'read', $4, $5, $6)
+     on conflict (run_key, system_id, type, action) do update
+        set read_count = run_counter.read_count + excluded.read_count, skipped = run_counter.skipped + excluded.skipped,
+            failed = run_counter.failed + excluded.failed`,
+    [
+      runKey,
+      page.sourceNo,
+      page.type,
+      seen.length + skipped.length + page.failures.length,
+      skipped.length,
+      page.failures.length,
+    ],
+  );
+}
+
+async function advanceType(sql: Sql, runKey: string, page: PageCommit): Promise<void> {
+  await sql.query(
+    `update run_type
+        set pages = $4, cursor = $5::json, total = coalesce($6, total), drift = coalesce(drift, $7), last_page_at = now(),
+            watermark = coalesce($8::json, watermark), first_read_seq = coalesce(first_read_seq, $9)
+      where run_key = $1 and type = $2 and epoch = $3`,
+    [
+      runKey,
+      page.type,
+      page.epoch,
+      page.pageNo + 1,
+      page.cursor === null ? null : JSON.stringify(page.cursor),
+      page.total,
+      page.drift,
+      page.watermark === null ? null : JSON.stringify(page.watermark),
+      page.readSeq,
+    ],
+  );
+}

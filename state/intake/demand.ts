@@ -1,0 +1,123 @@
+import { BACKLOG_STATE, LINK_STATE, PRESENCE } from '../codes.js';
+import type { Sql } from '../database.js';
+
+/** A target of the run with the number of its frozen write program. */
+export interface TargetProgram {
+  readonly targetNo: number;
+  readonly program: number;
+}
+
+/** Entities of one source and type, and the targets that take this type. */
+export interface Demand {
+  readonly sourceNo: number;
+  readonly type: number;
+  readonly targets: readonly TargetProgram[];
+  readonly entityNos: readonly number[];
+}
+
+/** Targets that are still connected and enabled: a disabled one is swept when it is enabled again. */
+const LIVE_TARGETS = `
+  live as (select t.target_id, t.program from unnest($3::int[], $4::int[]) as t (target_id, program)
+             join connected_pair p on p.target_id = t.target_id and p.source_id = $1 and p.enabled)`;
+
+/**
+ * A pair (entity e, link l or none, program t.program) is in step by what is stored; the write condition is not evaluated, its result
+ * was stored under this hash and program (engine.md §2).
+ */
+export const IN_STEP = `
+  case when e.presence = ${PRESENCE.present}
+       then l.state in (${LINK_STATE.linked}, ${LINK_STATE.skipped}) and l.common_hash = e.common_hash and l.program >= t.program
+       when l.entity_no is null then true
+       when l.state = ${LINK_STATE.linked} then l.out_of_scope
+       else l.state = ${LINK_STATE.released} end`;
+
+/**
+ * A changed entity is due in every target, and `gen` moves whether or not a row was there: a drain that has leased the row for an older
+ * body cannot delete it any more. That closes A → B → A (engine.md §5 ⚠).
+ */
+export async function demandChanged(sql: Sql, demand: Demand): Promise<void> {
+  if (demand.entityNos.length === 0 || demand.targets.length === 0) return;
+  await sql.query(
+    `with ${LIVE_TARGETS}
+     insert into backlog as b (target_id, entity_no, source_id, type, reason)
+     select t.target_id, n.entity_no, $1, $2, 'changed' from live t cross join unnest($5::bigint[]) as n (entity_no)
+      order by t.target_id, n.entity_no
+     on conflict (target_id, entity_no) do update
+        set gen = b.gen + 1, reason = excluded.reason, last_run = null, next_at = null, attempts = 0, error_class = null,
+            state = case when b.state in (${BACKLOG_STATE.held}, ${BACKLOG_STATE.quarantined}) then b.state else ${BACKLOG_STATE.due} end`,
+    demandParams(demand),
+  );
+}
+
+/**
+ * Safety net for unchanged entities: a pair that is not in step has a row or a sweep already (invariant 1); should one be missing, it
+ * is added here. `dueByTime` adds pairs whose time-dependent program gives another result today.
+ */
+export async function demandOutOfStep(
+  sql: Sql,
+  demand: Demand,
+  dueByTime: readonly { readonly targetNo: number; readonly entityNo: number }[],
+): Promise<void> {
+  if (demand.entityNos.length === 0 || demand.targets.length === 0) return;
+  await sql.query(
+    `with ${LIVE_TARGETS}
+     insert into backlog (target_id, entity_no, source_id, type, reason)
+     select t.target_id, e.entity_no, $1, $2, 'outOfStep'
+       from unnest($5::bigint[]) as n (entity_no)
+      cross join live t
+      cross join lateral (select * from entity where entity_no = n.entity_no limit 1) e
+       left join lateral (select * from link where target_id = t.target_id and entity_no = n.entity_no and ord = 0 limit 1) l on true
+      where (${IN_STEP}) is not true
+      order by 1, 2
+     on conflict (target_id, entity_no) do nothing`,
+    demandParams(demand),
+  );
+  if (dueByTime.length === 0) return;
+  await sql.query(
+    `insert into backlog as b (target_id, entity_no, source_id, type, reason)
+     select n.target_id, n.entity_no, $1, $2, 'time' from unnest($3::int[], $4::bigint[]) as n (target_id, entity_no)
+      order by 1, 2
+     on conflict (target_id, entity_no) do nothing`,
+    [demand.sourceNo, demand.type, dueByTime.map((pair) => pair.targetNo), dueByTime.map((pair) => pair.entityNo)],
+  );
+}
+
+/** Resync: this run, and no other, writes these pairs whatever their hashes say (engine.md §6). */
+export async function demandForced(sql: Sql, demand: Demand, runKey: string): Promise<void> {
+  if (demand.entityNos.length === 0 || demand.targets.length === 0) return;
+  await sql.query(
+    `with ${LIVE_TARGETS}
+     insert into backlog as b (target_id, entity_no, source_id, type, reason, force_run)
+     select t.target_id, n.entity_no, $1, $2, 'resync', $6 from live t cross join unnest($5::bigint[]) as n (entity_no)
+      order by t.target_id, n.entity_no
+     on conflict (target_id, entity_no) do update set gen = b.gen + 1, force_run = excluded.force_run, last_run = null`,
+    [...demandParams(demand), runKey],
+  );
+}
+
+/** One step of a sweep: pairs of entities in (afterNo, afterNo + count] that are not in step get a row. */
+export async function demandSwept(
+  sql: Sql,
+  demand: Omit<Demand, 'entityNos'>,
+  range: { readonly afterNo: number; readonly upToNo: number },
+): Promise<void> {
+  await sql.query(
+    `with ${LIVE_TARGETS}
+     insert into backlog (target_id, entity_no, source_id, type, reason)
+     select t.target_id, e.entity_no, $1, $2, 'swept'
+       from entity e cross join live t
+       left join link l on l.target_id = t.target_id and l.entity_no = e.entity_no and l.ord = 0
+      where e.source_id = $1 and e.type = $2 and e.entity_no > $5 and e.entity_no <= $6 and (${IN_STEP}) is not true
+      order by 1, 2
+     on conflict (target_id, entity_no) do nothing`,
+    [demand.sourceNo, demand.type, ...targetParams(demand.targets), range.afterNo, range.upToNo],
+  );
+}
+
+function demandParams(demand: Demand): unknown[] {
+  return [demand.sourceNo, demand.type, ...targetParams(demand.targets), demand.entityNos];
+}
+
+function targetParams(targets: readonly TargetProgram[]): [number[], number[]] {
+  return [targets.map((target) => target.targetNo), targets.map((target) => target.program)];
+}

@@ -1,0 +1,133 @@
+import { BACKLOG_STATE, LINK_STATE, PRESENCE } from '../codes.js';
+import type { Sql } from '../database.js';
+import { IN_STEP } from '../intake/demand.js';
+import type { TargetProgram } from '../intake/demand.js';
+import type { JobStatus } from './run.js';
+import { RUN_CHANNEL } from './run.js';
+import { RESULT_SQL } from './run-views.js';
+
+/** Pairs of this source that a process still works on. */
+export async function hasLiveLeases(sql: Sql, sourceNo: number): Promise<boolean> {
+  const rows = await sql.query(
+    'select 1 from backlog where source_id = $1 and lease_until > clock_timestamp() limit 1',
+    [sourceNo],
+  );
+  return rows.length > 0;
+}
+
+/**
+ * Skipped results of entities that needed no attempt (engine.md §8): delivered, present, and marked as not wanted or parked. One array
+ * for each page and target; those arrays are the logged results.
+ */
+export async function storeSkips(sql: Sql, runKey: string, targetNos: readonly number[]): Promise<void> {
+  await sql.query(
+    `insert into run_skip (run_key, target_id, type, page_no, entity_nos)
+     select $1, t.target_id, p.type, p.page_no, array_agg(distinct s.entity_no)
+       from run_page p
+       join run_type rt on rt.run_key = p.run_key and rt.type = p.type and rt.epoch = p.epoch
+      cross join unnest($2::int[]) as t (target_id)
+      cross join lateral unnest(p.seen) as s (entity_no)
+       left join link l on l.target_id = t.target_id and l.entity_no = s.entity_no and l.ord = 0
+       left join backlog b on b.target_id = t.target_id and b.entity_no = s.entity_no
+      where p.run_key = $1
+        and (l.state = ${LINK_STATE.skipped} or (l.state = ${LINK_STATE.linked} and l.out_of_scope)
+             or b.state in (${BACKLOG_STATE.parked}, ${BACKLOG_STATE.quarantined}))
+        and not exists (select from entity_log g where g.run_key = $1 and g.target_id = t.target_id and g.entity_no = s.entity_no)
+      group by t.target_id, p.type, p.page_no
+     on conflict do nothing`,
+    [runKey, targetNos],
+  );
+}
+
+/** Replaces the live counters by the exact ones: the source from its winning pages, distinct; targets from the logged results (STA-10). */
+export async function countExactly(sql: Sql, runKey: string, sourceNo: number): Promise<void> {
+  await sql.query('delete from run_counter where run_key = $1', [runKey]);
+  await sql.query(
+    `insert into run_counter (run_key, system_id, type, action, read_count, skipped, failed)
+     select $1, $2, t.type, 'read', coalesce(d.delivered, 0) + coalesce(f.failed, 0), coalesce(d.skipped, 0), coalesce(f.failed, 0)
+       from run_type t
+       left join lateral (select count(distinct u.n)::bigint as delivered, (count(distinct u.n) filter (where u.skipped))::bigint as skipped
+                            from run_page p cross join lateral (select unnest(p.seen) as n, false as skipped
+                                                                union all select unnest(p.skipped), true) u
+                           where p.run_key = t.run_key and p.type = t.type and p.epoch = t.epoch) d on true
+       left join lateral (select sum(p.failed_count)::bigint as failed from run_page p
+                           where p.run_key = t.run_key and p.type = t.type and p.epoch = t.epoch) f on true
+      where t.run_key = $1`,
+    [runKey, sourceNo],
+  );
+  await sql.query(
+    `insert into run_counter (run_key, system_id, type, action, created, updated, deleted, skipped, failed)
+     select $1, r.target_id, r.type, 'write', count(*) filter (where r.result = 'created'), count(*) filter (where r.result = 'updated'),
+            count(*) filter (where r.result = 'deleted'), count(*) filter (where r.result = 'skipped'), count(*) filter (where r.result = 'failed')
+       from (${RESULT_SQL}) r group by r.target_id, r.type`,
+    [runKey],
+  );
+}
+
+/** Sum of the Failed column. */
+export async function countFailed(sql: Sql, runKey: string): Promise<number> {
+  const [row] = await sql.query<{ failed: number }>(
+    'select coalesce(sum(failed), 0)::int as failed from run_counter where run_key = $1',
+    [runKey],
+  );
+  return row?.failed ?? 0;
+}
+
+/** Nobody but the Resync itself may use its force; pairs that were due by force alone are in step again (engine.md §6). */
+export async function dropForce(
+  sql: Sql,
+  runKey: string,
+  sourceNo: number,
+  targets: readonly TargetProgram[],
+): Promise<void> {
+  await sql.query(
+    `delete from backlog b
+      using unnest($3::int[], $4::int[]) as t (target_id, program), entity e, link l
+      where b.target_id = t.target_id and b.source_id = $2 and b.force_run = $1 and b.lease_until is null and not b.forced
+        and e.entity_no = b.entity_no and l.target_id = b.target_id and l.entity_no = b.entity_no and l.ord = 0 and (${IN_STEP})`,
+    [runKey, sourceNo, targets.map((target) => target.targetNo), targets.map((target) => target.program)],
+  );
+  await sql.query('update backlog set force_run = null where source_id = $2 and force_run = $1', [runKey, sourceNo]);
+}
+
+/** Removes entities that are gone from the source and from every target; what is linked, due or referred to stays. */
+export async function removeForgotten(sql: Sql, sourceNo: number): Promise<void> {
+  const gone = await sql.query<{ entityNo: number }>(
+    `delete from entity e
+      where e.source_id = $1 and e.presence = ${PRESENCE.absent}
+        and not exists (select from link l where l.entity_no = e.entity_no)
+        and not exists (select from backlog b where b.entity_no = e.entity_no)
+        and not exists (select from link_member m where m.group_no = e.entity_no)
+      returning entity_no as "entityNo"`,
+    [sourceNo],
+  );
+  if (gone.length === 0) return;
+  const numbers = gone.map((row) => row.entityNo);
+  await sql.query('delete from entity_body where entity_no = any($1::bigint[])', [numbers]);
+  await sql.query('delete from member where group_no = any($1::bigint[])', [numbers]);
+  await sql.query('delete from unresolved_ref where owner_no = any($1::bigint[])', [numbers]);
+}
+
+/** The run's row, locked until the transaction ends; undefined when the run is not this owner's. */
+export async function lockRun(
+  sql: Sql,
+  runKey: string,
+  owner: string,
+): Promise<{ readonly cancelRequested: boolean; readonly errorMessage: string | null } | undefined> {
+  const [row] = await sql.query<{ cancelRequested: boolean; errorMessage: string | null }>(
+    `select cancel_requested as "cancelRequested", error_message as "errorMessage" from run
+      where run_key = $1 and owner = $2 and state = 'running' for update`,
+    [runKey, owner],
+  );
+  return row;
+}
+
+/** The final word on a run; the next queued one may start (JOB-13). */
+export async function closeRun(sql: Sql, runKey: string, status: JobStatus, outcome: readonly string[]): Promise<void> {
+  await sql.query(`update run set state = 'finished', status = $2, outcome = $3, ended_at = now() where run_key = $1`, [
+    runKey,
+    status,
+    outcome,
+  ]);
+  await sql.query('select pg_notify($1, $2)', [RUN_CHANNEL, runKey]);
+}

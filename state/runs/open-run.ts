@@ -1,0 +1,95 @@
+import type { JsonObject } from '../../core/json.js';
+import type { RunConfiguration } from '../config/index.js';
+import type { Sql } from '../database.js';
+import { RunTakenOverError } from './fence.js';
+import type { RunKind } from './run.js';
+
+/** The configuration a run works with from start to end (JOB-15); no secrets. */
+export interface FrozenRun extends RunConfiguration {
+  /** ISO 8601: `currentDate` of the whole run (TRF-9). */
+  readonly now: string;
+  /** Marks of a delta read by entity type; empty for a full read. */
+  readonly watermarks: Readonly<Record<string, JsonObject>>;
+}
+
+export interface OpenedRunRow {
+  readonly runKey: string;
+  readonly sourceNo: number;
+  readonly kind: RunKind;
+  readonly mode: 'full' | 'delta' | null;
+  readonly frozen: FrozenRun | null;
+}
+
+/** Makes this Temporal run the owner of a run that is not closed; undefined when it is closed. Older owners are fenced off at once. */
+export async function takeRun(sql: Sql, runKey: string, owner: string): Promise<OpenedRunRow | undefined> {
+  const rows = await sql.query<OpenedRunRow>(
+    `update run set owner = $2, state = 'running', started_at = coalesce(started_at, now()), heartbeat_at = now()
+      where run_key = $1 and state in ('starting', 'running')
+      returning run_key::text as "runKey", source_id as "sourceNo", kind, mode, frozen`,
+    [runKey, owner],
+  );
+  return rows[0];
+}
+
+/** Stores what the run works with; the first writer wins, the stored one is returned. A manual run also lets healing go on again. */
+export async function freezeRun(
+  sql: Sql,
+  runKey: string,
+  owner: string,
+  mode: 'full' | 'delta',
+  frozen: FrozenRun,
+): Promise<void> {
+  const rows = await sql.query<{ sourceNo: number }>(
+    `update run set mode = $3, frozen = $4::json where run_key = $1 and owner = $2 and state = 'running' returning source_id as "sourceNo"`,
+    [runKey, owner, mode, JSON.stringify(frozen)],
+  );
+  if (rows[0] === undefined) throw new RunTakenOverError(`run ${runKey} is closed or owned by another attempt`);
+  await sql.query(
+    `insert into source_state (source_id) values ($1) on conflict (source_id) do update set heal_paused = false`,
+    [rows[0].sourceNo],
+  );
+}
+
+/** The frozen configuration of a run this owner holds. Throws {@link RunTakenOverError} otherwise. */
+export async function loadFrozenRun(
+  sql: Sql,
+  runKey: string,
+  owner: string,
+): Promise<OpenedRunRow & { mode: 'full' | 'delta'; frozen: FrozenRun }> {
+  const rows = await sql.query<OpenedRunRow & { mode: 'full' | 'delta'; frozen: FrozenRun }>(
+    `select run_key::text as "runKey", source_id as "sourceNo", kind, mode, frozen from run
+      where run_key = $1 and owner = $2 and state = 'running' and frozen is not null`,
+    [runKey, owner],
+  );
+  if (rows[0] === undefined) throw new RunTakenOverError(`run ${runKey} is closed or owned by another attempt`);
+  return rows[0];
+}
+
+/** What the watch of a running activity looks at. */
+export interface RunSignal {
+  readonly stop: boolean;
+  /** Another attempt owns the run, or it is closed. */
+  readonly lost: boolean;
+}
+
+/** One look at the stop flag and the owner. `beat`: also tell that a worker is alive (STP-5). */
+export async function readRunSignal(sql: Sql, runKey: string, owner: string, beat: boolean): Promise<RunSignal> {
+  const text = beat
+    ? `update run set heartbeat_at = now() where run_key = $1 returning cancel_requested as stop, owner, state`
+    : `select cancel_requested as stop, owner, state from run where run_key = $1`;
+  const [row] = await sql.query<{ stop: boolean; owner: string | null; state: string }>(text, [runKey]);
+  return { stop: row?.stop === true, lost: row === undefined || row.owner !== owner || row.state !== 'running' };
+}
+
+/** All types are read, or the source failed: drains may come to their end. */
+export async function markIntakeEnded(sql: Sql, runKey: string, owner: string): Promise<void> {
+  await sql.query(`update run set intake_ended = true where run_key = $1 and owner = $2 and state = 'running'`, [
+    runKey,
+    owner,
+  ]);
+}
+
+/** Keeps the first error of the source or of a target for *Error Message* (STA-6, ORD-11). */
+export async function recordRunError(sql: Sql, runKey: string, message: string): Promise<void> {
+  await sql.query('update run set error_message = coalesce(error_message, $2) where run_key = $1', [runKey, message]);
+}

@@ -1,0 +1,57 @@
+import { entityTypeOfCode } from '../../core/entity-type.js';
+import type { JsonObject } from '../../core/json.js';
+import type { Sql } from '../database.js';
+
+/** What is remembered of a source between runs; gone with a reset (RST-1). */
+export interface SourceState {
+  /** A full read has succeeded since creation or reset (RDM-2, RDM-7). */
+  readonly fullReadDone: boolean;
+  /** Number of the read program of the last successful full read. */
+  readonly readProgram: number | null;
+  /** Marks up to which the source was read, by entity type. */
+  readonly deltaMarks: Readonly<Record<string, JsonObject>>;
+}
+
+export async function loadSourceState(sql: Sql, sourceNo: number): Promise<SourceState> {
+  const [row] = await sql.query<{
+    fullReadDone: boolean;
+    readProgram: number | null;
+    deltaMark: Record<string, JsonObject> | null;
+  }>(
+    `select full_read_done as "fullReadDone", read_program as "readProgram", delta_mark as "deltaMark" from source_state where source_id = $1`,
+    [sourceNo],
+  );
+  return {
+    fullReadDone: row?.fullReadDone === true,
+    readProgram: row?.readProgram ?? null,
+    deltaMarks: row?.deltaMark ?? {},
+  };
+}
+
+/**
+ * Advances the marks of a source whose reading was clean (RDM-12): what could not be written is in the backlog, so nobody is lost
+ * behind the mark.
+ */
+export async function noteCleanRead(
+  sql: Sql,
+  sourceNo: number,
+  read: { readonly full: boolean; readonly program: number; readonly deltaMarks: Readonly<Record<string, JsonObject>> },
+): Promise<void> {
+  await sql.query(
+    `insert into source_state as s (source_id, full_read_done, read_program, delta_mark)
+     values ($1, $2, case when $2 then $3::int end, $4::json)
+     on conflict (source_id) do update
+        set full_read_done = s.full_read_done or excluded.full_read_done, read_program = coalesce(excluded.read_program, s.read_program),
+            delta_mark = (coalesce(s.delta_mark::jsonb, '{}') || excluded.delta_mark::jsonb)::json`,
+    [sourceNo, read.full, read.program, JSON.stringify(read.deltaMarks)],
+  );
+}
+
+/** Marks that the reading of a run ended with, by entity type. */
+export async function cleanMarks(sql: Sql, runKey: string): Promise<Record<string, JsonObject>> {
+  const rows = await sql.query<{ type: number; watermark: JsonObject }>(
+    'select type, watermark from run_type where run_key = $1 and watermark is not null',
+    [runKey],
+  );
+  return Object.fromEntries(rows.map((row) => [entityTypeOfCode(row.type), row.watermark]));
+}
