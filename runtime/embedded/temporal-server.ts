@@ -4,6 +4,7 @@ import { Connection } from '@temporalio/client';
 import { errorMessage } from '../error-code.js';
 import type { Logger } from '../logger.js';
 import { ephemeralPort } from '../ports.js';
+import { SEARCH_ATTRIBUTES } from '../search-attributes.js';
 import { startTiedProcess } from '../tied-process.js';
 import type { ProcessExit, StopStep, TiedProcess } from '../tied-process.js';
 import type { TemporalBinary } from './temporal-binary.js';
@@ -33,9 +34,6 @@ export interface TemporalDevServer {
   /** Settles when the server ends, wanted or not. */
   readonly exited: Promise<ProcessExit>;
 }
-
-/** Keyword search attributes set when a workflow starts; the server refuses a start that names one it does not know. */
-export const SEARCH_ATTRIBUTES = ['MusterSource', 'MusterJob', 'MusterTrigger'] as const;
 
 /** The dev server has one shard and polls its queues 20 times a second by default: 50 ms for every hop of a workflow. */
 const POLL_RPS = 2000;

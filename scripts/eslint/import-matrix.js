@@ -84,7 +84,8 @@ export const MATRIX = {
   },
   simulators: {
     folders: ['core', 'simulators'],
-    packages: ['zod', 'node:*'],
+    // Those of simulators/foreign: servers that nobody here wrote.
+    packages: ['zod', 'express', 'scimmy', 'scimmy-routers', 'better-auth', '@better-auth/*', 'node:*'],
     why: 'a simulator that shares code with a connector would share its mistakes.',
   },
   bench: {
