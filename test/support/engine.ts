@@ -1,0 +1,222 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { DataSource } from 'typeorm';
+import type { RunActivities } from '../../activities/contract.js';
+import { createActivities } from '../../activities/index.js';
+import type { Timing } from '../../activities/index.js';
+import { createRegistry } from '../../connectors/registry.js';
+import type { JsonObject } from '../../core/json.js';
+import { isJsonObject } from '../../core/json.js';
+import { Keyring } from '../../runtime/secrets.js';
+import {
+  createSystem,
+  loadInstallationKeys,
+  saveProperties,
+  saveTransformation,
+  setSystemEnabled,
+} from '../../state/config/index.js';
+import { createDataSource } from '../../state/data-source.js';
+import { SqlPool } from '../../state/database.js';
+import { readJob, readStatistics, requestRun, requestStop } from '../../state/runs/index.js';
+import type { JobView, RunKind, StatisticsRow } from '../../state/runs/index.js';
+import { createTestDatabase } from './database.js';
+
+const TYPE_NAME = 'SCIM System';
+
+/** A configured system of a test. */
+export interface TestSystem {
+  readonly no: number;
+  readonly id: string;
+  readonly name: string;
+}
+
+/** One finished job. */
+export interface FinishedJob {
+  readonly job: JobView;
+  readonly statistics: readonly StatisticsRow[];
+}
+
+export interface EngineOptions {
+  readonly timing?: Partial<Timing>;
+  readonly concurrency?: number;
+}
+
+/** Short times, so that a test of waiting does not wait. */
+const TEST_TIMING: Partial<Timing> = { idlePollMs: 10, leaseMarginMs: 6_000, stopGraceMs: 2_000 };
+
+/** The real engine on a real database, driven without Temporal: activities are called in the order of the run loop. */
+export class TestEngine {
+  /** Stands for the Temporal run id; a new one is another attempt of the whole workflow. */
+  owner = randomUUID();
+  /** Aborting it is a cancellation by Temporal. */
+  cancellation = new AbortController();
+
+  private constructor(
+    readonly databaseUrl: string,
+    readonly pool: SqlPool,
+    readonly dataSource: DataSource,
+    readonly keyring: Keyring,
+    readonly activities: RunActivities & { close(): Promise<void> },
+    private readonly drop: () => Promise<void>,
+  ) {}
+
+  static async start(options: EngineOptions = {}): Promise<TestEngine> {
+    const database = await createTestDatabase();
+    const dataSource = await createDataSource(database.url, { poolSize: 4 }).initialize();
+    const pool = new SqlPool(database.url);
+    const keyring = new Keyring(randomBytes(32));
+    const keys = await loadInstallationKeys(dataSource, keyring);
+    const registry = createRegistry();
+    const silent = (): void => undefined;
+    // The scope is looked up at each call, because tests change owner and cancellation.
+    const holder: { engine?: TestEngine } = {};
+    const activities = createActivities({
+      pool,
+      dataSource,
+      keyring,
+      keys,
+      connectorFactory: (typeName) => registry.find(typeName),
+      clock: () => new Date(),
+      log: { debug: silent, info: silent, warn: silent, error: silent },
+      concurrency: options.concurrency ?? 16,
+      timing: { ...TEST_TIMING, ...options.timing },
+      scope: () => {
+        if (holder.engine === undefined) throw new Error('the engine is not started');
+        return { owner: holder.engine.owner, signal: holder.engine.cancellation.signal, heartbeat: silent };
+      },
+    });
+    const engine = new TestEngine(database.url, pool, dataSource, keyring, activities, () => database.drop());
+    holder.engine = engine;
+    return engine;
+  }
+
+  async stop(): Promise<void> {
+    await this.activities.close();
+    await this.pool.close();
+    await this.dataSource.destroy();
+    await this.drop();
+  }
+
+  addSource(name: string, url: string, more: SystemOptions = {}): Promise<TestSystem> {
+    return this.addSystem('source', name, url, more);
+  }
+
+  addTarget(name: string, url: string, more: SystemOptions = {}): Promise<TestSystem> {
+    return this.addSystem('target', name, url, more);
+  }
+
+  async setEnabled(system: TestSystem, enabled: boolean): Promise<void> {
+    await this.dataSource.transaction((manager) => setSystemEnabled(manager, system.no, enabled));
+  }
+
+  async setProperties(system: TestSystem, properties: Readonly<Record<string, string>>): Promise<void> {
+    await this.dataSource.transaction((manager) =>
+      saveProperties(manager, this.keyring, system, { plain: properties, secrets: {}, keptSecretNames: [] }),
+    );
+  }
+
+  async setTransformation(system: TestSystem, document: JsonObject): Promise<void> {
+    await this.dataSource.transaction((manager) =>
+      saveTransformation(manager, system.no, { document, description: 'test', modifiedBy: 'test' }),
+    );
+  }
+
+  /** Requests a job and works through it. */
+  async runJob(source: TestSystem, kind: RunKind = 'read'): Promise<FinishedJob> {
+    const run = await requestRun(this.pool, { sourceNo: source.no, kind, trigger: 'IMMEDIATE', triggeredBy: 'test' });
+    await this.workThrough(run.runKey);
+    return this.finished(run.jobId);
+  }
+
+  async finished(jobId: string): Promise<FinishedJob> {
+    const job = await readJob(this.pool, jobId);
+    if (job === undefined) throw new Error(`there is no job ${jobId}`);
+    return { job, statistics: await readStatistics(this.pool, job.runKey) };
+  }
+
+  async request(source: TestSystem, kind: RunKind = 'read'): Promise<{ runKey: string; jobId: string }> {
+    return requestRun(this.pool, { sourceNo: source.no, kind, trigger: 'IMMEDIATE', triggeredBy: 'test' });
+  }
+
+  async requestStop(jobId: string): Promise<void> {
+    await requestStop(this.pool, jobId);
+  }
+
+  /** The run loop of the workflow without its timers: intake beside one chain per target, then deletions, then the end. */
+  async workThrough(runKey: string): Promise<void> {
+    const opened = await this.activities.openRun({ runKey });
+    if (opened.closed) return;
+    await this.sweep(runKey);
+    const intake = this.readAll(runKey, opened.types);
+    const chains = opened.targets.map(async ({ targetNo, types }) => {
+      for (const type of types) {
+        for (const late of [false, true]) {
+          if (!(await this.repeat(() => this.activities.drainChunk({ runKey, targetNo, type, late })))) return;
+        }
+      }
+      await intake;
+      const plan = await this.activities.planAbsence({ runKey, targetNo });
+      for (const type of plan.types) await this.repeat(() => this.activities.deleteChunk({ runKey, targetNo, type }));
+    });
+    await Promise.all([intake, ...chains]);
+    await this.activities.finishRun({ runKey, end: 'completed' });
+  }
+
+  async sweep(runKey: string): Promise<void> {
+    await this.repeat(() => this.activities.sweepPairs({ runKey }));
+  }
+
+  async readAll(runKey: string, types: readonly ('user' | 'group' | 'role')[]): Promise<void> {
+    for (const type of types) {
+      if (!(await this.repeat(() => this.activities.intakeChunk({ runKey, type })))) break;
+    }
+    await this.activities.endIntake({ runKey });
+  }
+
+  /** Calls until there is no more; false when the chain was ended. */
+  private async repeat(call: () => ReturnType<RunActivities['drainChunk']>): Promise<boolean> {
+    for (;;) {
+      const result = await call();
+      if (result.ended !== undefined) return false;
+      if (!result.more) return true;
+      if (result.pauseMs !== undefined) await new Promise((resolve) => setTimeout(resolve, result.pauseMs));
+    }
+  }
+
+  private async addSystem(role: 'source' | 'target', name: string, url: string, more: SystemOptions): Promise<TestSystem> {
+    const id = randomUUID();
+    const properties = { Type: 'HTTP', URL: url, ProxyType: 'Internet', Authentication: 'NoAuthentication', ...FAST, ...more.properties };
+    const no = await this.dataSource.transaction(async (manager) => {
+      const sources = role === 'target' ? { sources: more.sources ?? ({ selection: 'all' } as const) } : {};
+      const made = await createSystem(manager, { id, role, typeName: TYPE_NAME, name, description: '', ...sources });
+      await saveTransformation(manager, made, {
+        document: more.transformation ?? withGroups(role),
+        description: 'test',
+        modifiedBy: 'test',
+      });
+      const set = { plain: properties, secrets: more.secrets ?? {}, keptSecretNames: [] };
+      await saveProperties(manager, this.keyring, { no: made, id }, set);
+      return made;
+    });
+    return { no, id, name };
+  }
+}
+
+export interface SystemOptions {
+  readonly properties?: Readonly<Record<string, string>>;
+  readonly secrets?: Readonly<Record<string, string>>;
+  readonly transformation?: JsonObject;
+  readonly sources?: { readonly selection: 'all' } | { readonly selection: 'list'; readonly sourceIds: readonly string[] };
+}
+
+/** Failed requests are repeated after a second, not after thirty. */
+const FAST = { 'ips.failed.request.retry.attempts': '1', 'ips.failed.request.retry.attempts.interval': '1' };
+
+/** The default transformation of the type, with groups switched on. */
+export function withGroups(role: 'source' | 'target'): JsonObject {
+  const defaults = createRegistry().find(TYPE_NAME)?.descriptor.defaultTransformations;
+  const document = structuredClone(role === 'source' ? defaults?.read : defaults?.write);
+  if (document === undefined) throw new Error('the SCIM connector has no default transformation');
+  const group = document['group'];
+  if (isJsonObject(group)) delete group['ignore'];
+  return document;
+}
