@@ -1,7 +1,7 @@
 import { proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { ActivityInterfaceFor, ActivityOptions } from '@temporalio/workflow';
 import type { RUN_CLOSED, RunActivities } from '../../activities/contract.js';
-import { taskQueuesOf } from '../../core/task-queues.js';
+import { bulkQueueOf } from '../../core/task-queues.js';
 
 /** Failure type of an activity whose run belongs to another attempt; a value of our own, because activities are imported as types. */
 export const RUN_CLOSED_KIND: typeof RUN_CLOSED = 'runClosed';
@@ -41,7 +41,7 @@ const REPORT: ActivityOptions = {
 
 /** Work of about 30 s on the bulk queue. `summary` is one line for the Temporal Web UI: names of systems, never of people. */
 export function chunk(summary: string): ActivityInterfaceFor<ChunkActivities> {
-  return proxyActivities<ChunkActivities>({ ...WORK, taskQueue: taskQueuesOf(workflowInfo().taskQueue).bulk, summary });
+  return proxyActivities<ChunkActivities>({ ...WORK, taskQueue: bulkQueueOf(workflowInfo().taskQueue), summary });
 }
 
 /** A short step on the queue of the workflow itself, where it does not wait behind chunks. */

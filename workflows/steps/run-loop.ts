@@ -1,4 +1,4 @@
-import { CancellationScope, CancelledFailure, continueAsNew, isCancellation } from '@temporalio/workflow';
+import { CancellationScope, CancelledFailure, continueAsNew } from '@temporalio/workflow';
 import type { FinishRunInput } from '../../activities/contract.js';
 import { isRunClosed, runFailure } from './failure.js';
 import { chunk, step } from './options.js';
@@ -33,9 +33,9 @@ export async function runLoop(input: RunLoopInput): Promise<RunLoopResult> {
   try {
     end = await workThrough(input.runKey, pace);
   } catch (error) {
-    end = { kind: isCancellation(error) ? 'stopped' : isRunClosed(error) ? 'notOurs' : 'defect', error };
+    end = { kind: isRunClosed(error) ? 'notOurs' : 'defect', error };
   }
-  if (isStopped() && end.kind !== 'notOurs') end = { kind: 'stopped', error: end.error };
+  if (isStopped() && end.kind !== 'notOurs') end = { kind: 'stopped' };
   // A defect waits until the other chains are done: in the new history it shows again, or it is gone.
   if (pace.hasWorkLeft() && (end.kind === 'done' || end.kind === 'defect')) return continueAsNew<typeof runLoop>(input);
   return conclude(input.runKey, end, progress);
@@ -65,8 +65,7 @@ async function conclude(runKey: string, end: RunEnd, progress: ProgressDetails):
     return finished;
   });
   if (end.kind === 'defect') throw runFailure(end.error);
-  // The stop flag may be seen in PostgreSQL before the cancellation comes through Temporal: then this is an ordinary end.
-  if (end.kind === 'stopped' && isStopped()) throw new CancelledFailure('Stopped by an administrator');
+  if (end.kind === 'stopped') throw new CancelledFailure('Stopped by an administrator');
   return result;
 }
 

@@ -1,0 +1,44 @@
+/**
+ * Records the golden histories that do not exist yet from runs on the dev server; existing files are never touched. Not part of the
+ * suite, run it on purpose:
+ *
+ *     node --experimental-vm-modules node_modules/jest/bin/jest.js --testMatch '<rootDir>/test/workflows/record-histories.ts'
+ */
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
+import { startOptions } from '../../api/reconciler/start-options.js';
+import { testTemporal } from '../support/temporal.js';
+import { goldenFile, writeGoldenHistory } from './support/golden-files.js';
+import { GOLDEN_RUNS } from './support/golden-runs.js';
+import { newRun, RunDriver } from './support/run-driver.js';
+
+const temporal = await testTemporal();
+
+temporal.describe('golden histories', () => {
+  let driver: RunDriver;
+  beforeAll(async () => {
+    driver = await RunDriver.open(temporal.address);
+  });
+  afterAll(() => driver.close());
+
+  it.each(GOLDEN_RUNS.map((golden) => ({ ...golden, title: `${golden.kind} ${golden.name}` })))(
+    '$title',
+    async ({ name, kind, activities, input, disturb }) => {
+      const { workflowType } = startOptions(newRun(kind));
+      const fake = activities();
+      const json = await driver.withRun(
+        fake.activities,
+        async (handle) => {
+          await disturb?.(handle, fake);
+          // The first history of the run: a continued one ends with its cut.
+          const first = driver.client.workflow.getHandle(handle.workflowId, handle.firstExecutionRunId);
+          await handle.result().catch(() => undefined);
+          return historyToJSON(await first.fetchHistory());
+        },
+        { kind, ...(input !== undefined && { input }) },
+      );
+      expect(JSON.parse(json)).toHaveProperty('events');
+      writeGoldenHistory(goldenFile(workflowType, name), json);
+    },
+  );
+});

@@ -1,0 +1,42 @@
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { DeterminismViolationError } from '@temporalio/workflow';
+import { Worker } from '@temporalio/worker';
+import { startOptions } from '../../api/reconciler/start-options.js';
+import { loadWorkflowBundle } from '../../worker/build-bundle.js';
+import type { WorkflowBundle } from '../../worker/build-bundle.js';
+import { installRuntime } from '../../worker/install-runtime.js';
+import { listGoldenHistories, readGoldenHistory } from './support/golden-files.js';
+import { GOLDEN_RUNS } from './support/golden-runs.js';
+import { newRun } from './support/run-driver.js';
+
+describe('replay of golden histories', () => {
+  let workflowBundle: WorkflowBundle;
+  beforeAll(async () => {
+    installRuntime();
+    workflowBundle = await loadWorkflowBundle();
+  });
+
+  it.each(listGoldenHistories())('%s replays on the workflow code of today', async (name) => {
+    await Worker.runReplayHistory({ workflowBundle }, readGoldenHistory(name));
+  });
+
+  it('every behaviour that is recorded has its file', () => {
+    const expected = GOLDEN_RUNS.map(({ kind, name }) => `${startOptions(newRun(kind)).workflowType}/${name}`);
+    expect(listGoldenHistories()).toEqual(expect.arrayContaining(expected));
+  });
+
+  it.each([
+    ['another order of the steps', (text: string) => swap(text, 'intakeChunk', 'drainChunk')],
+    ['an activity that is called differently', (text: string) => text.replaceAll('"sweepPairs"', '"sweepAll"')],
+  ])('a history with %s is refused', async (_what, edit) => {
+    const edited: unknown = JSON.parse(edit(JSON.stringify(readGoldenHistory('readJobWorkflow/2026-11-full'))));
+    await expect(Worker.runReplayHistory({ workflowBundle }, edited)).rejects.toThrow(DeterminismViolationError);
+  });
+});
+
+function swap(text: string, one: string, other: string): string {
+  return text
+    .replaceAll(`"${one}"`, '"\u0000"')
+    .replaceAll(`"${other}"`, `"${one}"`)
+    .replaceAll('"\u0000"', `"${other}"`);
+}
