@@ -11,7 +11,7 @@ export interface ForeignScimServer {
   readonly url: string;
   readonly auth: ForeignScimAuth;
   /** What is in it now, in its own form. */
-  snapshot(): ForeignSnapshot;
+  snapshot(): Promise<ForeignSnapshot>;
   /** Idempotent. */
   stop(): Promise<void>;
 }

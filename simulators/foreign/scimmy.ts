@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type ScimmyModule from 'scimmy';
 import { isJsonObject, type JsonObject } from '../../core/json.js';
 import {
   authorizationOf,
@@ -7,8 +8,6 @@ import {
   type ForeignScimAuth,
   type ForeignScimServer,
 } from './foreign-server.js';
-
-type Scimmy = (typeof import('scimmy'))['default'];
 
 /** What a server starts with. */
 export interface ScimmyOptions {
@@ -59,14 +58,15 @@ export async function startScimmy(options: ScimmyOptions = {}): Promise<ForeignS
     name: 'scimmy 1.3.5 with scimmy-routers 1.3.2',
     url: `${origin}/scim`,
     auth: AUTH,
-    snapshot: () => ({ users: [...application.users.values()], groups: [...application.groups.values()] }),
+    snapshot: () =>
+      Promise.resolve({ users: [...application.users.values()], groups: [...application.groups.values()] }),
     stop,
   };
 }
 
 let isDeclared = false;
 
-function declareResources(scimmy: Scimmy): void {
+function declareResources(scimmy: typeof ScimmyModule): void {
   if (isDeclared) return;
   isDeclared = true;
   const { Resources, Schemas } = scimmy;
@@ -93,13 +93,13 @@ function plain(resource: JsonObject | JsonObject[]): never {
 }
 
 function tableOf(context: unknown, name: keyof Application): Map<string, JsonObject> {
-  const table = typeof context === 'object' && context !== null ? Reflect.get(context, name) : undefined;
+  const table: unknown = typeof context === 'object' && context !== null ? Reflect.get(context, name) : undefined;
   if (table instanceof Map) return table as Map<string, JsonObject>;
   throw new Error('the request came without its application');
 }
 
 function write(
-  scimmy: Scimmy,
+  scimmy: typeof ScimmyModule,
   table: Map<string, JsonObject>,
   unique: string,
   id: string | undefined,
@@ -133,7 +133,11 @@ interface ReadRequest {
   readonly filter?: { match(values: JsonObject[]): unknown[] };
 }
 
-function read(scimmy: Scimmy, table: Map<string, JsonObject>, request: ReadRequest): JsonObject | JsonObject[] {
+function read(
+  scimmy: typeof ScimmyModule,
+  table: Map<string, JsonObject>,
+  request: ReadRequest,
+): JsonObject | JsonObject[] {
   if (request.id !== undefined) {
     const found = table.get(request.id);
     if (found === undefined) throw new scimmy.Types.Error(404, '', `Resource ${request.id} not found`);
@@ -143,7 +147,7 @@ function read(scimmy: Scimmy, table: Map<string, JsonObject>, request: ReadReque
   return request.filter === undefined ? all : request.filter.match(all).filter(isJsonObject);
 }
 
-function remove(scimmy: Scimmy, table: Map<string, JsonObject>, id: string | undefined): void {
+function remove(scimmy: typeof ScimmyModule, table: Map<string, JsonObject>, id: string | undefined): void {
   if (id === undefined || !table.delete(id)) throw new scimmy.Types.Error(404, '', `Resource ${id ?? ''} not found`);
 }
 
