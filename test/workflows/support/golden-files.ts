@@ -31,8 +31,8 @@ export function writeGoldenHistory(file: string, json: string): boolean {
   return true;
 }
 
-/** Without the names and paths of the machine that recorded it; replay looks at neither. */
+/** Without the names and paths of the machine that recorded it (`<pid>@<host>`, stack traces); replay looks at neither. */
 function scrubbed(key: string, value: unknown): unknown {
-  if (key === 'identity') return 'recorder';
-  return key === 'stackTrace' ? '' : value;
+  if (key === 'stackTrace') return '';
+  return typeof value === 'string' ? value.replace(/^\d+@[\w.-]+$/, 'recorder') : value;
 }
