@@ -23,7 +23,7 @@ export function maskedDetail(detail: string, sent: readonly JsonValue[]): string
 
 /** Short values count only as a whole word, or nothing of the text would be left. */
 function pattern(value: string): string {
-  const literal = value.replace(/[\\^$.*+?()[\]{}|/-]/g, (character) => `\\${character}`);
+  const literal = value.replace(/[\\^$.*+?()[\]{}|/]/g, (character) => `\\${character}`);
   return value.length >= 4 ? literal : `(?<![\\p{L}\\p{N}])${literal}(?![\\p{L}\\p{N}])`;
 }
 
