@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../../core/json.js';
+import type { JsonObject, JsonValue } from '../../../core/json.js';
 import type { Connector, ConnectorContext, NativeEntity, Page, ReadPageRequest } from '../../../connectors/contract.js';
 import { isConnectorError, type ConnectorError } from '../../../connectors/errors.js';
 import type { HttpLimits } from '../../../connectors/http/http-client.js';
@@ -81,4 +81,9 @@ export function person(n: number, changes: JsonObject = {}): JsonObject {
     active: true,
     ...changes,
   };
+}
+
+/** The text of an attribute; an empty one where there is none. */
+export function textOf(value: JsonValue | undefined): string {
+  return typeof value === 'string' ? value : '';
 }
