@@ -97,7 +97,6 @@ async function createApplication(
     bodyParser: false,
     logger: new NestLogger(log),
     abortOnError: false,
-    forceCloseConnections: true,
   });
   app.disable('x-powered-by');
   app.use(requestContext(log), requireJsonBody);

@@ -41,9 +41,7 @@ function bodyParserProblem(error: unknown): ProblemError | undefined {
   if (typeof error !== 'object' || error === null || !('type' in error)) return undefined;
   switch (error.type) {
     case 'entity.parse.failed':
-      return new ProblemError('malformed-json', 'the body is not valid JSON', {
-        errors: [{ pointer: '', message: 'not valid JSON' }],
-      });
+      return malformedJson();
     case 'entity.too.large':
       return new ProblemError('body-too-large', 'the body may have 1 MB at most');
     case 'encoding.unsupported':
@@ -57,6 +55,11 @@ function bodyParserProblem(error: unknown): ProblemError | undefined {
   }
 }
 
+function malformedJson(): ProblemError {
+  const errors = [{ pointer: '', message: 'not valid JSON' }];
+  return new ProblemError('malformed-json', 'the body is not valid JSON', { errors });
+}
+
 function httpProblem(error: HttpException): ProblemError {
   switch (error.getStatus()) {
     case 404:
@@ -64,7 +67,10 @@ function httpProblem(error: HttpException): ProblemError {
     case 413:
       return new ProblemError('body-too-large', 'the body may have 1 MB at most');
     case 400:
-      return new ProblemError('malformed-json', 'the request cannot be read', { cause: error });
+      // Nest makes this of a body that cannot be parsed and of an address that cannot be decoded; only the text tells them apart.
+      return error.message.startsWith('Failed to decode')
+        ? new ProblemError('invalid-request', 'the address has a percent sign that encodes nothing')
+        : malformedJson();
     default:
       return new ProblemError('internal', 'the request failed unexpectedly; the log has more under this request id', {
         cause: error,

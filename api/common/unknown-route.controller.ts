@@ -8,7 +8,7 @@ import { ProblemError } from './problem.js';
 @AdminOnly()
 @Controller()
 export class UnknownRouteController {
-  @All('{*path}')
+  @All(['', '{*path}'])
   answer(): never {
     throw new ProblemError('not-found', 'there is nothing at this address; /api/docs lists what there is');
   }

@@ -1,5 +1,5 @@
 import { Inject, Injectable } from '@nestjs/common';
-import type { MessageEvent, OnApplicationShutdown } from '@nestjs/common';
+import type { MessageEvent, BeforeApplicationShutdown } from '@nestjs/common';
 import type { Observable } from 'rxjs';
 import { DataSource } from 'typeorm';
 import type { Logger } from '../../runtime/logger.js';
@@ -36,7 +36,7 @@ import type {
 
 /** Starting, stopping and showing jobs. */
 @Injectable()
-export class JobsService implements OnApplicationShutdown {
+export class JobsService implements BeforeApplicationShutdown {
   readonly #closing = new AbortController();
 
   constructor(
@@ -126,8 +126,8 @@ export class JobsService implements OnApplicationShutdown {
     return jobEvents(read, this.#closing.signal);
   }
 
-  /** Ends open event streams; without it the server would wait for them. */
-  onApplicationShutdown(): void {
+  /** Ends open event streams; the server waits for every open response. */
+  beforeApplicationShutdown(): void {
     this.#closing.abort();
   }
 

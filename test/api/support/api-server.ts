@@ -8,6 +8,7 @@ import { startApi } from '../../../api/main.js';
 import type { ApiOptions, RunningApi } from '../../../api/main.js';
 import { loadConfig } from '../../../runtime/config.js';
 import type { Config } from '../../../runtime/config.js';
+import { SqlPool } from '../../../state/database.js';
 import { createTestDatabase } from '../../support/database.js';
 import type { TestDatabase } from '../../support/database.js';
 
@@ -21,24 +22,38 @@ export interface TestApi {
   readonly token: string;
   /** Sends a request with the token; the body, if any, as JSON. */
   send(method: Method, path: string, body?: object): Promise<Response>;
+  /** Runs one statement on the database of this API. */
+  sql(text: string, params?: readonly unknown[]): Promise<object[]>;
+  /** Starts a second process' worth of API on the same installation. */
+  startAgain(): Promise<RunningApi>;
   stop(): Promise<void>;
 }
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
+/** What a test may choose. */
+export interface TestApiOptions extends ApiOptions {
+  /** Default: an address where nothing listens. */
+  readonly temporalAddress?: string;
+}
+
 /** Nothing listens there. */
 const NO_TEMPORAL = '127.0.0.1:1';
 
 /** Starts an API on a free port, without Temporal unless a launcher is given. */
-export async function startTestApi(options: ApiOptions = {}): Promise<TestApi> {
+export async function startTestApi({
+  temporalAddress = NO_TEMPORAL,
+  ...options
+}: TestApiOptions = {}): Promise<TestApi> {
   const database = await createTestDatabase();
   const home = await mkdtemp(join(tmpdir(), 'muster-api-'));
   const lines: string[] = [];
-  const loaded = loadConfig({ DATABASE_URL: database.url, TEMPORAL_ADDRESS: NO_TEMPORAL, MUSTER_HOME: home });
+  const loaded = loadConfig({ DATABASE_URL: database.url, TEMPORAL_ADDRESS: temporalAddress, MUSTER_HOME: home });
   const config: Config = { ...loaded, api: { host: '127.0.0.1', port: 0, portIsConfigured: true } };
   const log = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) });
   const running = await startApi(config, { log, ...options });
   const token = await login(running);
+  const pool = new SqlPool(database.url, { maxConnections: 1 });
   return {
     running,
     config,
@@ -49,7 +64,10 @@ export async function startTestApi(options: ApiOptions = {}): Promise<TestApi> {
       const call = request(running.url)[method](path).set('Authorization', `Bearer ${token}`);
       return body === undefined ? call : call.send(body);
     },
+    sql: (text, params) => pool.query(text, params),
+    startAgain: () => startApi(config, { log, ...options }),
     stop: async () => {
+      await pool.close();
       await running.stop();
       await database.drop();
       await rm(home, { recursive: true });

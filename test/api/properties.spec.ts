@@ -1,0 +1,186 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { startTestApi } from './support/api-server.js';
+import type { TestApi } from './support/api-server.js';
+import { CONNECTION, MASK, createSource, createTarget } from './support/fixtures.js';
+
+let api: TestApi;
+let path: string;
+beforeAll(async () => {
+  api = await startTestApi();
+});
+afterAll(() => api.stop());
+beforeEach(async () => {
+  await api.sql('truncate system, pair_sweep, backlog, run cascade');
+  path = `/api/v1/systems/${await createSource(api, 'HR')}/properties`;
+});
+
+const sealed = async () => {
+  const rows = await api.sql(
+    `select name, encode(sealed, 'hex') as sealed from system_property where sealed is not null order by name`,
+  );
+  return JSON.stringify(rows);
+};
+
+describe('credentials', () => {
+  it('CRD-1, CRD-3: are masked with 40 characters whatever their length', async () => {
+    const { body } = await api.send('get', path);
+    expect(body.credentials).toEqual({ Password: MASK });
+    expect(body.properties).not.toHaveProperty('Password');
+  });
+
+  it('CRD-3: the mask sent back leaves the stored value as it is', async () => {
+    const before = await sealed();
+    const { body } = await api.send('get', path);
+    const { properties, credentials } = body;
+    const response = await api.send('put', path, {
+      properties: { ...properties, 'ips.application.id': 'x' },
+      credentials,
+    });
+    expect(response.status).toBe(200);
+    expect(await sealed()).toBe(before);
+  });
+
+  it('CRD-3: a mask for a credential that is not stored is refused', async () => {
+    const response = await api.send('patch', path, { credentials: { 'initial.password': MASK } });
+    expect(response.body).toMatchObject({ status: 422, errors: [{ pointer: '/credentials/initial.password' }] });
+  });
+
+  it.each(['Password', 'ldap.password', 'initial.password', 'ips.http.header.Authorization', 'X-ConsumerKey'])(
+    'CRD-1: %s is stored as credential even when it is sent as a plain property',
+    async (name) => {
+      const response = await api.send('patch', path, { properties: { [name]: 'canary-7f3a' } });
+      expect(response.body.credentials).toMatchObject({ [name]: MASK });
+      const stored = JSON.stringify(await api.sql('select name, value from system_property where value is not null'));
+      expect(stored).not.toContain('canary-7f3a');
+    },
+  );
+
+  it('CRD-1: what an administrator declared a credential stays one', async () => {
+    await api.send('patch', path, { credentials: { 'my.key': 'one' } });
+    const response = await api.send('patch', path, { properties: { 'my.key': 'two' } });
+    expect(response.body.credentials).toHaveProperty(['my.key'], MASK);
+    expect(response.body.properties).not.toHaveProperty(['my.key']);
+  });
+
+  it('a plain property becomes a credential when it is entered as one', async () => {
+    await api.send('patch', path, { properties: { 'my.key': 'plain' } });
+    const response = await api.send('patch', path, { credentials: { 'my.key': 'secret' } });
+    expect(response.body.properties).not.toHaveProperty(['my.key']);
+    expect(response.body.credentials).toHaveProperty(['my.key'], MASK);
+  });
+
+  it('a name that is given twice is refused', async () => {
+    const body = { properties: { ...CONNECTION.properties, Password: 'a' }, credentials: { Password: 'b' } };
+    expect((await api.send('put', path, body)).body).toMatchObject({
+      status: 422,
+      errors: [{ pointer: '/properties/Password' }],
+    });
+  });
+
+  it('PRP-8: what a PUT does not name is removed, credentials too', async () => {
+    const properties = { ...CONNECTION.properties, Authentication: 'NoAuthentication' };
+    const response = await api.send('put', path, { properties });
+    expect(response.body).toMatchObject({ properties, credentials: {} });
+    expect(Object.keys(response.body.properties).sort()).toEqual(Object.keys(properties).sort());
+  });
+});
+
+describe('changed places (SYS-18, CRD-4)', () => {
+  const change = (properties: object, credentials: object = {}) => api.send('patch', path, { properties, credentials });
+
+  it.each([
+    ['URL', 'https://evil.example'],
+    ['OAuth2TokenServiceURL', 'https://evil.example/token'],
+    ['ldap.url', 'ldap://evil.example'],
+    ['smtp.host', 'evil.example'],
+  ])('SYS-18: changing %s demands every credential again', async (name, value) => {
+    await api.send('patch', path, { credentials: { 'initial.password': 'x' } });
+    const refused = await change({ [name]: value });
+    expect(refused.status).toBe(422);
+    expect(refused.body.errors.map((error: { pointer: string }) => error.pointer).sort()).toEqual([
+      '/credentials/Password',
+      '/credentials/initial.password',
+    ]);
+    const half = await change({ [name]: value }, { Password: 'again' });
+    expect(half.body.errors).toEqual([expect.objectContaining({ pointer: '/credentials/initial.password' })]);
+    const masked = await change({ [name]: value }, { Password: MASK, 'initial.password': 'again' });
+    expect(masked.body.errors).toEqual([expect.objectContaining({ pointer: '/credentials/Password' })]);
+    expect((await change({ [name]: value }, { Password: 'again', 'initial.password': 'again' })).status).toBe(200);
+  });
+
+  it('SYS-18: removing the credentials in the same save is as good', async () => {
+    const response = await change(
+      { URL: 'https://new.example', Authentication: 'NoAuthentication' },
+      { Password: null },
+    );
+    expect(response.status).toBe(200);
+    expect(response.body.credentials).toEqual({});
+  });
+
+  it('SYS-18: a URL cannot be moved in two steps, by removing it first', async () => {
+    expect((await change({ URL: null })).status).toBe(422);
+  });
+
+  it('other properties do not demand them', async () => {
+    expect((await change({ 'ips.application.id': 'x' })).status).toBe(200);
+  });
+});
+
+describe('checks', () => {
+  it.each([
+    ['PRP-7', '/properties/TrustAll', { TrustAll: 'TRUE' }],
+    ['PRP-2', '/properties/Authentication', { Authentication: 'basicAuthentication' }],
+    ['RDM-3', '/properties/ips.delta.read', { 'ips.delta.read': 'on' }],
+    ['RTY-2', '/properties/ips.failed.request.retry.attempts', { 'ips.failed.request.retry.attempts': '4' }],
+  ])('%s: refuses and names %s, and saves nothing of the request', async (_rule, pointer, properties) => {
+    const response = await api.send('patch', path, { properties: { ...properties, 'my.other': 'x' } });
+    expect(response.body).toMatchObject({ status: 422, errors: [{ pointer }] });
+    expect((await api.send('get', path)).body.properties).not.toHaveProperty(['my.other']);
+  });
+
+  it.each([
+    ['/properties/x', { properties: { x: 1 } }],
+    ['/properties/ x', { properties: { ' x': 'y' } }],
+    ['/colour', { colour: 'red' }],
+    ['/credentials/Password', { credentials: { Password: ['a'] } }],
+  ])('names %s when its form is wrong', async (pointer, body) => {
+    expect((await api.send('patch', path, body)).body).toMatchObject({ status: 400, errors: [{ pointer }] });
+  });
+
+  it('PRP-6: any further property may be added for use as placeholder', async () => {
+    const response = await api.send('patch', path, { properties: { 'my.company': 'Example' } });
+    expect(response.body).toMatchObject({ properties: { 'my.company': 'Example' }, warnings: [] });
+  });
+});
+
+describe('program numbers (engine.md §6)', () => {
+  it('a property that a write transformation uses raises the number and sweeps; one that it does not use changes nothing', async () => {
+    const target = await createTarget(api, 'CRM', 'all');
+    const document = {
+      user: {
+        mappings: [
+          { sourcePath: '$', targetPath: '$' },
+          { constant: '%my.company%', targetPath: '$.organization' },
+        ],
+      },
+    };
+    await api.send('patch', `/api/v1/systems/${target}/properties`, { properties: { 'my.company': 'A' } });
+    expect(
+      (await api.send('put', `/api/v1/systems/${target}/transformation`, { transformation: document })).status,
+    ).toBe(200);
+    const number = async () => {
+      const rows = await api.sql(
+        `select max(number) as number from program p join system s on s.no = p.system_no where s.name = 'CRM'`,
+      );
+      return rows[0];
+    };
+    const before = await number();
+    await api.sql('delete from pair_sweep');
+    await api.send('patch', `/api/v1/systems/${target}/properties`, { properties: { 'my.unused': 'x' } });
+    expect(await number()).toEqual(before);
+    expect(await api.sql('select from pair_sweep')).toHaveLength(0);
+    await api.send('patch', `/api/v1/systems/${target}/properties`, { properties: { 'my.company': 'B' } });
+    expect(await number()).not.toEqual(before);
+    expect(await api.sql('select from pair_sweep')).toHaveLength(3);
+  });
+});
