@@ -111,6 +111,7 @@ const STATEMENTS = [
      force_run bigint,
      forced boolean not null default false,
      late_run bigint,
+     seen_run bigint,
      attempts int not null default 0,
      error_class text,
      next_at timestamptz,

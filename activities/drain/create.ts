@@ -11,7 +11,7 @@ import { intentOf, openSentDocument } from './intents.js';
 import { proveOrigin } from './origin.js';
 import type { SentCreate } from './origin.js';
 import { failed, linkedSettlement, mapForCreate, mapForUpdate } from './outcomes.js';
-import { NotSentError, sentDocument, settlement } from './work.js';
+import { mayCreate, NotSentError, sentDocument, settlement } from './work.js';
 import type { DrainEnvironment, FoundEntity, Work } from './work.js';
 import { send } from './write-errors.js';
 
@@ -55,6 +55,7 @@ export async function resolveIntent(env: DrainEnvironment, work: Work): Promise<
   const wanted = work.pair.presence === 'present' && work.evaluation.accepted;
   if (found.outcome === 'one' && wanted) return adopt(env, work, found, sent);
   if (found.outcome === 'one') return linkUnwanted(env, work, found, sent);
+  if (wanted && !mayCreate(env, work)) return settlement(work, { kind: 'waiting' });
   if (wanted) return createAfterIntent(env, work);
   const link = work.pair.presence === 'present' ? skippedLink(env, work) : ({ kind: 'removed' } as const);
   return settlement(work, { kind: 'settled' }, { link });

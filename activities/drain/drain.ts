@@ -77,7 +77,7 @@ export class Drain {
     if (this.open.size >= MAX_OPEN_BATCHES || this.queue.length >= this.concurrency * 2) return this.somethingMoved();
     // Read before the lease ⚠: a page committed in between has its rows in the backlog already (engine.md §6).
     const over = await intakeIsOver(this.env.services.pool, this.env.runKey, this.env.typeCode);
-    const batch = await prepareBatch(this.env, this.query());
+    const batch = await prepareBatch(this.env, this.query(over));
     if (batch !== undefined) return this.accept(batch);
     if (this.open.size > 0) return this.somethingMoved();
     if (this.position !== FIRST) {
@@ -90,13 +90,14 @@ export class Drain {
     else await pause(timing.idlePollMs, this.env.stop);
   }
 
-  private query(): LeaseQuery {
+  private query(intakeOver: boolean): LeaseQuery {
     return {
       fence: this.fence,
       sourceNo: this.env.sourceNo,
       targetNo: this.env.targetNo,
       type: this.env.typeCode,
       late: this.env.late,
+      unseenToo: intakeOver || this.env.tools.context.mode === 'delta',
       after: this.position,
       limit: BATCH_ROWS,
       leaseMs: this.leaseMs,

@@ -11,7 +11,7 @@ import { LeaseClock } from './lease-clock.js';
 import { failed, mapForCreate } from './outcomes.js';
 import { storedReferences } from './resolve-references.js';
 import type { KnownReferences } from './resolve-references.js';
-import { settlement } from './work.js';
+import { mayCreate, settlement } from './work.js';
 import type { DrainEnvironment, Work } from './work.js';
 
 /** Rows leased together, evaluated, with their create intents committed. */
@@ -87,6 +87,7 @@ function prepare(
   };
   if (!sends(work)) return settleLocally(env, work);
   if (evaluation.action !== 'create') return work;
+  if (!mayCreate(env, work)) return settlement(work, { kind: 'waiting' });
   const mapped = mapForCreate(env, work);
   if ('message' in mapped)
     return failed(work, 'create', { errorClass: 'validation', code: null, message: mapped.message });

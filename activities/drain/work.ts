@@ -45,6 +45,14 @@ export interface Work {
   createSent: boolean;
 }
 
+/**
+ * A full read creates only whom it has delivered itself: a create that failed in an earlier run may belong to somebody who has left
+ * since, and that is known only when the read is over (engine.md §7 ⚠).
+ */
+export function mayCreate(env: DrainEnvironment, work: { readonly row: LeasedRow }): boolean {
+  return work.row.seen || env.tools.context.mode === 'delta';
+}
+
 /** Thrown when the target wants to be left alone: the pair is offered again, the gate closes for everybody. */
 export class TargetThrottledError extends Error {
   override readonly name = 'TargetThrottledError';

@@ -1,10 +1,10 @@
+export { compileProgram } from './compile-program.js';
+export type { ProgramInput } from './compile-program.js';
 export { currentProgramNumber, ensureProgram, fingerprintHash } from './program.js';
-export { loadInstallation, loadInstallationKeys } from './installation.js';
-export type { Installation } from './installation.js';
+export { loadInstallationKeys } from './installation.js';
 export { loadRunConfiguration, loadSecrets, loadSystem } from './snapshot.js';
 export type { RunConfiguration, SystemSnapshot } from './snapshot.js';
-export { addSweeps, changePairs, listPairs, lockConfiguration, sweepSystem } from './pairs.js';
-export type { Pair } from './pairs.js';
+export { lockConfiguration } from './pairs.js';
 export { hasOpenJob, removeOperationalData } from './operational-data.js';
 export type { SourceSelection, SystemRole } from './entities/system.entity.js';
 export {
@@ -30,6 +30,6 @@ export {
   revokeToken,
 } from './accounts.js';
 export type { ApiToken } from './accounts.js';
-export { ConfigurationConflictError, isConfigurationConflict } from './errors.js';
+export { isConfigurationConflict } from './errors.js';
 export type { ConfigurationConflictCode } from './errors.js';
 export type { Statements } from './statements.js';

@@ -10,6 +10,8 @@ export interface LeaseQuery {
   readonly type: number;
   /** Second pass: rows that were put off to it, and what became due since (engine.md §6 References). */
   readonly late: boolean;
+  /** False while a full read goes on: rows of entities that it has not delivered yet wait for it. */
+  readonly unseenToo: boolean;
   /** Go on after this position; the order is (prio, entity_no). */
   readonly after: { readonly prio: number; readonly entityNo: number };
   readonly limit: number;
@@ -25,6 +27,8 @@ export interface LeasedRow {
   /** Write whatever the hashes say: a Resync of this run, a refused settle, or a lease taken over (engine invariant 3 ⚠). */
   readonly forced: boolean;
   readonly takenOver: boolean;
+  /** This run's reading has delivered the entity. */
+  readonly seen: boolean;
   readonly attempts: number;
 }
 
@@ -48,6 +52,7 @@ export async function leaseRows(sql: Sql, query: LeaseQuery): Promise<Lease> {
           and b.state in (${BACKLOG_STATE.due}, ${BACKLOG_STATE.deferred}, ${BACKLOG_STATE.parked})
           and case when b.lease_until is null then ${query.late ? '(b.late_run = $6 or b.last_run is distinct from $6)' : 'b.last_run is distinct from $6'}
                    else b.lease_until + $10::int * interval '1 millisecond' < clock_timestamp() end
+          and (b.seen_run = $6 or $13::boolean)
           and exists (select from connected_pair p where p.source_id = $2 and p.target_id = $1 and p.enabled)
           and exists (select from run r join run_chain c on c.run_key = r.run_key
                        where r.run_key = $6 and r.state = 'running' and r.owner = $7 and not r.cancel_requested
@@ -61,7 +66,7 @@ export async function leaseRows(sql: Sql, query: LeaseQuery): Promise<Lease> {
             forced = b.forced or picked.taken_over
        from picked, token
       where b.target_id = picked.target_id and b.entity_no = picked.entity_no
-      returning b.entity_no as "entityNo", b.prio, b.gen, b.attempts, picked.taken_over as "takenOver", token.token,
+      returning b.entity_no as "entityNo", b.prio, b.gen, b.attempts, picked.taken_over as "takenOver", b.seen_run is not distinct from $6 as seen, token.token,
                 (b.forced or picked.taken_over or coalesce(b.force_run = $6, false)) as forced`,
     [
       query.targetNo,
@@ -76,6 +81,7 @@ export async function leaseRows(sql: Sql, query: LeaseQuery): Promise<Lease> {
       query.requestTimeoutMs,
       query.limit,
       query.leaseMs,
+      query.unseenToo,
     ],
   );
   const inOrder = rows.sort((a, b) => a.prio - b.prio || a.entityNo - b.entityNo);

@@ -19,6 +19,8 @@ export type RowEnd =
   | { readonly kind: 'released' }
   /** The request may have had its effect: the next run writes all attributes, whatever the hashes say. */
   | { readonly kind: 'unknown' }
+  /** Not for this run: stays due for the next one, uncounted. */
+  | { readonly kind: 'waiting' }
   /** Waits for the second pass of its type in this run. */
   | { readonly kind: 'late' };
 

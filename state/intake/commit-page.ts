@@ -73,7 +73,7 @@ export async function commitPage(pool: SqlPool, fence: RunFence, page: PageCommi
     }
     await insertRunPage(sql, fence.runKey, page, seen, skipped);
     await advanceType(sql, fence.runKey, page);
-    const pair = { sourceNo: page.sourceNo, type: page.type, targets: page.targets };
+    const pair = { runKey: fence.runKey, sourceNo: page.sourceNo, type: page.type, targets: page.targets };
     await demandChanged(sql, { ...pair, entityNos: changed });
     const counted = new Set(changed);
     await demandOutOfStep(
@@ -81,7 +81,7 @@ export async function commitPage(pool: SqlPool, fence: RunFence, page: PageCommi
       { ...pair, entityNos: [...seen, ...skipped].filter((no) => !counted.has(no)) },
       page.dueByTime,
     );
-    if (page.force) await demandForced(sql, { ...pair, entityNos: seen }, fence.runKey);
+    if (page.force) await demandForced(sql, { ...pair, entityNos: seen });
   });
 }
 

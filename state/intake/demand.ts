@@ -9,6 +9,8 @@ export interface TargetProgram {
 
 /** Entities of one source and type, and the targets that take this type. */
 export interface Demand {
+  /** The run whose reading delivered the entities: what a run creates it has seen itself. */
+  readonly runKey: string;
   readonly sourceNo: number;
   readonly type: number;
   readonly targets: readonly TargetProgram[];
@@ -39,11 +41,11 @@ export async function demandChanged(sql: Sql, demand: Demand): Promise<void> {
   if (demand.entityNos.length === 0 || demand.targets.length === 0) return;
   await sql.query(
     `with ${LIVE_TARGETS}
-     insert into backlog as b (target_id, entity_no, source_id, type, reason)
-     select t.target_id, n.entity_no, $1, $2, 'changed' from live t cross join unnest($5::bigint[]) as n (entity_no)
+     insert into backlog as b (target_id, entity_no, source_id, type, reason, seen_run)
+     select t.target_id, n.entity_no, $1, $2, 'changed', $6 from live t cross join unnest($5::bigint[]) as n (entity_no)
       order by t.target_id, n.entity_no
      on conflict (target_id, entity_no) do update
-        set gen = b.gen + 1, reason = excluded.reason, last_run = null, next_at = null, attempts = 0, error_class = null,
+        set gen = b.gen + 1, reason = excluded.reason, seen_run = excluded.seen_run, last_run = null, next_at = null, attempts = 0, error_class = null,
             state = case when b.state in (${BACKLOG_STATE.held}, ${BACKLOG_STATE.quarantined}) then b.state else ${BACKLOG_STATE.due} end`,
     demandParams(demand),
   );
@@ -51,7 +53,7 @@ export async function demandChanged(sql: Sql, demand: Demand): Promise<void> {
 
 /**
  * Safety net for unchanged entities: a pair that is not in step has a row or a sweep already (invariant 1); should one be missing, it
- * is added here. `dueByTime` adds pairs whose time-dependent program gives another result today.
+ * is added here. A row that waits from an earlier run learns that this run has seen its entity. `dueByTime` adds pairs whose time-dependent program gives another result today.
  */
 export async function demandOutOfStep(
   sql: Sql,
@@ -61,44 +63,50 @@ export async function demandOutOfStep(
   if (demand.entityNos.length === 0 || demand.targets.length === 0) return;
   await sql.query(
     `with ${LIVE_TARGETS}
-     insert into backlog (target_id, entity_no, source_id, type, reason)
-     select t.target_id, e.entity_no, $1, $2, 'outOfStep'
+     insert into backlog as b (target_id, entity_no, source_id, type, reason, seen_run)
+     select t.target_id, e.entity_no, $1, $2, 'outOfStep', $6
        from unnest($5::bigint[]) as n (entity_no)
       cross join live t
       cross join lateral (select * from entity where entity_no = n.entity_no limit 1) e
        left join lateral (select * from link where target_id = t.target_id and entity_no = n.entity_no and ord = 0 limit 1) l on true
       where (${IN_STEP}) is not true
       order by 1, 2
-     on conflict (target_id, entity_no) do nothing`,
+     on conflict (target_id, entity_no) do update set seen_run = excluded.seen_run`,
     demandParams(demand),
   );
   if (dueByTime.length === 0) return;
   await sql.query(
-    `insert into backlog as b (target_id, entity_no, source_id, type, reason)
-     select n.target_id, n.entity_no, $1, $2, 'time' from unnest($3::int[], $4::bigint[]) as n (target_id, entity_no)
+    `insert into backlog as b (target_id, entity_no, source_id, type, reason, seen_run)
+     select n.target_id, n.entity_no, $1, $2, 'time', $5 from unnest($3::int[], $4::bigint[]) as n (target_id, entity_no)
       order by 1, 2
-     on conflict (target_id, entity_no) do nothing`,
-    [demand.sourceNo, demand.type, dueByTime.map((pair) => pair.targetNo), dueByTime.map((pair) => pair.entityNo)],
+     on conflict (target_id, entity_no) do update set seen_run = excluded.seen_run`,
+    [
+      demand.sourceNo,
+      demand.type,
+      dueByTime.map((pair) => pair.targetNo),
+      dueByTime.map((pair) => pair.entityNo),
+      demand.runKey,
+    ],
   );
 }
 
 /** Resync: this run, and no other, writes these pairs whatever their hashes say (engine.md §6). */
-export async function demandForced(sql: Sql, demand: Demand, runKey: string): Promise<void> {
+export async function demandForced(sql: Sql, demand: Demand): Promise<void> {
   if (demand.entityNos.length === 0 || demand.targets.length === 0) return;
   await sql.query(
     `with ${LIVE_TARGETS}
-     insert into backlog as b (target_id, entity_no, source_id, type, reason, force_run)
-     select t.target_id, n.entity_no, $1, $2, 'resync', $6 from live t cross join unnest($5::bigint[]) as n (entity_no)
+     insert into backlog as b (target_id, entity_no, source_id, type, reason, force_run, seen_run)
+     select t.target_id, n.entity_no, $1, $2, 'resync', $6, $6 from live t cross join unnest($5::bigint[]) as n (entity_no)
       order by t.target_id, n.entity_no
-     on conflict (target_id, entity_no) do update set gen = b.gen + 1, force_run = excluded.force_run, last_run = null`,
-    [...demandParams(demand), runKey],
+     on conflict (target_id, entity_no) do update set gen = b.gen + 1, force_run = excluded.force_run, seen_run = excluded.seen_run, last_run = null`,
+    demandParams(demand),
   );
 }
 
 /** One step of a sweep: pairs of entities in (afterNo, afterNo + count] that are not in step get a row. */
 export async function demandSwept(
   sql: Sql,
-  demand: Omit<Demand, 'entityNos'>,
+  demand: Omit<Demand, 'entityNos' | 'runKey'>,
   range: { readonly afterNo: number; readonly upToNo: number },
 ): Promise<void> {
   await sql.query(
@@ -115,7 +123,7 @@ export async function demandSwept(
 }
 
 function demandParams(demand: Demand): unknown[] {
-  return [demand.sourceNo, demand.type, ...targetParams(demand.targets), demand.entityNos];
+  return [demand.sourceNo, demand.type, ...targetParams(demand.targets), demand.entityNos, demand.runKey];
 }
 
 function targetParams(targets: readonly TargetProgram[]): [number[], number[]] {

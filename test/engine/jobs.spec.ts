@@ -17,7 +17,10 @@ describe('jobs on the engine', () => {
     world.source.store.remove('User', 'S');
     world.source.store.add('User', person('T'));
     const second = await world.engine.runJob(world.hr);
-    expect(summary(second.statistics)).toEqual({ 'HR user': 'read 4', 'Cloud user': 'created 1, updated 1, deleted 1' });
+    expect(summary(second.statistics)).toEqual({
+      'HR user': 'read 4',
+      'Cloud user': 'created 1, updated 1, deleted 1',
+    });
     expect(second.job.outcome).toEqual(['Cloud, user: Deletion executed: 1']);
     expect(userNames(cloud)).toEqual(userNames(world.source));
 
@@ -52,7 +55,12 @@ describe('jobs on the engine', () => {
 
     world.source.store.add('User', person('X'));
     const second = await world.engine.runJob(world.hr);
-    expect(summary(second.statistics)).toEqual({ 'HR user': 'read 2', 'HR group': 'read 1', 'Cloud user': 'created 1', 'Cloud group': 'updated 1' });
+    expect(summary(second.statistics)).toEqual({
+      'HR user': 'read 2',
+      'HR group': 'read 1',
+      'Cloud user': 'created 1',
+      'Cloud group': 'updated 1',
+    });
     expect(cloud.store.snapshot().groups[0]?.['members']).toHaveLength(2);
     const mark = cloud.journal.mark();
     await world.engine.runJob(world.hr);
@@ -61,7 +69,9 @@ describe('jobs on the engine', () => {
 
   it('CNF-1, DEL-12: who existed before is adopted and overwritten, and is never deleted without the property', async () => {
     world = await World.start({ source: { users: [person('P', { title: 'new' })] } });
-    const { simulator: cloud, system } = await world.addTarget('Cloud', { users: [person('P', { id: 'old', title: 'old' })] });
+    const { simulator: cloud, system } = await world.addTarget('Cloud', {
+      users: [person('P', { id: 'old', title: 'old' })],
+    });
     const first = await world.engine.runJob(world.hr);
     expect(summary(first.statistics)).toEqual({ 'HR user': 'read 1', 'Cloud user': 'updated 1' });
     expect(cloud.store.snapshot().users[0]).toMatchObject({ id: 'old', title: 'new' });
@@ -93,7 +103,11 @@ describe('jobs on the engine', () => {
     const { simulator: cloud } = await world.addTarget('Cloud');
     await world.engine.runJob(world.hr);
     world.source.store.remove('User', 'P');
-    world.source.faults.arm({ effect: { kind: 'missingId', at: 0 }, match: { operations: ['list'], type: 'User' }, times: 1 });
+    world.source.faults.arm({
+      effect: { kind: 'missingId', at: 0 },
+      match: { operations: ['list'], type: 'User' },
+      times: 1,
+    });
     const second = await world.engine.runJob(world.hr);
     expect(second.job.status).toBe('Finished with Error');
     expect(second.job.outcome).toEqual(['Cloud, user: Deletion not executed: 1 entities failed in the source system']);

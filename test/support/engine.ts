@@ -182,9 +182,21 @@ export class TestEngine {
     }
   }
 
-  private async addSystem(role: 'source' | 'target', name: string, url: string, more: SystemOptions): Promise<TestSystem> {
+  private async addSystem(
+    role: 'source' | 'target',
+    name: string,
+    url: string,
+    more: SystemOptions,
+  ): Promise<TestSystem> {
     const id = randomUUID();
-    const properties = { Type: 'HTTP', URL: url, ProxyType: 'Internet', Authentication: 'NoAuthentication', ...FAST, ...more.properties };
+    const properties = {
+      Type: 'HTTP',
+      URL: url,
+      ProxyType: 'Internet',
+      Authentication: 'NoAuthentication',
+      ...FAST,
+      ...more.properties,
+    };
     const no = await this.dataSource.transaction(async (manager) => {
       const sources = role === 'target' ? { sources: more.sources ?? ({ selection: 'all' } as const) } : {};
       const made = await createSystem(manager, { id, role, typeName: TYPE_NAME, name, description: '', ...sources });
@@ -205,7 +217,8 @@ export interface SystemOptions {
   readonly properties?: Readonly<Record<string, string>>;
   readonly secrets?: Readonly<Record<string, string>>;
   readonly transformation?: JsonObject;
-  readonly sources?: { readonly selection: 'all' } | { readonly selection: 'list'; readonly sourceIds: readonly string[] };
+  readonly sources?:
+    { readonly selection: 'all' } | { readonly selection: 'list'; readonly sourceIds: readonly string[] };
 }
 
 /** Failed requests are repeated after a second, not after thirty. */

@@ -22,14 +22,22 @@ export class World {
   private readonly targets: WorldTarget[] = [];
 
   static async start(
-    options: { readonly engine?: EngineOptions; readonly source?: ScimSimulatorOptions; readonly hr?: SystemOptions } = {},
+    options: {
+      readonly engine?: EngineOptions;
+      readonly source?: ScimSimulatorOptions;
+      readonly hr?: SystemOptions;
+    } = {},
   ): Promise<World> {
     const engine = await TestEngine.start(options.engine);
     const source = await startScimSimulator(options.source);
     return new World(engine, source, await engine.addSource('HR', source.url, options.hr));
   }
 
-  async addTarget(name: string, simulator: ScimSimulatorOptions = {}, system: SystemOptions = {}): Promise<WorldTarget> {
+  async addTarget(
+    name: string,
+    simulator: ScimSimulatorOptions = {},
+    system: SystemOptions = {},
+  ): Promise<WorldTarget> {
     const started = await startScimSimulator({ idPrefix: `${name}-`, ...simulator });
     const target = { simulator: started, system: await this.engine.addTarget(name, started.url, system) };
     this.targets.push(target);
