@@ -21,10 +21,6 @@ export class SecretError extends Error {
   override readonly name = 'SecretError';
 }
 
-export function isSecretError(error: unknown): error is SecretError {
-  return error instanceof SecretError;
-}
-
 /** One key-encrypting key with the id that stands in every value it sealed. */
 interface MasterKey {
   readonly id: Buffer;

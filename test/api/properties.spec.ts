@@ -1,4 +1,16 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { withDefaults } from '../../activities/support/run-context.js';
+import { scimSystemFactory } from '../../connectors/scim/scim.factory.js';
+import { compileTransformation } from '../../core/transform/index.js';
+import { loadKeyring } from '../../runtime/secrets.js';
+import {
+  ensureProgram,
+  fingerprintHash,
+  loadInstallationKeys,
+  loadSecrets,
+  loadSystem,
+} from '../../state/config/index.js';
+import { createDataSource } from '../../state/data-source.js';
 import { startTestApi } from './support/api-server.js';
 import type { TestApi } from './support/api-server.js';
 import { CONNECTION, MASK, createSource, createTarget } from './support/fixtures.js';
@@ -154,6 +166,34 @@ describe('checks', () => {
 });
 
 describe('program numbers (engine.md §6)', () => {
+  it('opening a run finds the number that saving gave: both compile with the same properties', async () => {
+    const keyring = await loadKeyring(api.config.masterKeyFile, { create: false });
+    const dataSource = createDataSource(api.database.url);
+    await dataSource.initialize();
+    try {
+      await createTarget(api, 'CRM', 'all');
+      const keys = await loadInstallationKeys(dataSource, keyring);
+      const systems = await api.sql(`select no from system`);
+      const numbers = systems.map((row) => ('no' in row ? Number(row.no) : 0));
+      expect(numbers).toHaveLength(2);
+      for (const no of numbers) {
+        const system = await loadSystem(dataSource, no);
+        const properties = {
+          ...withDefaults(scimSystemFactory, system?.properties ?? {}),
+          ...(await loadSecrets(dataSource, keyring, no)),
+        };
+        const direction = system?.role === 'source' ? 'read' : 'write';
+        const compiled = compileTransformation(system?.transformation ?? {}, { direction, properties });
+        if (!compiled.ok) throw new Error('the default transformation does not compile');
+        const hash = fingerprintHash(compiled.program, keys.deriveKey('fingerprint'));
+        const opened = await dataSource.transaction((manager) => ensureProgram(manager, no, hash));
+        expect(opened).toEqual({ number: 1, changed: false });
+      }
+    } finally {
+      await dataSource.destroy();
+    }
+  });
+
   it('a property that a write transformation uses raises the number and sweeps; one that it does not use changes nothing', async () => {
     const target = await createTarget(api, 'CRM', 'all');
     const document = {
