@@ -1,5 +1,7 @@
 import { EvaluationError } from './evaluation-error.js';
 import { startChain } from './functions/apply-function.js';
+import type { ChainState } from './functions/apply-function.js';
+import type { CompiledFunction } from './functions/compile-function.js';
 import type { CompiledMapping } from './mapping-model.js';
 import type { Run } from './run.js';
 import { isObjectValue, textOf } from './value.js';
@@ -31,7 +33,7 @@ function valueOf(mapping: CompiledMapping, run: Run): Value | undefined {
   if (mapping.defaultValue !== undefined)
     return mapping.defaultValue.constant ?? mapping.defaultValue.fill(run.variable);
   if (mapping.optional || !isMandatory(mapping, run)) return undefined;
-  throw missing(mapping.origin?.text ?? mapping.targetPath ?? mapping.targetVariable ?? '', mapping);
+  throw missing(placeOf(mapping), mapping);
 }
 
 /** Functions do not run on a missing value, except those that are made for it (EXP-23). */
@@ -40,14 +42,31 @@ export function applyFunctions(mapping: CompiledMapping, origin: Value | undefin
   if (mapping.functions.length === 0) return value;
   const chain = startChain();
   for (const fn of mapping.functions) {
-    if (value === undefined || value === null) {
-      if (fn.definition.runsOnMissing !== true) continue;
-      value = fn.apply(null, run, chain);
-    } else {
-      value = fn.apply(value, run, chain);
-    }
+    const isMissing = value === undefined || value === null;
+    if (isMissing && fn.definition.runsOnMissing !== true) continue;
+    value = applyNamed(mapping, fn, value ?? null, run, chain);
   }
   return value;
+}
+
+/** FNC-9: a failure names the function, which the message begins with, and the path. */
+function applyNamed(
+  mapping: CompiledMapping,
+  fn: CompiledFunction,
+  value: Value,
+  run: Run,
+  chain: ChainState,
+): Value | undefined {
+  try {
+    return fn.apply(value, run, chain);
+  } catch (error) {
+    if (!(error instanceof EvaluationError)) throw error;
+    throw new EvaluationError(`${error.message}, at path ${placeOf(mapping)}`);
+  }
+}
+
+function placeOf(mapping: CompiledMapping): string {
+  return mapping.origin?.text ?? mapping.targetPath ?? mapping.targetVariable ?? '';
 }
 
 /** Nothing is missing where there is no origin (EXP-25), nor the id of an entity that is being created (EXP-28). */

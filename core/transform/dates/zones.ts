@@ -9,7 +9,7 @@ export function offsetAt(zone: string, epochSeconds: number): number | undefined
   const format = zoneFormat(zone);
   if (format === undefined) return undefined;
   const parts: Record<string, number> = {};
-  for (const part of format.formatToParts(new Date(epochSeconds * 1000))) parts[part.type] = Number(part.value);
+  for (const part of format.formatToParts(epochSeconds * 1000)) parts[part.type] = Number(part.value);
   const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = parts;
   return localSecondsOf({ year, month, day, hour: hour % 24, minute, second }) - epochSeconds;
 }
@@ -33,7 +33,7 @@ export function zoneName(time: ZonedTime, full: boolean): string {
         : 'UTC'
       : localizedOffset(time.offsetSeconds, true);
   const style = { timeZone: time.zone, timeZoneName: full ? 'long' : 'short' } as const;
-  const instant = new Date((localSecondsOf(time) - time.offsetSeconds) * 1000);
+  const instant = (localSecondsOf(time) - time.offsetSeconds) * 1000;
   const parts = new Intl.DateTimeFormat('en-US', style).formatToParts(instant);
   return parts.find((part) => part.type === 'timeZoneName')?.value ?? time.zone;
 }

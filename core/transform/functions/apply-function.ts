@@ -1,7 +1,7 @@
 import { EvaluationError } from '../evaluation-error.js';
 import type { Run } from '../run.js';
 import { isObjectValue, memberOf } from '../value.js';
-import type { Value } from '../value.js';
+import type { Value, ValueObject } from '../value.js';
 import type { FunctionBody, FunctionCall, WholeBody } from './function-definition.js';
 
 /** A function with checked parameters. */
@@ -24,8 +24,8 @@ export function startChain(): ChainState {
 }
 
 /** The path of a parameter is missing in the input: the mapping has no value (FNC-11). */
-export class MissingOperand {
-  readonly kind = 'missingOperand';
+export class MissingOperand extends Error {
+  override readonly name = 'MissingOperand';
 }
 
 /** Applies a function to a value (FNC-4 to FNC-7). Undefined is *missing*. Throws `EvaluationError`. */
@@ -95,4 +95,10 @@ export function scalarText(value: Value, functionName: string): string {
           ? 'null'
           : 'an object';
   throw new EvaluationError(`${functionName} cannot process ${kind}`);
+}
+
+/** The value as an object; throws if it is none, which a function for objects cannot process (FNC-9). */
+export function requireObject(value: Value, functionName: string): ValueObject {
+  if (isObjectValue(value)) return value;
+  throw new EvaluationError(`${functionName} cannot process a value that is no object`);
 }

@@ -1,5 +1,6 @@
 import { ExpressionError } from '../expression-error.js';
-import { isForbiddenName, isObjectValue, memberOf } from '../value.js';
+import { isForbiddenName, memberOf } from '../value.js';
+import { requireObject } from './apply-function.js';
 import type { FunctionDefinition } from './function-definition.js';
 
 /** FNC-26: sets a member that is missing or null. */
@@ -18,10 +19,10 @@ function putIf(name: string, present: boolean): FunctionDefinition {
       const defaultValue = args.value('defaultValue') ?? null;
       if (isForbiddenName(key)) throw new ExpressionError(`an attribute must not be called "${key}"`);
       return (value) => {
-        if (!isObjectValue(value)) return value;
-        const member = memberOf(value, key);
+        const object = requireObject(value, name);
+        const member = memberOf(object, key);
         const isPresent = member !== undefined && member !== null;
-        return isPresent === present ? { ...value, [key]: defaultValue } : value;
+        return isPresent === present ? { ...object, [key]: defaultValue } : object;
       };
     },
   };
