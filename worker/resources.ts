@@ -1,0 +1,101 @@
+import type { DataSource } from 'typeorm';
+import { createActivities } from '../activities/index.js';
+import type { ActivityLog } from '../activities/index.js';
+import type { RunActivities } from '../activities/contract.js';
+import { createRegistry } from '../connectors/registry.js';
+import { requireDatabaseUrl } from '../runtime/config.js';
+import type { Config } from '../runtime/config.js';
+import type { Logger } from '../runtime/logger.js';
+import { loadKeyring } from '../runtime/secrets.js';
+import { loadInstallationKeys } from '../state/config/index.js';
+import { createDataSource } from '../state/data-source.js';
+import { sqlState, SqlPool } from '../state/database.js';
+import { isDatabaseAway } from './interceptors/database-away.js';
+import { waitFor } from './patience.js';
+
+/** Connections for hand-written SQL: every activity slot may hold one, and its watch another for a moment. */
+const POOL_CONNECTIONS = 24;
+const CONFIGURATION_CONNECTIONS = 4;
+
+/** Activities with everything they stand on. */
+export interface WorkerResources {
+  readonly activities: RunActivities;
+  /** Ends the connections to back ends, then those to the database. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens the database, waiting for it and for its tables, and makes the activities over it.
+ * @throws ConfigError without a database, SecretError when the master key does not fit it.
+ */
+export async function openResources(config: Config, log: Logger, signal: AbortSignal): Promise<WorkerResources> {
+  const databaseUrl = requireDatabaseUrl(config);
+  const keyring = await loadKeyring(config.masterKeyFile, { create: !config.masterKeyFileIsConfigured });
+  const dataSource = await openDatabase(databaseUrl, log, signal);
+  const pool = new SqlPool(databaseUrl, {
+    maxConnections: POOL_CONNECTIONS,
+    onError: (error) => log.warn({ reason: error.message }, 'a database connection died'),
+  });
+  try {
+    const registry = createRegistry();
+    const activities = createActivities({
+      pool,
+      dataSource,
+      keyring,
+      keys: await loadInstallationKeys(dataSource, keyring),
+      connectorFactory: (typeName) => registry.find(typeName),
+      clock: () => new Date(),
+      log: activityLog(log),
+      concurrency: config.processConcurrency,
+    });
+    return {
+      activities,
+      async close() {
+        await activities.close();
+        await pool.close();
+        await dataSource.destroy();
+      },
+    };
+  } catch (error) {
+    await pool.close();
+    await dataSource.destroy();
+    throw error;
+  }
+}
+
+async function openDatabase(databaseUrl: string, log: Logger, signal: AbortSignal): Promise<DataSource> {
+  const attempt = async (): Promise<DataSource> => {
+    const dataSource = await createDataSource(databaseUrl, {
+      poolSize: CONFIGURATION_CONNECTIONS,
+      applicationName: 'muster worker',
+    }).initialize();
+    try {
+      // The newest table of the schema stands for all of them.
+      await dataSource.query('select from rt_event limit 0');
+      return dataSource;
+    } catch (error) {
+      await dataSource.destroy();
+      throw error;
+    }
+  };
+  const isWorthWaiting = (error: unknown): boolean => isDatabaseAway(error) || isWithoutTables(error);
+  return waitFor(
+    { name: 'PostgreSQL and its tables (`muster migrate` makes them)', attempt, isWorthWaiting },
+    log,
+    signal,
+  );
+}
+
+/** The table, or the whole database, does not exist yet. */
+function isWithoutTables(error: unknown): boolean {
+  return ['42P01', '3D000'].includes(sqlState(error) ?? '');
+}
+
+function activityLog(log: Logger): ActivityLog {
+  return {
+    debug: (fields, message) => log.debug(fields, message),
+    info: (fields, message) => log.info(fields, message),
+    warn: (fields, message) => log.warn(fields, message),
+    error: (fields, message) => log.error(fields, message),
+  };
+}
