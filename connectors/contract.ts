@@ -40,6 +40,12 @@ export interface CallOptions {
    * are under way are cut at once; a write that is under way may finish for 20 s, because its outcome is worth knowing.
    */
   readonly signal?: AbortSignal;
+  /**
+   * Called before each single request that may change the system, also before the second of a sequence (slices, repetition after
+   * 401 or 412) and after waiting for a token. What it throws ends the call unchanged, and that request is not sent: the place to
+   * check that a lease still covers `requestTimeoutMs`.
+   */
+  readonly beforeWrite?: () => void;
 }
 
 /** Options of calls that change or delete one entity. */

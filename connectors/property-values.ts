@@ -7,18 +7,10 @@ export function textProperty(properties: Properties, name: string): string | und
   return value === undefined || value === '' ? undefined : value;
 }
 
-/** Outcome of looking at one value: what counts, and what is wrong with what was written (PRP-7). */
-export interface ReadValue<T> {
-  readonly value: T;
-  readonly problem?: string;
-}
-
-/** `true` or `false`; anything else counts as the default and is a problem. */
-export function booleanProperty(properties: Properties, name: string, fallback: boolean): ReadValue<boolean> {
+/** `true` or `false`; anything else counts as the default (PRP-7). */
+export function booleanProperty(properties: Properties, name: string, fallback: boolean): boolean {
   const text = textProperty(properties, name);
-  if (text === undefined) return { value: fallback };
-  if (text === 'true' || text === 'false') return { value: text === 'true' };
-  return { value: fallback, problem: 'must be true or false' };
+  return text === 'true' || text === 'false' ? text === 'true' : fallback;
 }
 
 /** Bounds of a whole number. */
@@ -28,13 +20,11 @@ export interface IntegerRange {
   readonly fallback: number;
 }
 
-/** A whole number in its range; anything else counts as the default and is a problem. */
-export function integerProperty(properties: Properties, name: string, range: IntegerRange): ReadValue<number> {
+/** A whole number in its range; anything else counts as the default (PRP-7). */
+export function integerProperty(properties: Properties, name: string, range: IntegerRange): number {
   const text = textProperty(properties, name);
-  if (text === undefined) return { value: range.fallback };
-  const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
-  if (value >= range.min && value <= range.max) return { value };
-  return { value: range.fallback, problem: `must be a whole number from ${range.min} to ${range.max}` };
+  const value = text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+  return value >= range.min && value <= range.max ? value : range.fallback;
 }
 
 /** A list separated by commas; blanks and empty parts are dropped. */

@@ -67,6 +67,8 @@ export interface HttpRequest {
   readonly body?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
+  /** Called each time right before the request is handed to a connection; what it throws passes through. */
+  readonly beforeSend?: (() => void) | undefined;
 }
 
 /** HTTP access to one system. Throws only {@link ConnectorError}. */
@@ -135,6 +137,7 @@ class UndiciHttpClient implements HttpClient {
     operation: Operation,
     authorization: string | undefined,
   ): Promise<HttpResponse> {
+    request.beforeSend?.();
     try {
       const result = await exchange(this.pool, this.wireRequest(request, authorization));
       const text = await decode(result, this.maxBytes(request));

@@ -7,10 +7,10 @@ export interface Operation {
   /** For messages, for example `create user`; no attribute values. */
   readonly label: string;
   /**
-   * `list`: a page of a collection; `read`: one entity or a look-up; `write`: anything that may change the system;
-   * `system`: discovery, token or CSRF request.
+   * `list`: a page of a collection; `lookup`: a collection searched for one entity; `read`: one entity; `write`: anything that may
+   * change the system; `system`: discovery, token or CSRF request.
    */
-  readonly kind: 'list' | 'read' | 'write' | 'system';
+  readonly kind: 'list' | 'lookup' | 'read' | 'write' | 'system';
   readonly method: string;
   /** Absolute address without query values. */
   readonly safeUrl: string;
@@ -140,7 +140,8 @@ function meaning(answer: ErrorAnswer, operation: Operation): Meaning {
       return { ...refused, kind: 'forbidden', hint: 'the technical user lacks the permission' };
     case 404:
     case 410:
-      if (operation.kind === 'list') {
+      // About a collection it is no statement on any entity.
+      if (operation.kind === 'list' || operation.kind === 'lookup') {
         const hint = 'the address does not exist; check URL, base path and resource path';
         return { kind: 'fatal', scope: 'system', outcome: 'not-applied', hint };
       }
@@ -174,7 +175,9 @@ function meaning(answer: ErrorAnswer, operation: Operation): Meaning {
     case 504:
       return { ...refused, kind: 'badGateway', outcome: 'unknown' };
   }
-  if (status >= 300 && status < 400) {
+  if (status < 300)
+    return { ...refused, kind: 'protocol', outcome: 'unknown', hint: 'not the status that was expected' };
+  if (status < 400) {
     const hint = 'redirects are not followed; set URL to the final address';
     return { kind: 'fatal', scope: 'system', outcome: 'not-applied', hint };
   }

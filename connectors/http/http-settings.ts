@@ -1,4 +1,4 @@
-import type { ConnectorContext } from '../contract.js';
+import type { ConnectorContext, ResolvedConfig } from '../contract.js';
 import { booleanProperty, textProperty, type Properties } from '../property-values.js';
 import { basicAuthorization, fixedCredentials, type Credentials } from './credentials.js';
 import type { TlsOptions } from './http-client.js';
@@ -31,10 +31,14 @@ export function headerProblem(name: string, value: string): string | undefined {
   return undefined;
 }
 
-/** Headers of the `ips.http.header.` properties; those of the connector win, so they are merged later (PRP-32). */
-export function configuredHeaders(properties: Properties): Record<string, string> {
+/**
+ * Headers of the `ips.http.header.` properties, stored as credentials or not; those of the connector win, so they are merged later
+ * (PRP-32).
+ */
+export function configuredHeaders(config: ResolvedConfig): Record<string, string> {
   const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(properties)) {
+  const secrets = (config.secretNames ?? []).map((name) => [name, config.secret(name) ?? ''] as const);
+  for (const [name, value] of [...Object.entries(config.properties), ...secrets]) {
     if (!name.startsWith(HEADER_PREFIX) || headerProblem(name, value) !== undefined) continue;
     const header = name.slice(HEADER_PREFIX.length).toLowerCase();
     // A static credential is not sent beside a configured one (CONN-SCIM-05).
@@ -46,7 +50,7 @@ export function configuredHeaders(properties: Properties): Record<string, string
 /** Trust as configured (PRP-30). */
 export function tlsOptions(properties: Properties): TlsOptions {
   const ca = textProperty(properties, CA_PROPERTY);
-  const trustAll = booleanProperty(properties, 'TrustAll', false).value;
+  const trustAll = booleanProperty(properties, 'TrustAll', false);
   return ca === undefined ? { trustAll } : { trustAll, ca };
 }
 
@@ -77,7 +81,7 @@ export function configuredCredentials({ config, clock }: ConnectorContext): Cred
 }
 
 /** Secrets are asked for by name, and the name may be spelled in any case (CRD-5). */
-function staticAuthorization(config: ConnectorContext['config']): string | undefined {
+function staticAuthorization(config: ResolvedConfig): string | undefined {
   const spellings = ['authorization', 'Authorization', 'AUTHORIZATION'].map((header) => HEADER_PREFIX + header);
   const names = [...spellings, ...(config.secretNames ?? []).filter((name) => spellings[0] === name.toLowerCase())];
   for (const name of names) {

@@ -54,7 +54,7 @@ const readDiscovery: Test = async ({ discovery, http, properties }, signal) => {
   const check = await attempt(name, async () => {
     const features = await discovery.probe(signal);
     if (features === undefined) return 'not offered by the server; the properties decide';
-    const patch = booleanProperty(properties, 'scim.support.patch.operation', false).value;
+    const patch = booleanProperty(properties, 'scim.support.patch.operation', false);
     if (patch && features.patch === false) {
       return 'warning: the server says that it does not support PATCH, but scim.support.patch.operation is true';
     }

@@ -11,7 +11,7 @@ import { attribute } from './scim-envelope.js';
  */
 export function scimError(response: HttpResponse, sent: readonly JsonValue[] = []): ConnectorError {
   const { status, retryAfterMs } = response;
-  if ((status === 404 || status === 410) && response.isHtml && response.operation.kind !== 'list') {
+  if ((status === 404 || status === 410) && response.isHtml && !isAboutCollection(response)) {
     // A web server that does not know the path is no statement about the entity.
     return protocolError(response.operation, 'HTML instead of JSON: a login page or a wrong URL', { status });
   }
@@ -25,6 +25,10 @@ export function scimError(response: HttpResponse, sent: readonly JsonValue[] = [
     },
     response.operation,
   );
+}
+
+function isAboutCollection({ operation: { kind } }: HttpResponse): boolean {
+  return kind === 'list' || kind === 'lookup';
 }
 
 /** The error message of RFC 7644 §3.12; tolerant, because this is what breaks first. */

@@ -1,4 +1,5 @@
 import type { JsonObject, JsonValue } from '../../core/json.js';
+import type { CallOptions } from '../contract.js';
 import { ConnectorError } from '../errors.js';
 import type { HttpClient, HttpRequest } from '../http/http-client.js';
 import type { HttpResponse } from '../http/http-response.js';
@@ -12,7 +13,7 @@ const MAX_PATH_LENGTH = 7_500;
 /** A GET. */
 export interface ScimGet {
   readonly label: string;
-  readonly kind: 'list' | 'read' | 'system';
+  readonly kind: 'list' | 'lookup' | 'read' | 'system';
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | undefined>>;
   readonly signal?: AbortSignal | undefined;
@@ -27,7 +28,7 @@ export interface ScimWrite {
   readonly path: string;
   readonly body?: JsonObject;
   readonly etag?: string | undefined;
-  readonly signal?: AbortSignal | undefined;
+  readonly options: CallOptions;
 }
 
 /** SCIM requests over HTTP: paths, media types, `If-Match`, CSRF. Answers of any status; {@link scimError} judges them. */
@@ -43,7 +44,7 @@ export class ScimHttp {
 
   get(request: ScimGet): Promise<HttpResponse> {
     const path = request.path + queryText(request.query);
-    if (path.length > MAX_PATH_LENGTH) throw this.tooLong(request.label);
+    if (path.length > MAX_PATH_LENGTH) throw tooLong(request);
     return this.http.request({ method: 'GET', path, label: request.label, kind: request.kind, signal: request.signal });
   }
 
@@ -61,7 +62,8 @@ export class ScimHttp {
       label: write.label,
       kind: 'write',
       headers: this.writeHeaders(write),
-      signal: write.signal,
+      signal: write.options.signal,
+      beforeSend: write.options.beforeWrite,
       ...(write.body === undefined ? {} : { body: JSON.stringify(write.body) }),
     };
     return this.csrf === undefined ? this.http.request(request) : this.csrf.send(request);
@@ -97,11 +99,12 @@ export class ScimHttp {
     else if (write.etag !== undefined) headers['if-match'] = write.etag;
     return headers;
   }
+}
 
-  private tooLong(label: string): ConnectorError {
-    const safeMessage = `${label}: the filter makes the address longer than ${MAX_PATH_LENGTH} characters; shorten it`;
-    return new ConnectorError({ kind: 'invalid', scope: 'page', outcome: 'not-applied', safeMessage });
-  }
+function tooLong({ label, kind }: ScimGet): ConnectorError {
+  const safeMessage = `${label}: the filter makes the address longer than ${MAX_PATH_LENGTH} characters; shorten it`;
+  const scope = kind === 'list' ? 'page' : 'entity';
+  return new ConnectorError({ kind: 'invalid', scope, outcome: 'not-applied', safeMessage });
 }
 
 function queryText(query: ScimGet['query']): string {

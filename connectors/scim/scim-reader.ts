@@ -84,7 +84,7 @@ export class ScimReader {
   ): Promise<ListEnvelope & { readonly entities: readonly NativeEntity[]; readonly response: HttpResponse }> {
     const response = await this.options.http.getOk({
       label: options.label,
-      kind: 'read',
+      kind: 'lookup',
       path: this.options.http.collectionPath(type),
       query: { filter, startIndex: 1, count: countEntities },
       signal: options.signal,

@@ -49,7 +49,7 @@ export function scimSettings(given: Properties, profile: ScimProfile, prefix: st
     pageSizeEntities: integerProperty(properties, 'scim.page.size', {
       ...PAGE_SIZE,
       fallback: profile.pageSizeEntities,
-    }).value,
+    }),
     filters: {
       user: textProperty(properties, 'scim.user.filter'),
       group: textProperty(properties, 'scim.group.filter'),
@@ -62,17 +62,17 @@ export function scimSettings(given: Properties, profile: ScimProfile, prefix: st
     attributes: joined(properties, 'scim.read.attributes'),
     excludedAttributes: joined(properties, 'scim.read.excluded.attributes'),
     memberAttributes: joined(properties, 'scim.group.members.additional.attributes'),
-    patch: booleanProperty(properties, 'scim.support.patch.operation', false).value,
+    patch: booleanProperty(properties, 'scim.support.patch.operation', false),
     contentType: textProperty(properties, 'scim.content.type') ?? profile.contentType,
-    ifMatchAny: booleanProperty(properties, 'scim.include.if.match.wildcard.header', false).value,
+    ifMatchAny: booleanProperty(properties, 'scim.include.if.match.wildcard.header', false),
     csrfPath: csrfPath(properties),
     memberThreshold: memberThreshold(properties, profile),
     discovery: textProperty(properties, 'scim.discovery') !== 'off',
-    deltaOverlapMs: integerProperty(properties, 'scim.delta.overlap.seconds', DELTA_OVERLAP_S).value * 1000,
+    deltaOverlapMs: integerProperty(properties, 'scim.delta.overlap.seconds', DELTA_OVERLAP_S) * 1000,
     maxConcurrentWrites: integerProperty(properties, 'scim.max.concurrent.writes', {
       ...CONCURRENT_WRITES,
       fallback: profile.maxConcurrentWrites,
-    }).value,
+    }),
   };
 }
 
@@ -110,7 +110,7 @@ export function urlOf(properties: Properties): URL | undefined {
 function memberThreshold(properties: Properties, profile: ScimProfile): number | undefined {
   const name = 'scim.patch.group.members.above.threshold';
   const range = { min: 1, max: profile.members.maxThreshold, fallback: 0 };
-  const { value } = integerProperty(properties, name, range);
+  const value = integerProperty(properties, name, range);
   return value === 0 ? profile.members.threshold : value;
 }
 

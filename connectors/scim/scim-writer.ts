@@ -72,7 +72,7 @@ export class ScimWriter {
     const path = this.options.http.entityPath(type, id, label);
     const subject = { type, id, options: await this.withUsableEtag(options) };
     const response = await this.withFreshEtag(subject, (etag) =>
-      this.options.http.write({ label, method: 'DELETE', path, etag, signal: options.signal }),
+      this.options.http.write({ label, method: 'DELETE', path, etag, options }),
     );
     if (isSuccess(response)) return { id, applied: 'deleted' };
     const error = scimError(response, [id]);
@@ -93,7 +93,7 @@ export class ScimWriter {
       method: 'POST',
       path: http.collectionPath(type),
       body: this.outgoing(type, body),
-      signal: options.signal,
+      options,
     });
     if (!isSuccess(response)) throw scimError(response, [body]);
     const resource = response.text === '' ? {} : jsonBody(response);
@@ -133,7 +133,7 @@ export class ScimWriter {
     const path = http.entityPath(type, id, label);
     const sent = { ...this.outgoing(type, body), id };
     const response = await this.withFreshEtag(subject, (etag) =>
-      http.write({ label, method: 'PUT', path, body: sent, etag, signal: options.signal }),
+      http.write({ label, method: 'PUT', path, body: sent, etag, options }),
     );
     if (!isSuccess(response)) throw scimError(response, [body]);
     return { id, applied: 'updated', ...versionOf(response, bodyOf(response)) };
@@ -202,7 +202,7 @@ export class ScimWriter {
     const path = http.entityPath(type, id, label);
     const body = { schemas: [PATCH_SCHEMA], Operations: operations.map((operation): JsonObject => ({ ...operation })) };
     const response = await this.withFreshEtag(subject, (etag) =>
-      http.write({ label, method: 'PATCH', path, body, etag, signal: options.signal }),
+      http.write({ label, method: 'PATCH', path, body, etag, options }),
     );
     if (isSuccess(response)) return versionOf(response, bodyOf(response)).version;
     const error = scimError(response, operations.map(valueOf));

@@ -33,7 +33,7 @@ export function openScimConnector(
     baseUrl,
     credentials: configuredCredentials(context),
     // Those of the connector come last and win (PRP-32).
-    headers: { ...configuredHeaders(properties), accept: ACCEPT },
+    headers: { ...configuredHeaders(context.config), accept: ACCEPT },
     tls: tlsOptions(properties),
     connections: settings.maxConcurrentWrites + READ_CONNECTIONS,
     clock: context.clock,

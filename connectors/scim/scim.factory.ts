@@ -1,5 +1,4 @@
 import type { ConnectorFactory } from '../contract.js';
-import { textProperty } from '../property-values.js';
 import { GENERIC_SCIM_2, type ScimProfile } from './profile.js';
 import { scimProperties } from './scim-properties.js';
 import { scimSettings } from './scim-settings.js';
@@ -35,7 +34,7 @@ export function scimFactory(typeName: string, prefix: string, profile: ScimProfi
         delta: role === 'source' ? 'modified-filter' : 'none',
         deltaTypes: role === 'source' ? ['user', 'group'] : [],
         updateMode: settings.patch ? 'patch' : 'replace',
-        conflictResolution: textProperty(properties, `${prefix}.user.automatic.conflict.resolution`) !== 'false',
+        conflictResolution: true,
         maxConcurrentWrites: settings.maxConcurrentWrites,
         requestTimeoutMs: HTTP_LIMITS.writeTimeoutMs,
         creationTimeGranularityMs: CREATION_TIME_GRANULARITY_MS,

@@ -1,11 +1,18 @@
 import type { JsonObject } from '../../core/json.js';
 import { ConnectorError, isConnectorError } from '../errors.js';
+import { protocolError } from '../http/http-error.js';
 import type { HttpResponse } from '../http/http-response.js';
-import { jsonBody, metaText } from './scim-envelope.js';
+import { jsonBody, metaText, resourceId } from './scim-envelope.js';
 
-/** 202 counts as success too (CONN-SCIM-65). */
+/**
+ * 202 counts as success too (CONN-SCIM-65). Throws `protocol` for a success in HTML: a login page answers everything with 200, and
+ * nothing has been written.
+ */
 export function isSuccess(response: HttpResponse): boolean {
-  return response.status >= 200 && response.status < 300;
+  if (response.status < 200 || response.status >= 300) return false;
+  if (!response.isHtml) return true;
+  const text = 'HTML instead of JSON: a login page or a wrong URL';
+  throw protocolError(response.operation, text, { status: response.status, outcome: 'unknown' });
 }
 
 /** Only 201 is proof that the entity is new: servers that adopt what exists answer 200, and what exists is not ours. */
@@ -33,11 +40,11 @@ export function versionOf(response: HttpResponse, resource: JsonObject): { versi
 /** Last segment of a `Location`; only the identifier is taken, the address is never followed. */
 export function idFromLocation(location: string | undefined): string | undefined {
   const last = location?.split(/[?#]/)[0]?.split('/').at(-1);
-  if (last === undefined || last === '') return undefined;
+  if (last === undefined) return undefined;
   try {
-    return decodeURIComponent(last);
+    return resourceId({ id: decodeURIComponent(last) });
   } catch {
-    return last;
+    return resourceId({ id: last });
   }
 }
 

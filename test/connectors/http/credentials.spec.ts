@@ -68,8 +68,8 @@ describe('credentials', () => {
   it('PRP-32: header properties are sent, those of the connector win', async () => {
     const target = await server(() => empty);
     const properties = { 'ips.http.header.X-Realm': 'r1', 'ips.http.header.Accept': 'text/html' };
-    await read(open(target.url, { properties }));
-    expect(target.requests[0]?.headers).toMatchObject({ 'x-realm': 'r1' });
+    await read(open(target.url, { properties, secrets: { 'ips.http.header.X-Api-Key': 'k' } }));
+    expect(target.requests[0]?.headers).toMatchObject({ 'x-realm': 'r1', 'x-api-key': 'k' });
     expect(target.requests[0]?.headers.accept).toContain('application/scim+json');
   });
 

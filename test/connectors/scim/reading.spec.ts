@@ -301,7 +301,14 @@ describe('SCIM reading', () => {
       );
     });
 
-    it.each([401, 403, 429, 500, 503])('CONN-CORE-27: status %i is an error, not "absent"', async (status) => {
+    it('DEL-23: 404 of the collection while looking under the filter says nothing about the entity', async () => {
+      const properties = { 'scim.user.filter': 'active eq true' };
+      const { connector } = await served((_request, response) => sendJson(response, 404, {}), { properties });
+      expect((await errorOf(connector.readOne('user', '1', { withFilter: true }))).kind).toBe('fatal');
+      expect((await errorOf(connector.resolveExisting('user', person(1), ['userName'], {}))).kind).toBe('fatal');
+    });
+
+    it.each([204, 401, 403, 429, 500, 503])('CONN-CORE-27: status %i is an error, not "absent"', async (status) => {
       const { connector } = await served((_request, response) => sendJson(response, status, {}));
       expect((await errorOf(connector.readOne('user', '1', {}))).status).toBe(status);
     });

@@ -101,8 +101,12 @@ describe('SCIM writing', () => {
       kind: 'protocol',
       outcome: 'unknown',
     });
-    const update = connector.update('user', '1', { mode: 'replace', body: person(1) }, {});
-    expect((await update).applied).toBe('updated');
+    const calls = [
+      () => connector.update('user', '1', { mode: 'replace', body: person(1) }, {}),
+      () => connector.update('user', '1', { mode: 'patch', body: person(1) }, {}),
+      () => connector.delete('user', '1', {}),
+    ];
+    for (const call of calls) expect(await errorOf(call())).toMatchObject({ kind: 'protocol', outcome: 'unknown' });
   });
 
   it.each([
@@ -427,6 +431,28 @@ describe('SCIM writing', () => {
       await errorOf(connector.create('user', person(1), {}));
       expect(server.requests.map(({ method }) => method)).toEqual(['GET', 'GET']);
     });
+  });
+
+  it('beforeWrite is asked before each single request of a sequence, and its refusal ends the call', async () => {
+    const properties = { 'scim.patch.group.members.above.threshold': '2' };
+    const { server, connector } = await served((_request, response) => void response.writeHead(204).end(), {
+      properties,
+    });
+    let allowed = 2;
+    const beforeWrite = (): void => {
+      if (allowed-- === 0) throw new RangeError('the lease ends');
+    };
+    const change = { mode: 'replace', body: team(7), before: team(0) } as const;
+    await expect(connector.update('group', 'g', change, { beforeWrite })).rejects.toThrow('the lease ends');
+    expect(server.requests).toHaveLength(2);
+  });
+
+  it('closing twice is fine, and nothing can be sent afterwards', async () => {
+    const { server, connector } = await served(() => ({ id: '1' }));
+    await connector.close();
+    await connector.close();
+    expect(await errorOf(connector.create('user', person(1), {}))).toMatchObject({ outcome: 'not-applied' });
+    expect(server.requests).toHaveLength(0);
   });
 
   it('40 writes at a time on one stop signal are no leak', async () => {
