@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { isConfigError } from '../runtime/config.js';
 import { apiCommand } from './commands/api.js';
+import { demoCommand } from './commands/demo.js';
 import { migrateCommand } from './commands/migrate.js';
 import { upCommand } from './commands/up.js';
 import { workerCommand } from './commands/worker.js';
@@ -11,6 +12,7 @@ const program = new Command('muster')
   .description('Identity provisioning: people and groups from source systems into target systems, kept in step.')
   .showHelpAfterError()
   .addCommand(upCommand())
+  .addCommand(demoCommand())
   .addCommand(apiCommand())
   .addCommand(workerCommand())
   .addCommand(migrateCommand());
