@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Context } from '@temporalio/activity';
 import { Client, Connection } from '@temporalio/client';
+import type { WorkflowHandle } from '@temporalio/client';
 import type { RunActivities } from '../../activities/contract.js';
 import { startOptions } from '../../api/reconciler/start-options.js';
 import { loadConfig } from '../../runtime/config.js';
@@ -109,13 +110,23 @@ temporal.describe('a worker process with Temporal', () => {
     });
     const config = configFor(temporal.address);
     const first = await startWorker(config, { log: silent, activities: fake.activities, workflowQueue });
-    const result = execute(workflowQueue);
-    await fake.seen('drain A user');
+    const { workflowType, options } = startOptions(newRun(), workflowQueue);
+    const handle = await client.workflow.start<typeof readJobWorkflow>(workflowType, options);
+    await fake.seen('end intake');
+    await untilOnlyOneActivityRuns(handle);
     await first.stop();
     const second = await startWorker(config, { log: silent, activities: fake.activities, workflowQueue });
-    expect(await result).toEqual({ ended: 'finished', status: 'Success' });
+    expect(await handle.result()).toEqual({ ended: 'finished', status: 'Success' });
     expect(fake.count('drain A user')).toBe(2);
     expect(fake.callsOf('finish')).toEqual(['finish completed']);
     await second.stop();
   });
 });
+
+/** A task that the server hands out in the very moment of a shutdown is lost and comes back after its timeout: not what is tested. */
+async function untilOnlyOneActivityRuns(handle: WorkflowHandle): Promise<void> {
+  for (;;) {
+    const { raw } = await handle.describe();
+    if (raw.pendingActivities?.length === 1 && !raw.pendingWorkflowTask) return;
+  }
+}
