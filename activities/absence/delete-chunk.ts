@@ -117,6 +117,7 @@ class DeletionBatch {
         create: null,
         intentAt: null,
         createSent: false,
+        claimed: false,
       };
       return [{ work, candidate }];
     });

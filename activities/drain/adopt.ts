@@ -25,17 +25,18 @@ export async function adopt(
   if (!(await claimTargetKey(env.services.pool, key, work.token, env.tools.target.capabilities.requestTimeoutMs * 2))) {
     return settlement(work, { kind: 'released' });
   }
+  work.claimed = true;
   // A refused create left nothing behind; one of unknown outcome keeps its intent, which is the evidence of its origin.
   const afterFailure: LinkWrite | null = sent === null ? { kind: 'removed' } : null;
   const others = await otherLinks(env.services.pool, key, work.row.entityNo);
   const rival = others.find((other) => other.sourceNo === env.sourceNo);
   const verdict = rival === undefined ? 'free' : await judgeRival(env, rival);
-  if (verdict === 'wait') return settlement(work, { kind: 'late' });
+  if (verdict === 'wait') return settlement(work, { kind: 'late' }, { link: afterFailure });
   if (verdict === 'taken') {
     const message = `The target entity found by the unique attribute is linked to source id ${rival?.sourceKey ?? ''}; it cannot be linked to ${work.pair.sourceKey} too`;
     return failed(work, 'adopt', { errorClass: 'conflict', code: '409', message }, afterFailure);
   }
-  const origin = sent === null ? inheritedOrigin(rival) : proveOrigin(env, sent, found, others.length > 0);
+  const origin = rival?.origin ?? (sent === null ? 'existedBefore' : proveOrigin(env, sent, found, others.length > 0));
   return overwrite(env, work, found, origin, afterFailure);
 }
 
@@ -49,10 +50,6 @@ async function judgeRival(env: DrainEnvironment, rival: OtherLink): Promise<'fre
   const seen =
     env.tools.context.mode !== 'full' || (await wasSeen(env.services.pool, env.runKey, env.typeCode, rival.entityNo));
   return seen ? 'taken' : 'free';
-}
-
-function inheritedOrigin(rival: OtherLink | undefined): Origin {
-  return rival?.origin ?? 'existedBefore';
 }
 
 /** The update mappings run, not those of scope `createEntity` (CNF-9). */

@@ -13,7 +13,7 @@ import type { SentCreate } from './origin.js';
 import { failed, linkedSettlement, mapForCreate, mapForUpdate } from './outcomes.js';
 import { mayCreate, NotSentError, sentDocument, settlement } from './work.js';
 import type { DrainEnvironment, FoundEntity, Work } from './work.js';
-import { send } from './write-errors.js';
+import { send, widen } from './write-errors.js';
 
 /** Wait before a create of unknown outcome is looked for: the server may still be working on it. */
 const UNKNOWN_OUTCOME_WAIT_MS = 1_000;
@@ -38,7 +38,7 @@ export async function create(env: DrainEnvironment, work: Work): Promise<Settlem
       if (error.kind === 'conflict')
         return adoptConflicting(env, work, error, lost > 0 ? { document: sentDocument(mapped), sentAt } : null);
       if (error.outcome === 'not-applied') return failed(work, 'create', error, { kind: 'removed' });
-      if (lost + 1 >= MAX_LOST_ANSWERS) return failed(work, 'create', error);
+      if (lost + 1 >= MAX_LOST_ANSWERS) return givenUp(work, error);
       await pause(UNKNOWN_OUTCOME_WAIT_MS, env.stop);
       const found = await lookUp(env, work, sentDocument(mapped));
       if (found.outcome === 'one') return adopt(env, work, found, { document: sentDocument(mapped), sentAt });
@@ -92,6 +92,13 @@ function created(
   if (known === null) throw new NotSentError('nothing is mapped for a create');
   const log = { operation: 'create', result: 'created', code: null, message: null, durationMs } as const;
   return linkedSettlement(env, work, { targetKey, origin: 'created', mapped: known, etag, log });
+}
+
+/** The intent stays: the next run looks for what was sent. Connection-level causes end the target (ORD-7). */
+function givenUp(work: Work, error: ConnectorError): Settlement {
+  const wider = widen(error);
+  if (wider !== error) throw wider;
+  return failed(work, 'create', error);
 }
 
 async function adoptConflicting(

@@ -171,10 +171,20 @@ export class Drain {
     clearInterval(batch.renewal);
     clearInterval(batch.flush);
     this.flush(batch);
-    void batch.flushing.then(() => {
-      this.open.delete(batch);
-      this.wake();
-    });
+    void batch.flushing
+      .then(() => this.releaseClaims(batch))
+      .catch((error: unknown) => {
+        this.defect ??= { error };
+      })
+      .then(() => {
+        this.open.delete(batch);
+        this.wake();
+      });
+  }
+
+  private async releaseClaims(batch: OpenBatch): Promise<void> {
+    if (!batch.prepared.works.some((work) => work.claimed)) return;
+    await releaseClaims(this.env.services.pool, this.env.targetNo, batch.prepared.token);
   }
 
   /** Settles what has a result; in a row for each batch, so that no result is settled twice. */
@@ -198,8 +208,6 @@ export class Drain {
       token: batch.prepared.token,
     };
     await patiently(() => settle(pool, context, results));
-    if (results.some((result) => result.log?.operation === 'adopt'))
-      await releaseClaims(pool, this.env.targetNo, batch.prepared.token);
     if (results.some((result) => result.log !== null && result.log.result !== 'failed'))
       await noteSuccess(pool, this.env.targetNo);
   }

@@ -66,7 +66,17 @@ function prepare(
   const evaluation = evaluatePair(env.tools, env.type, pair, row.forced, references);
   if (evaluation.kind === 'failed') {
     const operation = pair.link?.state === 'linked' ? 'update' : 'create';
-    const work = { row, pair, references, token, clock, create: null, intentAt: null, createSent: false };
+    const work = {
+      row,
+      pair,
+      references,
+      token,
+      clock,
+      create: null,
+      intentAt: null,
+      createSent: false,
+      claimed: false,
+    };
     const undecided = { kind: 'decided', action: 'none', accepted: false, common: null, update: null } as const;
     return failed({ ...work, evaluation: undecided }, operation, {
       errorClass: 'validation',
@@ -84,6 +94,7 @@ function prepare(
     create: null,
     intentAt: null,
     createSent: false,
+    claimed: false,
   };
   if (!sends(work)) return settleLocally(env, work);
   if (evaluation.action !== 'create') return work;

@@ -43,6 +43,8 @@ export interface Work {
   intentAt: Date | null;
   /** The create of this attempt may have reached the target. */
   createSent: boolean;
+  /** A target entity was claimed for the pair. */
+  claimed: boolean;
 }
 
 /**

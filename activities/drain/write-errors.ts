@@ -72,12 +72,14 @@ export async function send<T>(
       },
     });
   } catch (error) {
-    throw isConnectorError(error) ? widen(error) : error;
+    if (!isConnectorError(error)) throw error;
+    // A create that may have been applied is the business of its pair first: it is looked for before anything is concluded.
+    throw operation === 'create' && error.outcome === 'unknown' ? error : widen(error);
   }
 }
 
 /** Connection-level causes, credentials and configuration end the target for this run, whatever pair they were met with. */
-function widen(error: ConnectorError): Error {
+export function widen(error: ConnectorError): Error {
   if (error.kind === 'throttled') return new TargetThrottledError(error.retryAfterMs ?? 1_000);
   const endsTarget =
     error.kind === 'timeout' ||
