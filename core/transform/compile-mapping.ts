@@ -166,7 +166,7 @@ function compileTarget(raw: JsonObject, type: MappingType, pointer: string, cont
   if (parsed === undefined) return NO_TARGET;
   const { path, compiled: segments } = parsed;
   const [first] = segments;
-  const text = String(value);
+  const text = parsed.raw;
   return {
     targetPath: text,
     targetAttribute: first?.kind === 'member' ? first.name : undefined,

@@ -64,7 +64,7 @@ export function compileSourcePath(raw: JsonValue, pointer: string, context: Comp
   const parsed = parseDocumentPath(raw, pointer, context, (path) => compileReader(path, context.properties));
   if (parsed === undefined) return undefined;
   const { path, compiled } = parsed;
-  return { raw: String(raw), read: compiled, definite: isDefinitePath(path), canonical: canonicalPath(path, context) };
+  return { raw: parsed.raw, read: compiled, definite: isDefinitePath(path), canonical: canonicalPath(path, context) };
 }
 
 /** Parses a path of the document and prepares it; a mistake is reported without the values of properties. */
@@ -73,14 +73,14 @@ export function parseDocumentPath<T>(
   pointer: string,
   context: CompileContext,
   compile: (path: Path) => T,
-): { readonly path: Path; readonly compiled: T } | undefined {
+): { readonly raw: string; readonly path: Path; readonly compiled: T } | undefined {
   if (typeof raw !== 'string') {
     context.issues.error('wrongType', pointer, 'A path must be a string such as "$.userName".');
     return undefined;
   }
   try {
     const path = parseWholePath(context.text(raw, pointer));
-    return { path, compiled: compile(path) };
+    return { raw, path, compiled: compile(path) };
   } catch (error) {
     if (!(error instanceof ExpressionError)) throw error;
     const reason = context.hasPlaceholders(raw) ? 'not after its placeholders are replaced' : error.message;

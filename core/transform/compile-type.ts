@@ -1,7 +1,7 @@
 import type { EntityType } from '../entity-type.js';
 import { isJsonObject } from '../json.js';
 import type { JsonObject, JsonValue } from '../json.js';
-import { CompileContext } from './compile-context.js';
+import type { CompileContext } from './compile-context.js';
 import { compileMapping } from './compile-mapping.js';
 import { compileDynamicCondition } from './condition/dynamic-condition.js';
 import { currentDatePattern, DATE_PATTERN_PROPERTY } from './current-date.js';

@@ -29,12 +29,16 @@ export const MAPPING_KEYS = [
   'hashing',
 ] as const;
 
+/** Values of `scope` (EXP-18). */
 export const SCOPES = ['createEntity', 'patchEntity', 'deleteEntity'] as const;
 
+/** See {@link SCOPES}. */
 export type Scope = (typeof SCOPES)[number];
 
+/** Values of `type` (EXP-19). */
 export const MAPPING_TYPES = ['set', 'remove', 'rename', 'valueMapping'] as const;
 
+/** See {@link MAPPING_TYPES}. */
 export type MappingType = (typeof MAPPING_TYPES)[number];
 
 /** Where the value of a mapping comes from. */

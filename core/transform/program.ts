@@ -95,6 +95,7 @@ export interface ResolveRequest {
   readonly targetSystemName?: string;
 }
 
+/** What reading one entity gave (ERR-1). */
 export type ReadOutcome =
   | {
       readonly kind: 'mapped';
@@ -106,11 +107,13 @@ export type ReadOutcome =
   | { readonly kind: 'skipped'; readonly sourceId: string | undefined; readonly reason: string }
   | { readonly kind: 'failed'; readonly sourceId: string | undefined; readonly message: string };
 
+/** What the entity condition of a target said (SKP-2). */
 export type ConditionOutcome =
   | { readonly kind: 'accepted' }
   | { readonly kind: 'skipped'; readonly reason: string }
   | { readonly kind: 'failed'; readonly message: string };
 
+/** What writing one entity gave (ERR-1). */
 export type WriteOutcome =
   | {
       readonly kind: 'mapped';

@@ -1,3 +1,4 @@
+import type { JsonValue } from '../../json.js';
 import type { Budget } from '../budget.js';
 import { compilePathReader } from '../path/read-path.js';
 import type { PathReader } from '../path/read-path.js';
@@ -61,7 +62,7 @@ function compileCompare(condition: Extract<Condition, { kind: 'compare' }>, prop
   if (operator === '=~') return compileMatch(left, right, properties);
   const readLeft = compileOperand(left, properties);
   if (operator === 'empty') {
-    const wanted = right.kind === 'literal' && String(right.value) === 'true';
+    const wanted = right.kind === 'literal' && isTrue(right.value);
     return (root, current, budget) => isEmptyValue(readLeft(root, current, budget)) === wanted;
   }
   const readRight = compileOperand(right, properties);
@@ -70,6 +71,11 @@ function compileCompare(condition: Extract<Condition, { kind: 'compare' }>, prop
     budget.spend(1);
     return apply(readLeft(root, current, budget), readRight(root, current, budget), budget);
   };
+}
+
+/** The right side of "empty", also as text (TRF-10). */
+function isTrue(value: JsonValue): boolean {
+  return value === true || value === 'true';
 }
 
 function compileOperand(operand: Operand, properties: Properties): OperandReader {

@@ -18,8 +18,11 @@ export const CONDITION_FUNCTIONS = {
   isAttributeWithMandatoryPrefix: ['path', 'property'],
 } as const satisfies Readonly<Record<string, readonly ('path' | 'property')[]>>;
 
+/** See {@link SYMBOL_OPERATORS}. */
 export type SymbolOperator = (typeof SYMBOL_OPERATORS)[number];
+/** See {@link WORD_OPERATORS}. */
 export type WordOperator = (typeof WORD_OPERATORS)[number];
+/** See {@link CONDITION_FUNCTIONS}. */
 export type ConditionFunctionName = keyof typeof CONDITION_FUNCTIONS;
 
 /** One side of a comparison. */

@@ -1,3 +1,4 @@
+import type { JsonValue } from '../../json.js';
 import { Cursor } from '../cursor.js';
 import { ExpressionError } from '../expression-error.js';
 import { parsePath, parsePathText } from '../path/parse-path.js';
@@ -170,14 +171,22 @@ function checkOperands(cursor: Cursor, operator: SymbolOperator | WordOperator, 
     return;
   }
   if (regexes > 0) throw cursor.problem(`a regular expression needs the operator "=~" instead of "${operator}"`);
-  if (operator === 'empty' && (right.kind !== 'literal' || !['true', 'false'].includes(String(right.value)))) {
+  if (
+    operator === 'empty' &&
+    (right.kind !== 'literal' || ![true, false, 'true', 'false'].some((allowed) => allowed === right.value))
+  ) {
     throw cursor.problem('"empty" needs true or false on its right side');
   }
-  if (operator === 'size' && right.kind === 'literal' && !/^\d+$/.test(String(right.value))) {
+  if (operator === 'size' && right.kind === 'literal' && !isCount(right.value)) {
     throw cursor.problem('"size" needs a number on its right side');
   }
   const needsList = operator !== 'empty' && operator !== 'size' && operator !== 'contains' && /^[a-z]/.test(operator);
   if (needsList && right.kind === 'literal' && !Array.isArray(right.value)) {
     throw cursor.problem(`"${operator}" needs a list on its right side: ['a', 'b']`);
   }
+}
+
+/** A length: a number, also as text (TRF-10). */
+function isCount(value: JsonValue): boolean {
+  return (typeof value === 'number' || typeof value === 'string') && /^\d+$/.test(String(value));
 }

@@ -33,6 +33,7 @@ const MAX_COUNT = {
   V: 2,
 } as const;
 
+/** A letter that has a meaning in a pattern. */
 export type DateLetter = keyof typeof MAX_COUNT;
 
 /** Parses a date pattern of Java's `DateTimeFormatter`. Throws {@link ExpressionError} (DTP-2). */

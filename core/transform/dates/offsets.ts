@@ -4,6 +4,7 @@ function pad(number: number, width: number): string {
 
 const ISO_OFFSETS = ['+HHmm', '+HHMM', '+HH:MM', '+HHMMss', '+HH:MM:ss'] as const;
 
+/** How an offset is written; small letters are left out where they are zero. */
 export type OffsetPattern = (typeof ISO_OFFSETS)[number];
 
 /** How the letters X, x and Z write an offset, and the text for UTC. */

@@ -73,9 +73,9 @@ function readParameter(
 }
 
 function readInteger(spec: ParameterSpec, value: JsonValue): number | ExpressionError {
-  if (!INTEGER.test(typeof value === 'string' ? value.trim() : String(value)))
-    return new ExpressionError('must be an integer');
-  const integer = Number(value) + 0;
+  const text = isScalar(value) ? String(value).trim() : '';
+  if (!INTEGER.test(text)) return new ExpressionError('must be an integer');
+  const integer = Number(text) + 0;
   return spec.min !== undefined && integer < spec.min ? new ExpressionError(`must be at least ${spec.min}`) : integer;
 }
 

@@ -2,7 +2,6 @@ import { isJsonObject } from '../../json.js';
 import type { JsonObject, JsonValue } from '../../json.js';
 import type { CompileContext } from '../compile-context.js';
 import { compileDynamicCondition } from '../condition/dynamic-condition.js';
-import type { DynamicCondition } from '../condition/dynamic-condition.js';
 import { EvaluationError } from '../evaluation-error.js';
 import { ExpressionError } from '../expression-error.js';
 import { below } from '../issues.js';
@@ -16,6 +15,8 @@ import { applyPrepared } from './apply-function.js';
 import type { ChainState, PreparedFunction } from './apply-function.js';
 import { isPathText, readArguments } from './arguments.js';
 import type { FunctionDefinition } from './function-definition.js';
+import { canonicalCall } from './function-call.js';
+import type { CompiledParameters, FunctionFrame } from './function-call.js';
 import { FUNCTIONS } from './registry.js';
 
 /** One entry of `functions`, compiled. */
@@ -126,15 +127,7 @@ function checkKeys(raw: JsonObject, definition: FunctionDefinition, pointer: str
   }
 }
 
-/** What every function has: FNC-4 to FNC-7. */
-interface Frame {
-  readonly condition: DynamicCondition | undefined;
-  readonly applyOnElements: boolean;
-  readonly applyOn: string | undefined;
-  readonly assignTo: string | undefined;
-}
-
-function compileFrame(raw: JsonObject, pointer: string, context: CompileContext): Frame {
+function compileFrame(raw: JsonObject, pointer: string, context: CompileContext): FunctionFrame {
   const condition = raw['condition'];
   const attributeKey = raw['applyOnAttribute'] === undefined ? 'applyOnJsonAttribute' : 'applyOnAttribute';
   return {
@@ -159,14 +152,6 @@ function attributeName(raw: JsonObject, key: string, pointer: string, context: C
     return undefined;
   }
   return name;
-}
-
-/** Parameters of one call as they stand in the document. */
-interface CompiledParameters {
-  readonly raw: Readonly<Record<string, JsonValue>>;
-  readonly templates: Readonly<Record<string, ValueTemplate>>;
-  readonly variables: readonly string[];
-  readonly properties: Readonly<Record<string, string>>;
 }
 
 function compileParameters(
@@ -194,7 +179,7 @@ function compileParameters(
 function prepareNow(
   definition: FunctionDefinition,
   parameters: CompiledParameters,
-  frame: Frame,
+  frame: FunctionFrame,
   pointer: string,
   context: CompileContext,
 ): PreparedFunction | undefined {
@@ -228,7 +213,7 @@ function prepare(
   definition: FunctionDefinition,
   parameters: CompiledParameters,
   values: Readonly<Record<string, JsonValue>>,
-  frame: Frame,
+  frame: FunctionFrame,
   report: (parameter: string, message: string) => void,
 ): PreparedFunction | undefined {
   const args = readArguments(
@@ -253,7 +238,7 @@ function prepare(
 function prepareLater(
   definition: FunctionDefinition,
   parameters: CompiledParameters,
-  frame: Frame,
+  frame: FunctionFrame,
 ): CompiledFunction['apply'] {
   const kept = new Map<string, PreparedFunction>();
   return (value, run, chain) => {
@@ -274,7 +259,7 @@ function prepareWithVariables(
   definition: FunctionDefinition,
   parameters: CompiledParameters,
   values: Readonly<Record<string, JsonValue>>,
-  frame: Frame,
+  frame: FunctionFrame,
 ): PreparedFunction {
   try {
     const prepared = prepare(definition, parameters, values, frame, (name) => {
@@ -296,22 +281,4 @@ function valuesOf(
   return Object.fromEntries(
     Object.entries(parameters.templates).map(([name, template]) => [name, template.fill(variable)]),
   );
-}
-
-function canonicalCall(definition: FunctionDefinition, frame: Frame, parameters: CompiledParameters): JsonValue {
-  const own = Object.entries(parameters.templates).map(([name, template]) => {
-    const raw = parameters.raw[name];
-    const isPath = definition.parameters[name]?.kind === 'operand' && isPathText(raw);
-    const text = typeof template.canonical === 'object' ? template.canonical : String(template.canonical);
-    const byText = definition.parameters[name]?.kind === 'value' ? template.canonical : text;
-    return [name, isPath ? ['path', byText] : byText];
-  });
-  return {
-    function: definition.name,
-    parameters: own.sort(([left], [right]) => (String(left) < String(right) ? -1 : 1)),
-    condition: frame.condition?.canonical ?? null,
-    applyOnElements: definition.elements === 'onRequest' && frame.applyOnElements,
-    applyOn: frame.applyOn ?? null,
-    assignTo: frame.applyOn === undefined ? null : (frame.assignTo ?? null),
-  };
 }

@@ -1,5 +1,7 @@
 import { findCountry, findRegion } from '../tables/lookup.js';
+import type { Country } from '../tables/lookup.js';
 import { memberOf } from '../value.js';
+import type { Value } from '../value.js';
 import { requireObject } from './apply-function.js';
 import { ExpressionError } from '../expression-error.js';
 import type { FunctionDefinition } from './function-definition.js';
@@ -22,9 +24,13 @@ export const convertCountryRegion: FunctionDefinition = {
     return (value) => {
       const object = requireObject(value, 'convertCountryRegion');
       const region = memberOf(object, 'region');
-      const country = findCountry(String(memberOf(object, 'country') ?? ''));
+      const country = countryOf(memberOf(object, 'country'));
       const found = typeof region === 'string' && country !== undefined ? findRegion(country, region) : undefined;
       return found === undefined ? object : { ...object, region: found[form] };
     };
   },
 };
+
+function countryOf(value: Value | undefined): Country | undefined {
+  return typeof value === 'string' || typeof value === 'number' ? findCountry(String(value)) : undefined;
+}

@@ -18,6 +18,7 @@ export type Segment =
 /** Functions that may end a path (PTH-1, PTH-7). */
 export const PATH_FUNCTIONS = ['length', 'min', 'max', 'avg', 'sum', 'keys', 'first', 'last', 'index'] as const;
 
+/** See {@link PATH_FUNCTIONS}. */
 export type PathFunctionName = (typeof PATH_FUNCTIONS)[number];
 
 /** A parsed path. */

@@ -1,5 +1,8 @@
 import { ExpressionError } from '../expression-error.js';
 
+/** What the flag `x` skips. */
+const WHITESPACE = ' \t\n\v\f\r';
+
 /** Flags of a pattern: `i m s u x d U`. */
 export type Flags = ReadonlySet<string>;
 
@@ -70,7 +73,7 @@ export class PatternReader {
   private skipComments(): void {
     for (;;) {
       const character = this.at(this.position);
-      if (/^[ \t\n\u000b\f\r]$/.test(character)) this.position += 1;
+      if (character !== '' && WHITESPACE.includes(character)) this.position += 1;
       else if (character === '#')
         while (this.at(this.position) !== '' && !/^[\n\r\u0085\u2028\u2029]$/.test(this.at(this.position)))
           this.position += 1;
