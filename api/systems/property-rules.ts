@@ -93,7 +93,12 @@ function movedPlaces(
   factory: ConnectorFactory,
 ): string[] {
   const names = new Set([...Object.keys(before), ...Object.keys(after)]);
-  return [...names].filter((name) => isPlaceName(name, factory) && before[name] !== after[name]).sort();
+  // A default that is written down, or left out again, moves nothing.
+  const effective = (name: string, properties: Readonly<Record<string, string>>) =>
+    properties[name] ?? factory.descriptor.properties.find((property) => property.name === name)?.defaultValue;
+  return [...names]
+    .filter((name) => isPlaceName(name, factory) && effective(name, before) !== effective(name, after))
+    .sort();
 }
 
 function isPlaceName(name: string, factory: ConnectorFactory): boolean {

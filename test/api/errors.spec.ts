@@ -52,12 +52,23 @@ describe('bodies', () => {
   });
 
   it.each([
-    ['a document nested 100,000 levels deep', `${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`],
-    ['a list nested 100,000 levels deep', `{"properties":${'['.repeat(100_000)}${']'.repeat(100_000)}}`],
-    ['a key that reaches for the prototype', '{"properties":{"__proto__":{"polluted":"yes"}}}'],
-  ])('%s is refused and harms nothing', async (_name, text) => {
-    const response = await post().set('Content-Type', 'application/json').send(text);
+    [
+      'a document nested 100,000 levels deep',
+      `${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`,
+      'nested more than 64',
+    ],
+    ['a list nested 100,000 levels deep', `${'['.repeat(100_000)}${']'.repeat(100_000)}`, 'nested more than 64'],
+    ['a key that reaches for the prototype', '{"__proto__":{"polluted":"yes"}}', 'not allowed'],
+  ])('%s is refused and harms nothing', async (_name, text, message) => {
+    const response = await request(api.running.url)
+      .put('/api/v1/systems/00000000-0000-4000-8000-000000000000/transformation')
+      .set('Authorization', `Bearer ${api.token}`)
+      .set('Content-Type', 'application/json')
+      .send(`{"transformation":{"user":${text}}}`);
     expect(response.body).toMatchObject({ status: 400, type: 'urn:muster:problem:invalid-request' });
+    expect(response.body.errors).toEqual([
+      { pointer: expect.stringMatching(/^\/transformation\/user/), message: expect.stringContaining(message) },
+    ]);
     expect(response.text.length).toBeLessThan(5_000);
     expect(Object.hasOwn(Object.prototype, 'polluted')).toBe(false);
   });

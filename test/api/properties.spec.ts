@@ -72,6 +72,9 @@ describe('credentials', () => {
     const response = await api.send('patch', path, { properties: { 'my.key': 'two' } });
     expect(response.body.credentials).toHaveProperty(['my.key'], MASK);
     expect(response.body.properties).not.toHaveProperty(['my.key']);
+    const properties = { ...CONNECTION.properties, 'my.key': 'three' };
+    const whole = await api.send('put', path, { properties, credentials: { Password: MASK } });
+    expect(whole.body.credentials).toEqual({ Password: MASK, 'my.key': MASK });
   });
 
   it('a plain property becomes a credential when it is entered as one', async () => {
@@ -131,6 +134,14 @@ describe('changed places (SYS-18, CRD-4)', () => {
 
   it('SYS-18: a URL cannot be moved in two steps, by removing it first', async () => {
     expect((await change({ URL: null })).status).toBe(422);
+  });
+
+  it('SYS-18: writing a default down or leaving it out again moves nothing, another network does', async () => {
+    expect((await change({ ProxyType: null })).status).toBe(200);
+    expect((await change({ ProxyType: 'Internet' })).status).toBe(200);
+    expect((await change({ ProxyType: 'OnPremise' })).body.errors).toContainEqual(
+      expect.objectContaining({ pointer: '/credentials/Password', message: expect.stringContaining('ProxyType') }),
+    );
   });
 
   it('other properties do not demand them', async () => {
