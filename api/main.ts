@@ -109,10 +109,13 @@ async function createApplication(
 
 /** The one time the password is seen; the line is not masked on purpose. */
 function announcePassword(log: Logger, bootstrapPassword: string): void {
-  log.warn(
-    { user: BOOTSTRAP_USER, bootstrapPassword },
-    'first start: this is the password of the administrator; it is shown only now',
-  );
+  // Also where the level of the log would drop it: nobody could ever sign in.
+  log
+    .child({}, { level: 'warn' })
+    .warn(
+      { user: BOOTSTRAP_USER, bootstrapPassword },
+      'first start: this is the password of the administrator; it is shown only now',
+    );
 }
 
 function urlOf(app: NestExpressApplication, host: string): string {

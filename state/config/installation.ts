@@ -14,11 +14,16 @@ export interface Installation {
 
 const ROOT_KEY = { systemId: 'installation', propertyName: 'rootKey' };
 
-/** The one installation; the migration made it. */
+/** The one installation; the migration made it. Throws Error naming the remedy when the database was never migrated. */
 export async function loadInstallation(database: Statements): Promise<Installation> {
-  const rows = await selectRows<Installation>(database, 'select id, epoch from installation');
-  const [installation] = rows;
-  if (installation === undefined) throw new Error('the table installation is empty: run the migrations');
+  const [schema] = await selectRows<{ migrated: boolean }>(
+    database,
+    `select to_regclass('installation') is not null as migrated`,
+  );
+  if (schema?.migrated !== true)
+    throw new Error('the database has no tables of Muster yet: run `muster migrate` first');
+  const [installation] = await selectRows<Installation>(database, 'select id, epoch from installation');
+  if (installation === undefined) throw new Error('the table installation is empty: restore its row from a backup');
   return installation;
 }
 
