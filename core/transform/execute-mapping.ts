@@ -1,5 +1,5 @@
 import { EvaluationError } from './evaluation-error.js';
-import { startChain } from './functions/apply-function.js';
+import { plainChain, startChain } from './functions/apply-function.js';
 import type { ChainState } from './functions/apply-function.js';
 import type { CompiledFunction } from './functions/compile-function.js';
 import type { CompiledMapping } from './mapping-model.js';
@@ -40,7 +40,8 @@ function valueOf(mapping: CompiledMapping, run: Run): Value | undefined {
 export function applyFunctions(mapping: CompiledMapping, origin: Value | undefined, run: Run): Value | undefined {
   let value = origin;
   if (mapping.functions.length === 0) return value;
-  const chain = startChain();
+  const resolves = mapping.functions.some((fn) => fn.definition.linkDependent === true);
+  const chain = resolves ? startChain() : plainChain();
   for (const fn of mapping.functions) {
     const isMissing = value === undefined || value === null;
     if (isMissing && fn.definition.runsOnMissing !== true) continue;

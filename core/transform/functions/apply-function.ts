@@ -18,6 +18,14 @@ export interface PreparedFunction {
 /** What the functions of one mapping share while they run one after the other. */
 export type ChainState = Omit<FunctionCall, 'run'>;
 
+/** For chains in which nothing is resolved: nobody writes to it. */
+const NOTHING_RESOLVED: ChainState = startChain();
+
+/** The chain of functions that resolve nothing; making a new one for each entity would cost more than the functions. */
+export function plainChain(): ChainState {
+  return NOTHING_RESOLVED;
+}
+
 /** A new chain, for one mapping of one entity. */
 export function startChain(): ChainState {
   return { resolved: new WeakSet(), resolvedTexts: { list: undefined, positions: new Set(), scalar: undefined } };

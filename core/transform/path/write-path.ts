@@ -1,5 +1,6 @@
 import type { Budget } from '../budget.js';
 import { EvaluationError } from '../evaluation-error.js';
+import { isJsonObject } from '../../json.js';
 import type { JsonObject, JsonValue } from '../../json.js';
 import { canonicalText, copyValue, isObjectValue, memberOf, sameValue } from '../value.js';
 import type { Value } from '../value.js';
@@ -32,10 +33,34 @@ export function compilePathWriter(segments: readonly TargetSegment[], text: stri
       output.document[name] = copyValue(value, budget);
     };
   }
+  const names = segments.map((segment) => (segment.kind === 'member' ? segment.name : undefined));
+  if (names.every((name) => name !== undefined)) return compileMembersWriter(names, text);
   const creates = segments.map((_, position) => createsFrom(segments, position));
   return (output, value, root, budget) => {
     const write: Write = { segments, output, root, budget, text };
     writeAt(write, output.document, 0, value, creates);
+  };
+}
+
+/** PTH-10 for paths of names only, which are most: no state is needed on the way. */
+function compileMembersWriter(names: readonly string[], text: string): PathWriter {
+  const parents = names.slice(0, -1);
+  const last = names.at(-1) ?? '';
+  return (output, value, _root, budget) => {
+    let container = output.document;
+    for (const name of parents) {
+      const present = Object.hasOwn(container, name) ? container[name] : undefined;
+      if (isJsonObject(present)) {
+        container = present;
+      } else {
+        if (present !== undefined && present !== null) throw conflict(text);
+        const created: JsonObject = {};
+        container[name] = created;
+        container = created;
+      }
+    }
+    budget.spend(names.length);
+    container[last] = copyValue(value, budget);
   };
 }
 
@@ -96,7 +121,7 @@ function writeMember(
   value: Value,
   creates: readonly boolean[],
 ): void {
-  if (!isObjectValue(container)) throw conflict(write);
+  if (!isObjectValue(container)) throw conflict(write.text);
   write.output.fill(container);
   if (position === write.segments.length - 1) {
     container[name] = copyValue(value, write.budget);
@@ -244,11 +269,11 @@ function insert(array: JsonValue[], index: number, elements: readonly JsonValue[
 }
 
 function arrayOf(write: Write, container: JsonValue): JsonValue[] {
-  if (!Array.isArray(container)) throw conflict(write);
+  if (!Array.isArray(container)) throw conflict(write.text);
   return container;
 }
 
 /** PTH-18. */
-function conflict(write: Write): EvaluationError {
-  return new EvaluationError(`The output already has a value of another kind on the way to ${write.text}`);
+function conflict(text: string): EvaluationError {
+  return new EvaluationError(`The output already has a value of another kind on the way to ${text}`);
 }
