@@ -58,7 +58,7 @@ export function validateProperties(
     } else if (name.startsWith(HEADER_PREFIX)) {
       const problem = headerProblem(name, isSecretProperty(name) ? '' : value);
       if (problem !== undefined) errors.push({ property: name, message: `${name}: ${problem}` });
-    } else {
+    } else if (factory.descriptor.toleratedNames?.includes(name) !== true) {
       warnings.push(...unknownName(name, factory, [...known.keys()]));
     }
   }

@@ -216,6 +216,8 @@ export interface ConnectorDescriptor {
   /** For example `scim` (PRP-190). */
   readonly prefix: string;
   readonly properties: readonly PropertyDescriptor[];
+  /** Documented names that are not offered, yet no slip: accepted without a warning unless {@link ConnectorFactory.validate} objects. */
+  readonly toleratedNames?: readonly string[];
   /** Transformation documents a new system is created with (SYS-6). */
   readonly defaultTransformations: { readonly read?: JsonObject; readonly write?: JsonObject };
 }

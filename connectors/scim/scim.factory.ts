@@ -3,7 +3,7 @@ import { GENERIC_SCIM_2, type ScimProfile } from './profile.js';
 import { scimProperties } from './scim-properties.js';
 import { scimSettings } from './scim-settings.js';
 import { openScimConnector } from './scim.connector.js';
-import { scimErrors, scimWarnings } from './scim-validation.js';
+import { NOT_OFFERED_NAMES, scimErrors, scimWarnings } from './scim-validation.js';
 import { SCIM_READ_TRANSFORMATION } from './transformations/read.js';
 import { SCIM_WRITE_TRANSFORMATION } from './transformations/write.js';
 import { HTTP_LIMITS } from '../http/http-client.js';
@@ -19,6 +19,7 @@ export function scimFactory(typeName: string, prefix: string, profile: ScimProfi
       prefix,
       roles: ['source', 'target'],
       properties: scimProperties(profile),
+      toleratedNames: NOT_OFFERED_NAMES,
       defaultTransformations: { read: SCIM_READ_TRANSFORMATION, write: SCIM_WRITE_TRANSFORMATION },
     },
     validate: scimErrors,

@@ -111,6 +111,25 @@ describe('HTTP client', () => {
     expect(server.requests).toHaveLength(4);
   });
 
+  it('a write that was stopped while it waited for a connection is not sent when one becomes free', async () => {
+    const held: (() => void)[] = [];
+    const stop = new AbortController();
+    const { client, server } = await given((_request, response) => {
+      held.push(() => sendJson(response, 200, {}));
+      if (held.length === 4) stop.abort();
+    });
+    const busy = Array.from({ length: 4 }, () => client.request(write));
+    expect(await errorOf(client.request({ ...write, path: '/stopped', signal: stop.signal }))).toMatchObject({
+      outcome: 'not-applied',
+    });
+    server.respond(() => ({}));
+    for (const release of held) release();
+    await Promise.all(busy);
+    await Promise.all(Array.from({ length: 8 }, () => client.request(write)));
+    expect(server.requests).toHaveLength(12);
+    expect(server.requests.some(({ url }) => url === '/stopped')).toBe(false);
+  });
+
   it('CONN-TCK-20: an aborted read ends at once with cancelled', async () => {
     const stop = new AbortController();
     const { client } = await given(() => stop.abort());
@@ -140,14 +159,15 @@ describe('HTTP client', () => {
     expect(error).toMatchObject({ kind: 'cancelled', outcome: 'unknown' });
   });
 
-  it('CONN-CORE-26: a list answer above the cap is tooLarge, announced or streamed', async () => {
-    const { client, server } = await given((_request, response) => void response.end('x'.repeat(2_000)), {
-      listMaxBytes: 1_000,
-    });
+  it('CONN-CORE-26: a list answer above the cap is tooLarge at once, announced or streamed', async () => {
+    const { client, server } = await given(
+      (_request, response) => void response.writeHead(200, { 'content-length': '2000' }).write('x'),
+      { listMaxBytes: 1_000, totalTimeoutMs: 500 },
+    );
     expect(await errorOf(client.request(list))).toMatchObject({ kind: 'tooLarge', scope: 'page' });
     server.respond((_request, response) => {
       response.write('x'.repeat(600));
-      response.end('x'.repeat(600));
+      response.write('x'.repeat(600));
     });
     expect(await errorOf(client.request(list))).toMatchObject({ kind: 'tooLarge' });
   });

@@ -1,18 +1,20 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { createTestCa, type TestCa } from '../support/certificates.js';
 import { startServer, type TestServer } from '../support/http-server.js';
 import { errorOf, openScim } from '../support/scim.js';
 
+const fixture = (name: string): string => readFileSync(new URL(`../tls-fixtures/${name}`, import.meta.url), 'utf8');
+
 describe('CONN-TCK-25: TLS', () => {
-  let ca: TestCa;
+  const authority = fixture('ca.crt');
   let valid: TestServer;
   let expired: TestServer;
 
   beforeAll(async () => {
-    ca = createTestCa();
+    const key = fixture('server.key');
     const empty = () => ({ Resources: [], totalResults: 0 });
-    valid = await startServer(empty, ca.issue());
-    expired = await startServer(empty, ca.issue({ fromDays: -10, toDays: -1 }));
+    valid = await startServer(empty, { key, cert: fixture('valid.crt') });
+    expired = await startServer(empty, { key, cert: fixture('expired.crt') });
   });
   afterAll(async () => {
     await valid.stop();
@@ -35,11 +37,11 @@ describe('CONN-TCK-25: TLS', () => {
   });
 
   it('CONN-TCK-25: a certificate of the own authority is accepted', async () => {
-    expect(await read(valid.url, { 'ips.tls.ca.certificates': ca.certificate })).toBe(0);
+    expect(await read(valid.url, { 'ips.tls.ca.certificates': authority })).toBe(0);
   });
 
   it('CONN-TCK-25: an expired certificate is refused although its authority is trusted', async () => {
-    const error = await errorOf(read(expired.url, { 'ips.tls.ca.certificates': ca.certificate }));
+    const error = await errorOf(read(expired.url, { 'ips.tls.ca.certificates': authority }));
     expect(error).toMatchObject({ kind: 'transient', vendorCode: 'CERT_HAS_EXPIRED' });
   });
 

@@ -40,6 +40,7 @@ describe('nextStep', () => {
   it('CONN-SCIM-21: the end is beyond the total, an empty page, or a short page without total', () => {
     const last: IndexPosition = { ...start, startIndex: 21, firstTotal: 25 };
     expect(nextStep(last, page(5, {}, 21), exact)).toEqual({ kind: 'end' });
+    expect(nextStep(last, page(4, {}, 21), exact)).toMatchObject({ kind: 'next', position: { startIndex: 25 } });
     expect(nextStep(start, page(9, { totalResults: undefined }), exact)).toEqual({ kind: 'end' });
     expect(nextStep(start, page(10, { totalResults: undefined }), exact)).toMatchObject({ kind: 'next' });
     expect(nextStep(start, page(0, { totalResults: undefined, itemsPerPage: 10 }), exact)).toEqual({ kind: 'end' });

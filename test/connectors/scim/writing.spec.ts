@@ -277,6 +277,21 @@ describe('SCIM writing', () => {
       ).toBe(true);
     });
 
+    it('all members go one by one even when the known state is missing; some members then replace the list', async () => {
+      const { server, connector } = await served(({ method }, response) =>
+        method === 'GET' ? { id: 'g', ...team(2) } : void response.writeHead(204).end(),
+      );
+      await connector.update('group', 'g', { mode: 'patch', body: { members: [] } }, {});
+      await connector.update('group', 'g', { mode: 'patch', body: { members: members(1) } }, {});
+      expect(operationsOf(server)).toEqual([
+        [
+          { op: 'remove', path: 'members[value eq "m0"]' },
+          { op: 'remove', path: 'members[value eq "m1"]' },
+        ],
+        [{ op: 'replace', path: 'members', value: [{ value: 'm0' }] }],
+      ]);
+    });
+
     it('CONN-CORE-54: a server that refuses to remove an absent member is asked again without it', async () => {
       const { server, connector } = await served(({ method, body }, response) => {
         if (method === 'GET') return { id: 'g', ...team(1, 1) };
