@@ -116,7 +116,8 @@ class DeletionBatch {
         clock,
         create: null,
         intentAt: null,
-        createSent: false,
+        sent: false,
+        inDoubt: false,
         claimed: false,
       };
       return [{ work, candidate }];

@@ -83,11 +83,8 @@ function outOfScope(env: DrainEnvironment, work: Work, link: LinkedLink): Settle
 async function deleteTarget(env: DrainEnvironment, work: Work, link: LinkedLink): Promise<CandidateEnd> {
   const startedMs = Date.now();
   try {
-    await send(env, work, 'idempotent-write', () =>
-      env.connector.delete(env.type, link.targetKey, {
-        signal: env.abort,
-        ...(link.etag !== null && { etag: link.etag }),
-      }),
+    await send(env, work, 'idempotent-write', (options) =>
+      env.connector.delete(env.type, link.targetKey, { ...options, ...(link.etag !== null && { etag: link.etag }) }),
     );
   } catch (error) {
     const end = failedDelete(work, error);
@@ -115,8 +112,8 @@ async function updateInstead(
   const change: Change = { mode: env.tools.target.capabilities.updateMode, body: mapped.body };
   const startedMs = Date.now();
   try {
-    await send(env, work, 'idempotent-write', () =>
-      env.connector.update(env.type, link.targetKey, change, { signal: env.abort }),
+    await send(env, work, 'idempotent-write', (options) =>
+      env.connector.update(env.type, link.targetKey, change, options),
     );
   } catch (error) {
     const end = failedDelete(work, error);

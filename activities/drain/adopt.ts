@@ -65,12 +65,12 @@ async function overwrite(
   if ('message' in mapped)
     return failed(work, 'adopt', { errorClass: 'validation', code: null, message: mapped.message }, afterFailure);
   try {
-    const result = await send(env, work, 'idempotent-write', () =>
+    const result = await send(env, work, 'idempotent-write', (options) =>
       env.connector.update(
         env.type,
         found.entity.id,
         { mode: env.tools.target.capabilities.updateMode, body: mapped.body },
-        { signal: env.abort, ...(found.entity.version !== undefined && { etag: found.entity.version }) },
+        { ...options, ...(found.entity.version !== undefined && { etag: found.entity.version }) },
       ),
     );
     // An account that our own lost request made counts as Created, one that was there as Updated (CNF-1, RTY-7).

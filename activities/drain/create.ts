@@ -1,6 +1,6 @@
 import { isConnectorError } from '../../connectors/errors.js';
 import type { ConnectorError } from '../../connectors/errors.js';
-import type { Resolution } from '../../connectors/contract.js';
+import type { Resolution, WriteResult } from '../../connectors/contract.js';
 import { otherLinks } from '../../state/drain/claims.js';
 import { writeCreateIntents } from '../../state/drain/link-writes.js';
 import type { Settlement } from '../../state/drain/settle.js';
@@ -28,16 +28,14 @@ export async function create(env: DrainEnvironment, work: Work): Promise<Settlem
     const sentAt = work.intentAt;
     if (mapped === null || sentAt === null) throw new NotSentError('the intent of a create is not committed');
     try {
-      const result = await send(env, work, 'create', () => {
-        work.createSent = true;
-        return env.connector.create(env.type, mapped.body, { signal: env.abort });
-      });
-      return created(env, work, result.id, result.version ?? null, Date.now() - startedMs);
+      const result = await send(env, work, 'create', (options) => env.connector.create(env.type, mapped.body, options));
+      return created(env, work, result, Date.now() - startedMs);
     } catch (error) {
       if (!isConnectorError(error)) throw error;
       if (error.kind === 'conflict')
         return adoptConflicting(env, work, error, lost > 0 ? { document: sentDocument(mapped), sentAt } : null);
       if (error.outcome === 'not-applied') return failed(work, 'create', error, { kind: 'removed' });
+      work.inDoubt = true;
       if (lost + 1 >= MAX_LOST_ANSWERS) return givenUp(work, error);
       await pause(UNKNOWN_OUTCOME_WAIT_MS, env.stop);
       const found = await lookUp(env, work, sentDocument(mapped));
@@ -79,19 +77,28 @@ async function createAfterIntent(env: DrainEnvironment, work: Work): Promise<Set
   return create(env, work);
 }
 
-function created(
-  env: DrainEnvironment,
-  work: Work,
-  targetKey: string,
-  etag: string | null,
-  durationMs: number,
-): Settlement {
-  const mapped = mapForUpdate(env, work, targetKey);
+/** Only a 201 makes the entity ours (engine invariant 5): a server that answers otherwise may have overwritten one that was there. */
+function created(env: DrainEnvironment, work: Work, result: WriteResult, durationMs: number): Settlement {
+  const mapped = mapForUpdate(env, work, result.id);
   // The create is done; a mapping that fails only for updates will say so when there is one. What was sent is what is known.
   const known = 'message' in mapped ? work.create : mapped;
   if (known === null) throw new NotSentError('nothing is mapped for a create');
-  const log = { operation: 'create', result: 'created', code: null, message: null, durationMs } as const;
-  return linkedSettlement(env, work, { targetKey, origin: 'created', mapped: known, etag, log });
+  const isOurs = result.applied === 'created';
+  const log = {
+    operation: 'create',
+    result: isOurs ? 'created' : 'updated',
+    code: null,
+    message: null,
+    durationMs,
+  } as const;
+  const origin = isOurs ? 'created' : 'existedBefore';
+  return linkedSettlement(env, work, {
+    targetKey: result.id,
+    origin,
+    mapped: known,
+    etag: result.version ?? null,
+    log,
+  });
 }
 
 /** The intent stays: the next run looks for what was sent. Connection-level causes end the target (ORD-7). */
@@ -126,7 +133,7 @@ export async function adoptOnly(env: DrainEnvironment, work: Work): Promise<Sett
 
 async function lookUp(env: DrainEnvironment, work: Work, document: JsonObject): Promise<Resolution> {
   const keys = env.connector.uniqueKeys(env.type);
-  return send(env, work, 'read', () => env.connector.resolveExisting(env.type, document, keys, { signal: env.abort }));
+  return send(env, work, 'read', (options) => env.connector.resolveExisting(env.type, document, keys, options));
 }
 
 function tooMany(count: number): { errorClass: 'conflict'; code: string; message: string } {

@@ -154,7 +154,7 @@ export class Drain {
       if (this.end?.kind !== 'targetFailed') this.end = { kind: 'targetFailed', message: error.message };
       return error.outcome === 'not-applied' ? refused(work) : settlement(work, { kind: 'unknown' });
     }
-    if (error instanceof NotSentError) return released(work);
+    if (error instanceof NotSentError) return work.sent ? settlement(work, { kind: 'unknown' }) : released(work);
     // A defect of ours: the chunk fails and is repeated; the pair may have been written.
     this.defect ??= { error };
     return settlement(work, { kind: 'unknown' });
@@ -248,12 +248,12 @@ export class Drain {
 
 /** Never sent: as if it had not been leased; an intent that was committed for it is turned back (engine invariant 4 ⚠). */
 function released(work: Work): Settlement {
-  const unsentIntent = work.evaluation.action === 'create' && work.intentAt !== null && !work.createSent;
+  const unsentIntent = work.evaluation.action === 'create' && work.intentAt !== null && !work.sent;
   return settlement(work, { kind: 'released' }, { link: unsentIntent ? { kind: 'removed' } : null });
 }
 
 /** Sent and surely not applied. */
 function refused(work: Work): Settlement {
-  const ownIntent = work.evaluation.action === 'create' && work.intentAt !== null;
+  const ownIntent = work.evaluation.action === 'create' && work.intentAt !== null && !work.inDoubt;
   return settlement(work, { kind: 'released' }, { link: ownIntent ? { kind: 'removed' } : null });
 }

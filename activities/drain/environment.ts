@@ -26,17 +26,5 @@ export function drainEnvironment(
     connector: target.connector,
     late: input.late,
     stop: watch.signal,
-    abort: abortAfterGrace(watch.signal, services.timing.stopGraceMs),
   };
-}
-
-/** Requests in flight may end for the grace of a stop; then they are aborted (STP-2). */
-function abortAfterGrace(stop: AbortSignal, graceMs: number): AbortSignal {
-  const controller = new AbortController();
-  const later = (): void => {
-    setTimeout(() => controller.abort(new Error('the grace of the stop is over')), graceMs).unref();
-  };
-  if (stop.aborted) later();
-  else stop.addEventListener('abort', later, { once: true });
-  return controller.signal;
 }

@@ -89,9 +89,9 @@ async function update(env: DrainEnvironment, work: Work): Promise<Settlement> {
   const targetKey = link.targetKey;
   const startedMs = Date.now();
   const write = (etag: string | null): ReturnType<typeof env.connector.update> =>
-    send(env, work, 'idempotent-write', () =>
+    send(env, work, 'idempotent-write', (options) =>
       env.connector.update(env.type, targetKey, changeOf(env, work, mapped.body), {
-        signal: env.abort,
+        ...options,
         ...(etag !== null && { etag }),
       }),
     );
@@ -129,9 +129,7 @@ async function afterPrecondition<T>(
   write: (etag: string | null) => Promise<T>,
 ): Promise<T> {
   if (!isConnectorError(error) || error.kind !== 'precondition') throw error;
-  const current = await send(env, work, 'read', () =>
-    env.connector.readOne(env.type, targetKey, { signal: env.abort }),
-  );
+  const current = await send(env, work, 'read', (options) => env.connector.readOne(env.type, targetKey, options));
   return write(current?.version ?? null);
 }
 

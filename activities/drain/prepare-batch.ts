@@ -74,7 +74,8 @@ function prepare(
       clock,
       create: null,
       intentAt: null,
-      createSent: false,
+      sent: false,
+      inDoubt: false,
       claimed: false,
     };
     const undecided = { kind: 'decided', action: 'none', accepted: false, common: null, update: null } as const;
@@ -93,7 +94,8 @@ function prepare(
     clock,
     create: null,
     intentAt: null,
-    createSent: false,
+    sent: false,
+    inDoubt: false,
     claimed: false,
   };
   if (!sends(work)) return settleLocally(env, work);

@@ -23,10 +23,8 @@ export interface DrainEnvironment {
   readonly connector: Connector;
   /** Second pass of the type. */
   readonly late: boolean;
-  /** Aborted on stop: no request starts any more. */
+  /** Aborted on stop: no request starts any more; connectors let a write that is under way end for a while. */
   readonly stop: AbortSignal;
-  /** Aborted when the grace for requests in flight is over too. */
-  readonly abort: AbortSignal;
 }
 
 /** A pair in hand. */
@@ -41,8 +39,10 @@ export interface Work {
   create: MappedTarget | null;
   /** Since when the intent of this attempt stands in the database. */
   intentAt: Date | null;
-  /** The create of this attempt may have reached the target. */
-  createSent: boolean;
+  /** A request of this attempt that changes something may have reached the target. */
+  sent: boolean;
+  /** A create of this attempt was sent, and its answer got lost. */
+  inDoubt: boolean;
   /** A target entity was claimed for the pair. */
   claimed: boolean;
 }

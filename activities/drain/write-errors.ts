@@ -1,3 +1,4 @@
+import type { CallOptions } from '../../connectors/contract.js';
 import { isConnectorError } from '../../connectors/errors.js';
 import type { ConnectorError, ConnectorErrorKind } from '../../connectors/errors.js';
 import { retryPolicy, withRetries } from '../../connectors/retry.js';
@@ -47,7 +48,7 @@ export function errorClassOf(error: ConnectorError): ErrorClass {
 }
 
 /**
- * Sends a request of a pair under its lease, with the retries of the target's properties. Throws {@link NotSentError},
+ * Sends a request of a pair under its lease, checked again before every single request of a sequence, with the retries of the target's properties. Throws {@link NotSentError},
  * {@link TargetThrottledError} or {@link TargetFailedError} for what concerns more than this pair, and the ConnectorError itself for what
  * concerns it alone.
  */
@@ -55,18 +56,23 @@ export async function send<T>(
   env: DrainEnvironment,
   work: Work,
   operation: RepeatedOperation,
-  call: () => Promise<T>,
+  call: (options: CallOptions) => Promise<T>,
 ): Promise<T> {
   const { capabilities, snapshot } = env.tools.target;
+  const mayStart = (): void => {
+    if (env.stop.aborted) throw new NotSentError('the run was stopped');
+    if (!work.clock.allows(capabilities.requestTimeoutMs)) throw new NotSentError('the lease ends too soon');
+  };
+  const beforeWrite = (): void => {
+    mayStart();
+    work.sent = true;
+  };
   try {
-    return await withRetries(call, retryPolicy(snapshot.properties), {
+    return await withRetries(() => call({ signal: env.stop, beforeWrite }), retryPolicy(snapshot.properties), {
       operation,
       signal: env.stop,
       sleep: (ms) => pause(ms, env.stop),
-      beforeAttempt: () => {
-        if (env.stop.aborted) throw new NotSentError('the run was stopped');
-        if (!work.clock.allows(capabilities.requestTimeoutMs)) throw new NotSentError('the lease ends too soon');
-      },
+      beforeAttempt: mayStart,
       onThrottled: (waitMs) => {
         throw new TargetThrottledError(waitMs);
       },

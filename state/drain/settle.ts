@@ -17,7 +17,7 @@ export type RowEnd =
   | { readonly kind: 'parked'; readonly reason: string }
   /** Not tried after all (gate closed, stop): offered again as if it had not been leased. */
   | { readonly kind: 'released' }
-  /** The request may have had its effect: the next run writes all attributes, whatever the hashes say. */
+  /** The request may have had its effect: offered again, and then all attributes are written, whatever the hashes say. */
   | { readonly kind: 'unknown' }
   /** Not for this run: stays due for the next one, uncounted. */
   | { readonly kind: 'waiting' }
@@ -124,7 +124,7 @@ async function endRows(sql: Sql, context: SettleContext, items: readonly Settlem
   await sql.query(
     `update backlog b
         set lease_token = null, lease_until = null, forced = n.how = 'unknown' or b.forced,
-            last_run = case when n.how = 'released' or b.gen <> n.gen then null else b.last_run end,
+            last_run = case when n.how in ('released', 'unknown') or b.gen <> n.gen then null else b.last_run end,
             late_run = case when n.how = 'late' then $6::bigint end,
             attempts = case when n.how = 'failed' then b.attempts + 1 else b.attempts end,
             error_class = case when n.how in ('failed', 'parked') then n.note else b.error_class end,

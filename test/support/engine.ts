@@ -2,7 +2,8 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import type { RunActivities } from '../../activities/contract.js';
 import { createActivities } from '../../activities/index.js';
-import type { Timing } from '../../activities/index.js';
+import type { ActivityDependencies, Timing } from '../../activities/index.js';
+import type { ConnectorFactory } from '../../connectors/contract.js';
 import { createRegistry } from '../../connectors/registry.js';
 import type { JsonObject } from '../../core/json.js';
 import { isJsonObject } from '../../core/json.js';
@@ -38,10 +39,28 @@ export interface FinishedJob {
 export interface EngineOptions {
   readonly timing?: Partial<Timing>;
   readonly concurrency?: number;
+  /** Replaces the pool that the activities work with, for tests that break it. */
+  readonly decoratePool?: (pool: SqlPool) => SqlPool;
+}
+
+/** What a process of its own has other than the engine it belongs to. */
+export interface ProcessOptions {
+  /** Its database; closed by whoever made it. */
+  readonly pool?: SqlPool;
+  readonly decorateFactory?: (factory: ConnectorFactory) => ConnectorFactory;
+  /** Default: a new one, as a workflow that was started again has. */
+  readonly owner?: string;
+  readonly timing?: Partial<Timing>;
+}
+
+/** One worker process: its activities, under one owner. */
+export interface EngineProcess {
+  readonly owner: string;
+  readonly activities: RunActivities & { close(): Promise<void> };
 }
 
 /** Short times, so that a test of waiting does not wait. */
-const TEST_TIMING: Partial<Timing> = { idlePollMs: 10, leaseMarginMs: 6_000, stopGraceMs: 2_000 };
+const TEST_TIMING: Partial<Timing> = { idlePollMs: 10, stopGraceMs: 2_000 };
 
 /** The real engine on a real database, driven without Temporal: activities are called in the order of the run loop. */
 export class TestEngine {
@@ -56,6 +75,7 @@ export class TestEngine {
     readonly dataSource: DataSource,
     readonly keyring: Keyring,
     readonly activities: RunActivities & { close(): Promise<void> },
+    private readonly dependencies: ActivityDependencies,
     private readonly drop: () => Promise<void>,
   ) {}
 
@@ -69,8 +89,8 @@ export class TestEngine {
     const silent = (): void => undefined;
     // The scope is looked up at each call, because tests change owner and cancellation.
     const holder: { engine?: TestEngine } = {};
-    const activities = createActivities({
-      pool,
+    const dependencies: ActivityDependencies = {
+      pool: options.decoratePool?.(pool) ?? pool,
       dataSource,
       keyring,
       keys,
@@ -83,8 +103,10 @@ export class TestEngine {
         if (holder.engine === undefined) throw new Error('the engine is not started');
         return { owner: holder.engine.owner, signal: holder.engine.cancellation.signal, heartbeat: silent };
       },
-    });
-    const engine = new TestEngine(database.url, pool, dataSource, keyring, activities, () => database.drop());
+    };
+    const activities = createActivities(dependencies);
+    const drop = (): Promise<void> => database.drop();
+    const engine = new TestEngine(database.url, pool, dataSource, keyring, activities, dependencies, drop);
     holder.engine = engine;
     return engine;
   }
@@ -94,6 +116,24 @@ export class TestEngine {
     await this.pool.close();
     await this.dataSource.destroy();
     await this.drop();
+  }
+
+  /** Another worker process on the same database; close its activities. */
+  newProcess(options: ProcessOptions = {}): EngineProcess {
+    const { pool, decorateFactory, timing } = options;
+    const owner = options.owner ?? randomUUID();
+    const { signal } = new AbortController();
+    const activities = createActivities({
+      ...this.dependencies,
+      ...(pool !== undefined && { pool }),
+      connectorFactory: (typeName) => {
+        const found = this.dependencies.connectorFactory(typeName);
+        return found === undefined || decorateFactory === undefined ? found : decorateFactory(found);
+      },
+      timing: { ...this.dependencies.timing, ...timing },
+      scope: () => ({ owner, signal, heartbeat: () => undefined }),
+    });
+    return { owner, activities };
   }
 
   addSource(name: string, url: string, more: SystemOptions = {}): Promise<TestSystem> {
@@ -142,34 +182,40 @@ export class TestEngine {
   }
 
   /** The run loop of the workflow without its timers: intake beside one chain per target, then deletions, then the end. */
-  async workThrough(runKey: string): Promise<void> {
-    const opened = await this.activities.openRun({ runKey });
+  async workThrough(runKey: string, { activities }: EngineProcess = this): Promise<void> {
+    const opened = await activities.openRun({ runKey });
     if (opened.closed) return;
-    await this.sweep(runKey);
-    const intake = this.readAll(runKey, opened.types);
+    await this.repeat(() => activities.sweepPairs({ runKey }));
+    const intake = this.readAll(runKey, opened.types, activities);
     const chains = opened.targets.map(async ({ targetNo, types }) => {
       for (const type of types) {
         for (const late of [false, true]) {
-          if (!(await this.repeat(() => this.activities.drainChunk({ runKey, targetNo, type, late })))) return;
+          if (!(await this.repeat(() => activities.drainChunk({ runKey, targetNo, type, late })))) return;
         }
       }
       await intake;
-      const plan = await this.activities.planAbsence({ runKey, targetNo });
-      for (const type of plan.types) await this.repeat(() => this.activities.deleteChunk({ runKey, targetNo, type }));
+      const plan = await activities.planAbsence({ runKey, targetNo });
+      for (const type of plan.types) await this.repeat(() => activities.deleteChunk({ runKey, targetNo, type }));
     });
-    await Promise.all([intake, ...chains]);
-    await this.activities.finishRun({ runKey, end: 'completed' });
+    // As in the workflow, a chain that fails does not end before the others have.
+    const ends = await Promise.allSettled([intake, ...chains]);
+    for (const end of ends) if (end.status === 'rejected') throw end.reason;
+    await activities.finishRun({ runKey, end: 'completed' });
   }
 
   async sweep(runKey: string): Promise<void> {
     await this.repeat(() => this.activities.sweepPairs({ runKey }));
   }
 
-  async readAll(runKey: string, types: readonly ('user' | 'group' | 'role')[]): Promise<void> {
+  async readAll(
+    runKey: string,
+    types: readonly ('user' | 'group' | 'role')[],
+    activities: RunActivities = this.activities,
+  ): Promise<void> {
     for (const type of types) {
-      if (!(await this.repeat(() => this.activities.intakeChunk({ runKey, type })))) break;
+      if (!(await this.repeat(() => activities.intakeChunk({ runKey, type })))) break;
     }
-    await this.activities.endIntake({ runKey });
+    await activities.endIntake({ runKey });
   }
 
   /** Calls until there is no more; false when the chain was ended. */
