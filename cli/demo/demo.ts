@@ -62,8 +62,10 @@ export async function runDemo(options: DemoOptions): Promise<DemoReport> {
   const stops: Stops = [];
   try {
     const report = await play(options, home, stops);
+    terminal.line('\nstopping …');
     await stopAll(stops);
     rmSync(home, { recursive: true, force: true });
+    terminal.line(options.keep ? 'stopped' : 'stopped; with --keep everything stays up');
     return report;
   } catch (error) {
     await stopAll(stops);
@@ -110,7 +112,6 @@ async function play(options: DemoOptions, home: string, stops: Stops): Promise<D
   terminal.line(`\nEvery job ended as it should, ${seconds(Date.now() - startedAtMs)} after the start.`);
   describeAddresses(terminal, stack.urls);
   if (options.keep) await stay(options, stack, api, password);
-  else terminal.line('Everything is stopped now; with --keep it stays up.');
   return reportOf(scenes.jobs, stack.urls);
 }
 
@@ -171,7 +172,6 @@ async function stay(
     if (signal.aborted) resolve();
     signal.addEventListener('abort', () => resolve(), { once: true });
   });
-  terminal.line('\nstopping …');
 }
 
 function reportOf(jobs: readonly ShownJob[], urls: StackUrls): DemoReport {
