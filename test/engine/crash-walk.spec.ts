@@ -28,11 +28,11 @@ const PHASES: readonly Phase[] = [
     prepare: async () => undefined,
     statistics: {
       'HR user': 'read 5',
-      'HR group': 'read 1',
+      'HR group': 'read 2',
       'A user': 'created 5',
-      'A group': 'created 1',
+      'A group': 'created 2',
       'B user': 'created 5',
-      'B group': 'created 1',
+      'B group': 'created 2',
     },
   },
   {
@@ -45,7 +45,7 @@ const PHASES: readonly Phase[] = [
     },
     statistics: {
       'HR user': 'read 5',
-      'HR group': 'read 1',
+      'HR group': 'read 2',
       'A user': 'updated 2',
       'A group': 'updated 1',
       'B user': 'updated 2',
@@ -63,6 +63,7 @@ const PHASES: readonly Phase[] = [
     },
     statistics: {
       'HR user': 'read 4',
+      'HR group': 'read 1',
       'A user': 'created 1, deleted 2',
       'A group': 'deleted 1',
       'B user': 'created 1, deleted 2',

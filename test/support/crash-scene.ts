@@ -1,0 +1,143 @@
+import { randomUUID } from 'node:crypto';
+import { startScimSimulator } from '../../simulators/scim/simulator.js';
+import type { ScimSimulator } from '../../simulators/scim/simulator.js';
+import { listResults } from '../../state/runs/index.js';
+import type { StatisticsRow } from '../../state/runs/index.js';
+import { expireLeases, Mortal } from './crash.js';
+import type { CrashPoint } from './crash.js';
+import type { TestEngine, TestSystem } from './engine.js';
+import { group, person, summary } from './world.js';
+
+const PEOPLE = ['P', 'Q', 'R', 'S', 'T'];
+
+/** What happened at one crash point, for the message of a failed expectation; empty lists when all is well. */
+export interface Verdict {
+  readonly point: string;
+  readonly status: string;
+  readonly statistics: Record<string, string>;
+  readonly complaints: readonly string[];
+}
+
+/** A source with five people and two groups of them, and two targets; many of them share one engine. */
+export class CrashScene {
+  private constructor(
+    readonly engine: TestEngine,
+    readonly source: ScimSimulator,
+    readonly hr: TestSystem,
+    readonly targets: readonly ScimSimulator[],
+  ) {}
+
+  static async start(engine: TestEngine): Promise<CrashScene> {
+    const users = PEOPLE.map((id) => person(id));
+    const source = await startScimSimulator({ users, groups: [group('G', PEOPLE), group('H', ['P'])] });
+    const hr = await engine.addSource(`HR ${randomUUID()}`, source.url);
+    const targets: ScimSimulator[] = [];
+    for (const name of ['A', 'B']) {
+      const target = await startScimSimulator({ idPrefix: `${name}-` });
+      const sources = { selection: 'list', sourceIds: [hr.id] } as const;
+      await engine.addTarget(`${name} ${randomUUID()}`, target.url, { sources });
+      targets.push(target);
+    }
+    return new CrashScene(engine, source, hr, targets);
+  }
+
+  async stop(): Promise<void> {
+    for (const simulator of [this.source, ...this.targets]) await simulator.stop();
+  }
+
+  async runJob(): Promise<void> {
+    const { runKey } = await this.engine.request(this.hr);
+    await this.inProcess(new Mortal(undefined), runKey);
+  }
+
+  /** A job whose process dies at the point; another one goes on with it, and a further job follows. Undefined: it did not die. */
+  async survive(point: CrashPoint): Promise<Verdict | undefined> {
+    const deletedBefore = this.targets.map((target) => target.journal.mark());
+    const { runKey, jobId } = await this.engine.request(this.hr);
+    const first = new Mortal(point);
+    await this.inProcess(first, runKey);
+    const died = first.diedAt;
+    if (died === undefined) return undefined;
+    await expireLeases(this.engine.pool, this.hr.no);
+    await this.inProcess(new Mortal(undefined), runKey);
+    const { job, statistics } = await this.engine.finished(jobId);
+    const complaints = [...this.compare(), ...this.judge(deletedBefore), ...(await this.recount(runKey, statistics))];
+    const marks = this.targets.map((target) => target.journal.mark());
+    await this.runJob();
+    const late = this.targets.flatMap((target, no) => target.journal.writesSince(marks[no] ?? 0));
+    complaints.push(...late.map((record) => `written by the further run: ${record.method} ${record.path}`));
+    return { point: died, status: job.status, statistics: withoutIds(summary(statistics)), complaints };
+  }
+
+  private async inProcess(mortal: Mortal, runKey: string): Promise<void> {
+    const pool = mortal.pool(this.engine.databaseUrl);
+    const process = this.engine.newProcess({ pool, decorateFactory: (factory) => mortal.factory(factory) });
+    try {
+      await this.engine.workThrough(runKey, process);
+    } catch (error) {
+      if (!mortal.isDead) throw error;
+    } finally {
+      await process.activities.close();
+      await pool.close();
+    }
+  }
+
+  /** Target = mapped source. */
+  private compare(): string[] {
+    const wanted = picture(this.source);
+    return this.targets.flatMap((target) => {
+      const found = picture(target);
+      return found === wanted ? [] : [`target ${found} is not the source ${wanted}`];
+    });
+  }
+
+  /** Nobody created twice, nobody present deleted. */
+  private judge(since: readonly number[]): string[] {
+    const present = new Set(this.source.store.snapshot().users.map((user) => String(user['userName']).toLowerCase()));
+    return this.targets.flatMap((target, no) => [
+      ...[...target.journal.createsPerKey()].flatMap(([key, { creates, deletes }]) =>
+        creates - deletes > 1 || creates > 1 ? [`${key} was created ${creates} times`] : [],
+      ),
+      ...target.journal
+        .since(since[no] ?? 0)
+        .filter(
+          ({ operation, applied, key }) => operation === 'delete' && applied && present.has(String(key).toLowerCase()),
+        )
+        .map(({ key }) => `${String(key)} is present and was deleted`),
+    ]);
+  }
+
+  /** STA-10: each counted result is logged, exactly once. */
+  private async recount(runKey: string, statistics: readonly StatisticsRow[]): Promise<string[]> {
+    const { results } = await listResults(this.engine.pool, runKey, { limit: 1000 });
+    const counted = statistics
+      .filter((row) => row.action === 'Write')
+      .reduce((sum, row) => sum + row.created + row.updated + row.deleted + row.skipped + row.failed, 0);
+    const pairs = new Set(results.map((row) => `${row.targetId ?? ''}/${row.entityNo}`));
+    return counted === results.length && pairs.size === results.length
+      ? []
+      : [`${counted} results are counted, ${results.length} logged of ${pairs.size} pairs`];
+  }
+}
+
+/** People with titles and groups with the names of their members, in an order of their own. */
+function picture(simulator: ScimSimulator): string {
+  const { users, groups } = simulator.store.snapshot();
+  const nameOf = new Map(users.map((user) => [String(user['id']), String(user['userName'])]));
+  const people = users.map((user) => `${String(user['userName'])}:${String(user['title'] ?? '')}`).sort();
+  const memberships = groups.map((one) => {
+    const members = Array.isArray(one['members']) ? one['members'] : [];
+    const names = members.map((member) =>
+      typeof member === 'object' && member !== null && 'value' in member
+        ? (nameOf.get(String(member['value'])) ?? 'nobody')
+        : 'unreadable',
+    );
+    return `${String(one['displayName'])}=${names.sort().join('+')}`;
+  });
+  return [...people, ...memberships.sort()].join(' ');
+}
+
+/** Names of systems are made unique by an id, which no expectation knows. */
+function withoutIds(rows: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(rows).map(([name, text]) => [name.replace(/ [0-9a-f-]{36} /, ' '), text]));
+}
