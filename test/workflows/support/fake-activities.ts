@@ -97,10 +97,9 @@ export class FakeActivities {
     return this.calls.filter((line) => line.split(' ')[1] === name);
   }
 
-  /** Resolves when this was asked. */
-  async seen(line: CallLine): Promise<void> {
-    if (this.count(line) > 0) return;
-    await new Promise<void>((resolve) => this.waiting.push({ line, resolve }));
+  /** Resolves when this was asked so often. */
+  async seen(line: CallLine, times = 1): Promise<void> {
+    while (this.count(line) < times) await new Promise<void>((resolve) => this.waiting.push({ line, resolve }));
   }
 
   private chunk(line: CallLine): Promise<ChunkResult> {

@@ -43,15 +43,22 @@ export class RunDriver {
     const run = newRun(options.kind);
     const queue = `test-${randomUUID()}.workflows`;
     const start = startOptions(run, queue);
-    const workers = await this.workers(queue, activities);
-    const running = Promise.all(workers.map((worker) => worker.run()));
-    try {
+    return this.withWorkers(queue, activities, async () => {
       const handle = await this.client.workflow.start<typeof readJobWorkflow>(start.workflowType, {
         ...start.options,
         typedSearchAttributes: [...start.options.typedSearchAttributes],
         args: [{ runKey: run.runKey, ...options.input }],
       });
-      return await body(handle, run);
+      return body(handle, run);
+    });
+  }
+
+  /** Workers with these activities while `body` runs. */
+  async withWorkers<T>(queue: string, activities: RunActivities, body: () => Promise<T>): Promise<T> {
+    const workers = await this.workers(queue, activities);
+    const running = Promise.all(workers.map((worker) => worker.run()));
+    try {
+      return await body();
     } finally {
       for (const worker of workers) worker.shutdown();
       await running;
