@@ -27,6 +27,8 @@ export class SqlPool implements Sql {
     });
     // A connection that dies while idle must not end the process: the next query opens a new one.
     this.pool.on('error', (error) => options.onError?.(error));
+    // Nor one that dies while lent out: its user gets the error from the next statement, but the event would have no listener.
+    this.pool.on('connect', (client) => client.on('error', () => undefined));
   }
 
   async query<T extends object = Row>(text: string, params: readonly unknown[] = []): Promise<T[]> {

@@ -11,6 +11,7 @@ import { startOptions } from '../../api/reconciler/start-options.js';
 import { loadConfig } from '../../runtime/config.js';
 import type { Config } from '../../runtime/config.js';
 import { createLogger } from '../../runtime/logger.js';
+import { SqlPool } from '../../state/database.js';
 import { createEmptyTestDatabase } from '../support/database.js';
 import { testTemporal } from '../support/temporal.js';
 import { startWorker } from '../../worker/main.js';
@@ -57,6 +58,21 @@ describe('a worker process', () => {
     await expect(startWorker(config, { log, signal: giveUp.signal })).rejects.toThrow(/rt_event/);
     expect(messages).toContain('waiting for PostgreSQL and its tables (`muster migrate` makes them)');
     rmSync(home, { recursive: true });
+    await database.drop();
+  });
+
+  it('survives a database connection that dies in the middle of a transaction', async () => {
+    const database = await createEmptyTestDatabase();
+    const pool = new SqlPool(database.url);
+    const transaction = pool.transaction(async (sql) => {
+      const [row] = await sql.query<{ pid: number }>('select pg_backend_pid() as pid');
+      await pool.query('select pg_terminate_backend($1)', [row?.pid]);
+      // Until the end of the connection was noticed.
+      for (;;) await sql.query('select 1');
+    });
+    await expect(transaction).rejects.toThrow();
+    expect(await pool.query('select 1 as one')).toEqual([{ one: 1 }]);
+    await pool.close();
     await database.drop();
   });
 
