@@ -39,6 +39,8 @@ export interface FinishedJob {
 export interface EngineOptions {
   readonly timing?: Partial<Timing>;
   readonly concurrency?: number;
+  /** Time of the jobs; default: now. */
+  readonly clock?: () => Date;
   /** Replaces the pool that the activities work with, for tests that break it. */
   readonly decoratePool?: (pool: SqlPool) => SqlPool;
 }
@@ -95,7 +97,7 @@ export class TestEngine {
       keyring,
       keys,
       connectorFactory: (typeName) => registry.find(typeName),
-      clock: () => new Date(),
+      clock: options.clock ?? (() => new Date()),
       log: { debug: silent, info: silent, warn: silent, error: silent },
       concurrency: options.concurrency ?? 16,
       timing: { ...TEST_TIMING, ...options.timing },
