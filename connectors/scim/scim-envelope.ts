@@ -34,10 +34,20 @@ function parse(text: string): JsonValue | undefined {
   try {
     // A key of this name would change the prototype of whatever the entity is merged into.
     const reviver = text.includes('__proto__') ? withoutPrototypeKey : undefined;
-    return JSON.parse(text, reviver) as JsonValue;
+    return JSON.parse(LONG_INTEGER.test(text) ? quoteLongIntegers(text) : text, reviver) as JsonValue;
   } catch {
     return undefined;
   }
+}
+
+const LONG_INTEGER = /\d{16}/;
+const TEXT_OR_NUMBER = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/gs;
+
+/** Whole numbers that JavaScript cannot hold exactly become text, digit by digit as they were sent (CONN-CORE-07). */
+function quoteLongIntegers(text: string): string {
+  return text.replace(TEXT_OR_NUMBER, (token) =>
+    /^-?\d{16,}$/.test(token) && !Number.isSafeInteger(Number(token)) ? `"${token}"` : token,
+  );
 }
 
 function withoutPrototypeKey(key: string, value: unknown): unknown {

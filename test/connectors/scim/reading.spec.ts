@@ -149,6 +149,48 @@ describe('SCIM reading', () => {
     expect(await errorOf(read(connector))).toMatchObject({ kind: 'fatal', scope: 'system' });
   });
 
+  it('CONN-CORE-07: whole numbers beyond 2^53 become text, nothing else changes', async () => {
+    const body =
+      '"id":"1234567890123456789","a":9007199254740993,"b":-12345678901234567890,"c":[ 1234567890123456 ],"d":0.1234567890123456,' +
+      '"e":1e21,"f":"say \\"12345678901234567890\\" ,12345678901234567890"';
+    const { connector } = await served(
+      (_request, response) => void response.end(`{"totalResults":1,"Resources":[{${body}}]}`),
+    );
+    const [entity] = (await read(connector)).items;
+    expect(entity?.body).toEqual({
+      id: '1234567890123456789',
+      a: '9007199254740993',
+      b: '-12345678901234567890',
+      c: [1234567890123456],
+      d: 0.1234567890123456,
+      e: 1e21,
+      f: 'say "12345678901234567890" ,12345678901234567890',
+    });
+  });
+
+  it('CONN-TCK-23: attribute values, secrets and identifiers occur in no cursor, mark, failure, message or log line', async () => {
+    const canary = 'c4n4ry';
+    const users = people(12).map((one, n) => ({ ...one, userName: `${canary}${n}`, title: canary }));
+    const { simulator, connector } = await simulated(
+      { users, idPrefix: canary, auth: { kind: 'basic', user: 'u', password: canary } },
+      {
+        properties: { 'scim.page.size': '5', Authentication: 'BasicAuthentication', User: 'u' },
+        secrets: { Password: canary },
+        limits: { listMaxBytes: 2_200 },
+      },
+    );
+    const pages = await readAll(connector, { type: 'user' });
+    const kept: unknown[] = pages.map(({ next, watermark, failures, total }) => ({ next, watermark, failures, total }));
+    for (const effect of [{ kind: 'truncatedJson' }, { kind: 'html' }, { kind: 'drop' }] as const) {
+      simulator.faults.arm({ effect, times: 2 });
+      const one = await errorOf(connector.readOne('user', `${canary}00000001`, {}));
+      const list = await errorOf(read(connector));
+      kept.push(one.safeMessage, one.message, list.safeMessage, list.adminMessage);
+    }
+    expect(connector.recorded.lines.length).toBeGreaterThan(0);
+    expect(JSON.stringify([kept, connector.recorded.lines])).not.toContain(canary);
+  });
+
   it('prototype keys in an answer change no prototype', async () => {
     const text = '{"totalResults":1,"Resources":[{"id":"1","__proto__":{"polluted":1},"constructor":{"polluted":1}}]}';
     const { connector } = await served((_request, response) => void response.end(text));
