@@ -5,7 +5,8 @@ import { releaseClaims } from '../../state/drain/claims.js';
 import { closeGate } from '../../state/drain/gate.js';
 import { readPairs } from '../../state/drain/pair-facts.js';
 import { settle } from '../../state/drain/settle.js';
-import { takeChain } from '../../state/runs/fence.js';
+import { holdFence, takeChain } from '../../state/runs/fence.js';
+import type { RunFence } from '../../state/runs/fence.js';
 import type { ChunkResult, DeleteChunkInput } from '../contract.js';
 import { drainEnvironment } from '../drain/environment.js';
 import { LeaseClock } from '../drain/lease-clock.js';
@@ -18,7 +19,7 @@ import { pause } from '../support/run-watch.js';
 import type { EngineServices } from '../support/services.js';
 import { confirmAbsence } from './confirm.js';
 import { deletePair } from './delete-pair.js';
-import type { CandidateEnd } from './delete-pair.js';
+import type { CandidateEnd, PlannedDeletion } from './delete-pair.js';
 
 /** Candidates in one lease: each costs up to two requests, and a confirmation must be young when the delete is sent. */
 const BATCH_CANDIDATES = 64;
@@ -27,10 +28,10 @@ const BATCH_CANDIDATES = 64;
 export async function deleteChunk(services: EngineServices, input: DeleteChunkInput): Promise<ChunkResult> {
   return services.underWatch(input.runKey, async (watch, scope) => {
     const context = await services.contexts.get(input.runKey, scope.owner);
-    await takeChain(services.pool, input.runKey, scope.owner, `target/${input.targetNo}`);
-    const out = await targetIsOut(services, context, input.targetNo);
+    const fence = await takeChain(services.pool, input.runKey, scope.owner, `target/${input.targetNo}`);
+    const out = await targetIsOut(services, context, fence, input.targetNo);
     if (out !== undefined) return out;
-    const waiting = await waitForGate(services, context, input.targetNo, watch);
+    const waiting = await waitForGate(services, context, fence, input.targetNo, watch);
     if (waiting !== undefined) return waiting;
     const env = drainEnvironment(services, context, { ...input, late: false }, watch);
     const untilMs = Date.now() + services.timing.chunkMs;
@@ -45,32 +46,39 @@ export async function deleteChunk(services: EngineServices, input: DeleteChunkIn
         BATCH_CANDIDATES,
       );
       if (candidates.length === 0) return { more: false };
-      const end = await new DeletionBatch(env).run(candidates);
-      if (end instanceof TargetFailedError) return endChain(services, context, input.targetNo, end.message);
+      const end = await new DeletionBatch(env, fence).run(candidates);
+      if (end instanceof TargetFailedError) return endChain(services, context, fence, input.targetNo, end.message);
       if (end instanceof TargetThrottledError) {
         await closeGate(services.pool, input.targetNo, end.waitMs);
         return end.waitMs > services.timing.longPauseMs ? { more: true, pauseMs: end.waitMs } : { more: true };
       }
-      // Pairs that somebody else holds come free when their lease ends.
-      if (end === 'nothingLeased') await pause(services.timing.idlePollMs, watch.signal);
+      if (end === 'done') continue;
+      // Pairs and target entities that somebody else holds come free in time; a target that was disabled meanwhile does not.
+      await holdFence(services.pool, fence);
+      const left = await targetIsOut(services, context, fence, input.targetNo);
+      if (left !== undefined) return left;
+      await pause(services.timing.idlePollMs, watch.signal);
     }
     return { more: true };
   });
 }
 
-type BatchEnd = 'done' | 'nothingLeased' | TargetFailedError | TargetThrottledError;
+type BatchEnd = 'done' | 'nothingDone' | TargetFailedError | TargetThrottledError;
 
 /** Candidates under one lease, worked on side by side. */
 class DeletionBatch {
   private interruption: TargetFailedError | TargetThrottledError | undefined;
   private defect: { readonly error: unknown } | undefined;
 
-  constructor(private readonly env: DrainEnvironment) {}
+  constructor(
+    private readonly env: DrainEnvironment,
+    private readonly fence: RunFence,
+  ) {}
 
   async run(candidates: readonly Candidate[]): Promise<BatchEnd> {
     const works = await this.lease(candidates);
-    if (works.length === 0) return 'nothingLeased';
-    const ends: { end: CandidateEnd; candidate: Candidate }[] = [];
+    if (works.length === 0) return 'nothingDone';
+    const ends: { end: CandidateEnd; candidate: PlannedDeletion }[] = [];
     const queue = [...works];
     const lane = async (): Promise<void> => {
       for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
@@ -81,10 +89,10 @@ class DeletionBatch {
     await Promise.all(Array.from({ length: lanes }, lane));
     await this.settle(works[0]?.work.token ?? 0, ends);
     if (this.defect !== undefined) throw this.defect.error;
-    return this.interruption ?? 'done';
+    return this.interruption ?? (ends.some(({ end }) => end.outcome !== null) ? 'done' : 'nothingDone');
   }
 
-  private async lease(candidates: readonly Candidate[]): Promise<{ work: Work; candidate: Candidate }[]> {
+  private async lease(candidates: readonly Candidate[]): Promise<{ work: Work; candidate: PlannedDeletion }[]> {
     const { env } = this;
     const { pool, timing } = env.services;
     const { requestTimeoutMs } = env.tools.target.capabilities;
@@ -93,7 +101,7 @@ class DeletionBatch {
     const mark = LeaseClock.mark();
     const pair = { sourceNo: env.sourceNo, targetNo: env.targetNo, type: env.typeCode };
     const nos = candidates.map((candidate) => candidate.entityNo);
-    const lease = await leasePairs(pool, pair, env.runKey, nos, leaseMs, requestTimeoutMs);
+    const lease = await leasePairs(pool, pair, this.fence, nos, leaseMs, requestTimeoutMs);
     const clock = new LeaseClock();
     clock.extend(mark, leaseMs);
     const pairs = await readPairs(
@@ -120,11 +128,11 @@ class DeletionBatch {
         inDoubt: false,
         claimed: false,
       };
-      return [{ work, candidate }];
+      return [{ work, candidate: { ...candidate, pending: row.pending } }];
     });
   }
 
-  private async one(work: Work, candidate: Candidate): Promise<CandidateEnd> {
+  private async one(work: Work, candidate: PlannedDeletion): Promise<CandidateEnd> {
     if (this.interruption !== undefined || this.defect !== undefined || this.env.stop.aborted) return untouched(work);
     try {
       const doubt = await this.confirm(work, candidate);
@@ -152,7 +160,10 @@ class DeletionBatch {
     };
   }
 
-  private async settle(token: number, ends: readonly { end: CandidateEnd; candidate: Candidate }[]): Promise<void> {
+  private async settle(
+    token: number,
+    ends: readonly { end: CandidateEnd; candidate: PlannedDeletion }[],
+  ): Promise<void> {
     const { env } = this;
     const context = { runKey: env.runKey, sourceNo: env.sourceNo, targetNo: env.targetNo, type: env.typeCode, token };
     const outcomes = ends.flatMap(({ end, candidate }) =>

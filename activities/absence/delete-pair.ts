@@ -18,14 +18,20 @@ export interface CandidateEnd {
   readonly outcome: AbsenceOutcome | null;
 }
 
+/** A candidate with what its lease has shown. */
+export interface PlannedDeletion extends Candidate {
+  /** Something else than the absence waits to be written for the pair. */
+  readonly pending: boolean;
+}
+
 type LinkedLink = StoredLink & { readonly targetKey: string };
 
 /** Steps 1 to 6 of DEL-6 for a pair under lease whose absence is confirmed where it has to be. */
-export async function deletePair(env: DrainEnvironment, work: Work, candidate: Candidate): Promise<CandidateEnd> {
+export async function deletePair(env: DrainEnvironment, work: Work, candidate: PlannedDeletion): Promise<CandidateEnd> {
   const link = work.pair.link;
   if (link?.state !== 'linked' || link.targetKey === null)
     return { settlement: settlement(work, { kind: 'settled' }), outcome: 'kept' };
-  if (work.pair.presence === 'present' && !link.outOfScope) return rejoined(work);
+  if (!isDeletionWanted(work, candidate, link.outOfScope)) return rejoined(work);
   const linked: LinkedLink = { ...link, targetKey: link.targetKey };
   const key = { targetNo: env.targetNo, type: env.typeCode, targetKey: link.targetKey };
   if (!(await claimTargetKey(env.services.pool, key, work.token, env.tools.target.capabilities.requestTimeoutMs * 2))) {
@@ -38,6 +44,15 @@ export async function deletePair(env: DrainEnvironment, work: Work, candidate: C
     return { settlement: settlement(work, { kind: 'settled' }, { link: { kind: 'released' } }), outcome: 'released' };
   }
   return env.program.hasDeleteScope ? updateInstead(env, work, linked, candidate) : deleteTarget(env, work, linked);
+}
+
+/**
+ * The plan may be older than what is known now: another target's confirmation has found the entity, or something waits to be written. A
+ * mark *out of scope* says something only of an entity that was planned because of it.
+ */
+function isDeletionWanted(work: Work, candidate: PlannedDeletion, outOfScope: boolean): boolean {
+  if (work.pair.presence !== 'present') return true;
+  return candidate.cause === 'outOfScope' && outOfScope && !candidate.pending;
 }
 
 /** The entity came back, or came into scope, after the plan: nothing happens to it. */

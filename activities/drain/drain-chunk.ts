@@ -1,5 +1,6 @@
 import { openLatePass } from '../../state/drain/late-pass.js';
 import { takeChain } from '../../state/runs/fence.js';
+import type { RunFence } from '../../state/runs/fence.js';
 import type { ChunkResult, DrainChunkInput } from '../contract.js';
 import { codeOf, targetOf } from '../support/run-context.js';
 import type { RunContext } from '../support/run-context.js';
@@ -16,9 +17,9 @@ export async function drainChunk(services: EngineServices, input: DrainChunkInpu
     const { targetNo } = input;
     const sourceNo = context.source.snapshot.no;
     const fence = await takeChain(services.pool, input.runKey, scope.owner, `target/${targetNo}`);
-    const out = await targetIsOut(services, context, targetNo);
+    const out = await targetIsOut(services, context, fence, targetNo);
     if (out !== undefined) return out;
-    const waiting = await waitForGate(services, context, targetNo, watch);
+    const waiting = await waitForGate(services, context, fence, targetNo, watch);
     if (waiting !== undefined) return waiting;
     if (input.late) await openLatePass(services.pool, fence, { targetNo, sourceNo, ownerType: codeOf(input.type) });
     const env = drainEnvironment(services, context, input, watch);
@@ -27,13 +28,14 @@ export async function drainChunk(services: EngineServices, input: DrainChunkInpu
     const leaseMs = target.capabilities.requestTimeoutMs + services.timing.leaseMarginMs;
     const end = await new Drain(env, fence, concurrency, leaseMs).run(Date.now() + services.timing.chunkMs);
     watch.throwIfStopped();
-    return toResult(services, context, targetNo, end);
+    return toResult(services, context, fence, targetNo, end);
   });
 }
 
 async function toResult(
   services: EngineServices,
   context: RunContext,
+  fence: RunFence,
   targetNo: number,
   end: DrainEnd,
 ): Promise<ChunkResult> {
@@ -45,6 +47,6 @@ async function toResult(
     case 'throttled':
       return end.waitMs > services.timing.longPauseMs ? { more: true, pauseMs: end.waitMs } : { more: true };
     case 'targetFailed':
-      return endChain(services, context, targetNo, end.message);
+      return endChain(services, context, fence, targetNo, end.message);
   }
 }

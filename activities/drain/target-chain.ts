@@ -1,4 +1,6 @@
 import { readGate } from '../../state/drain/gate.js';
+import { holdFence } from '../../state/runs/fence.js';
+import type { RunFence } from '../../state/runs/fence.js';
 import { recordRunError } from '../../state/runs/open-run.js';
 import { endTarget, isPairEnabled, targetEndReason } from '../../state/runs/target-end.js';
 import type { ChunkResult } from '../contract.js';
@@ -11,38 +13,44 @@ import type { EngineServices, Watch } from '../support/services.js';
 export async function targetIsOut(
   services: EngineServices,
   context: RunContext,
+  fence: RunFence,
   targetNo: number,
 ): Promise<ChunkResult | undefined> {
   if ((await targetEndReason(services.pool, context.runKey, targetNo)) !== undefined)
     return { more: false, ended: 'targetFailed' };
   if (await isPairEnabled(services.pool, context.source.snapshot.no, targetNo)) return undefined;
-  return endChain(services, context, targetNo, 'the target was disabled or disconnected while the job ran');
+  return endChain(services, context, fence, targetNo, 'the target was disabled or disconnected while the job ran');
 }
 
 /** A gate that is closed for a moment is waited for here, a longer one by the workflow; one that never opens ends the target. */
 export async function waitForGate(
   services: EngineServices,
   context: RunContext,
+  fence: RunFence,
   targetNo: number,
   watch: Watch,
 ): Promise<ChunkResult | undefined> {
   const gate = await readGate(services.pool, targetNo);
   if (gate.refusedForMs > services.timing.throttleBudgetMs) {
-    return endChain(services, context, targetNo, 'the target refused all requests (429) for 15 minutes');
+    return endChain(services, context, fence, targetNo, 'the target refused all requests (429) for 15 minutes');
   }
   if (gate.closedForMs > services.timing.longPauseMs) return { more: true, pauseMs: gate.closedForMs };
   await pause(gate.closedForMs, watch.signal);
   return undefined;
 }
 
-/** ORD-7: this target only; the others go on. */
+/** ORD-7: this target only; the others go on. An attempt that was overtaken ends nothing: what it met is not what the newer one meets. */
 export async function endChain(
   services: EngineServices,
   context: RunContext,
+  fence: RunFence,
   targetNo: number,
   reason: string,
 ): Promise<ChunkResult> {
-  await endTarget(services.pool, context.runKey, targetNo, reason);
+  await services.pool.transaction(async (sql) => {
+    await holdFence(sql, fence);
+    await endTarget(sql, context.runKey, targetNo, reason);
+  });
   await recordRunError(services.pool, context.runKey, `${targetOf(context, targetNo).snapshot.name}: ${reason}`);
   return { more: false, ended: 'targetFailed' };
 }

@@ -1,5 +1,6 @@
 import { LINK_STATE, ORIGIN, PRESENCE } from '../codes.js';
 import type { Sql } from '../database.js';
+import type { RunFence } from '../runs/fence.js';
 
 /** Why an entity is a candidate (DEL-5). Only `notSeen` needs the source's confirmation. */
 export type AbsenceCause = 'notSeen' | 'skipped' | 'outOfScope';
@@ -15,7 +16,10 @@ export interface Candidate {
   readonly confirmed: boolean;
 }
 
-/** Stores the candidates of a target and type: linked entities that are absent, skipped by the read condition, or out of scope. */
+/**
+ * Stores the candidates of a target and type: linked entities that are absent, skipped by the read condition, or out of scope. A present
+ * entity is out of scope only if nothing is waiting to be written: a mark from before it returned says nothing about what it is now.
+ */
 export async function planCandidates(
   sql: Sql,
   runKey: string,
@@ -27,7 +31,8 @@ export async function planCandidates(
             case when e.presence = ${PRESENCE.absent} then 'notSeen' when e.presence = ${PRESENCE.skipped} then 'skipped' else 'outOfScope' end
        from link l join entity e on e.entity_no = l.entity_no
       where l.target_id = $3 and l.type = $4 and l.ord = 0 and l.state = ${LINK_STATE.linked} and e.source_id = $2
-        and (e.presence <> ${PRESENCE.present} or l.out_of_scope)
+        and (e.presence <> ${PRESENCE.present}
+             or l.out_of_scope and not exists (select from backlog b where b.target_id = l.target_id and b.entity_no = l.entity_no))
      on conflict do nothing`,
     [runKey, pair.sourceNo, pair.targetNo, pair.type],
   );
@@ -128,25 +133,54 @@ export async function endCandidates(
   );
 }
 
-/** Leases pairs for deletion: the lease covers the pair, with or without a backlog row (engine invariant 8). */
+/** A pair leased for deletion. */
+export interface LeasedCandidate {
+  readonly entityNo: number;
+  readonly gen: number;
+  readonly attempts: number;
+  /** Something else than the absence waits to be written for this pair. */
+  readonly pending: boolean;
+}
+
+/**
+ * Leases pairs for deletion: the lease covers the pair, with or without a backlog row (engine invariant 8). Like every lease it is given
+ * only to the newest attempt of a running run, for a pair that is connected and enabled (engine.md §6).
+ */
 export async function leasePairs(
   sql: Sql,
   pair: { sourceNo: number; targetNo: number; type: number },
-  runKey: string,
+  fence: RunFence,
   entityNos: readonly number[],
   leaseMs: number,
   requestTimeoutMs: number,
-): Promise<{ token: number; rows: { entityNo: number; gen: number; attempts: number }[] }> {
-  const rows = await sql.query<{ entityNo: number; gen: number; attempts: number; token: number }>(
+): Promise<{ token: number; rows: LeasedCandidate[] }> {
+  const rows = await sql.query<LeasedCandidate & { token: number }>(
     `with token as materialized (select nextval('lease_token_seq') as token)
      insert into backlog as b (target_id, entity_no, source_id, type, reason, last_run, lease_token, lease_until)
      select $1, n, $2, $3, 'absent', $4, token.token, clock_timestamp() + $6::int * interval '1 millisecond'
-       from unnest($5::bigint[]) n, token order by n
+       from unnest($5::bigint[]) n, token
+      where exists (select from connected_pair p where p.source_id = $2 and p.target_id = $1 and p.enabled)
+        and exists (select from run r join run_chain c on c.run_key = r.run_key
+                     where r.run_key = $4 and r.state = 'running' and r.owner = $8 and not r.cancel_requested
+                       and c.chain = $9 and c.fence = $10)
+        and not exists (select from run_target e where e.run_key = $4 and e.target_id = $1 and e.ended_reason is not null)
+      order by n
      on conflict (target_id, entity_no) do update
         set lease_token = excluded.lease_token, lease_until = excluded.lease_until, last_run = excluded.last_run
       where b.lease_until is null or b.lease_until + $7::int * interval '1 millisecond' < clock_timestamp()
-     returning entity_no as "entityNo", gen, attempts, lease_token as token`,
-    [pair.targetNo, pair.sourceNo, pair.type, runKey, entityNos, leaseMs, requestTimeoutMs],
+     returning entity_no as "entityNo", gen, attempts, reason <> 'absent' as pending, lease_token as token`,
+    [
+      pair.targetNo,
+      pair.sourceNo,
+      pair.type,
+      fence.runKey,
+      entityNos,
+      leaseMs,
+      requestTimeoutMs,
+      fence.owner,
+      fence.chain,
+      fence.fence,
+    ],
   );
   return { token: rows[0]?.token ?? 0, rows };
 }

@@ -53,12 +53,20 @@ export async function markAbsent(sql: Sql, runKey: string, sourceNo: number, typ
 
 /**
  * The source still has an entity that the read did not deliver, or could not say: it is *unknown*, which changes nothing. It counts as
- * present again and is mapped anew by the next read.
+ * present again and is mapped anew by the next read. Its pairs become due in every target, because one of them may have marked it as out
+ * of scope while it counted as absent.
  */
 export async function restorePresence(sql: Sql, entityNos: readonly number[]): Promise<void> {
   if (entityNos.length === 0) return;
   await sql.query(
-    `update entity set presence = ${PRESENCE.present}, source_hash = null where entity_no = any($1::bigint[]) and presence = ${PRESENCE.absent}`,
+    `with restored as (
+       update entity set presence = ${PRESENCE.present}, source_hash = null
+        where entity_no = any($1::bigint[]) and presence = ${PRESENCE.absent} returning entity_no, source_id, type)
+     insert into backlog as b (target_id, entity_no, source_id, type, reason)
+     select l.target_id, r.entity_no, r.source_id, r.type, 'restored'
+       from restored r join link l on l.entity_no = r.entity_no and l.ord = 0 and l.state = ${LINK_STATE.linked}
+      order by 1, 2
+     on conflict (target_id, entity_no) do update set gen = b.gen + 1, reason = excluded.reason, last_run = null`,
     [entityNos],
   );
 }
