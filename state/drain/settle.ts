@@ -112,9 +112,10 @@ async function endRows(sql: Sql, context: SettleContext, items: readonly Settlem
         where b.target_id = $1 and b.entity_no = n.entity_no and b.gen = n.gen`,
       [context.targetNo, settled.map((item) => item.entityNo), settled.map((item) => item.gen)],
     );
-    // gen moved while the pair was in hand: the row stays and is offered again in this run.
+    // gen moved while the pair was in hand: the row stays and is offered again in this run. It stays forced too: what moved gen may have
+    // been the refused settle of an older holder, whose write came after ours (engine invariant 3 ⚠).
     await sql.query(
-      `update backlog set lease_token = null, lease_until = null, last_run = null, state = ${BACKLOG_STATE.due}, forced = false, attempts = 0
+      `update backlog set lease_token = null, lease_until = null, last_run = null, state = ${BACKLOG_STATE.due}, attempts = 0
         where target_id = $1 and entity_no = any($2::bigint[])`,
       [context.targetNo, settled.map((item) => item.entityNo)],
     );
@@ -151,7 +152,7 @@ async function forceRefused(sql: Sql, context: SettleContext, items: readonly Se
   if (items.length === 0) return;
   await sql.query(
     `insert into backlog as b (target_id, entity_no, source_id, type, reason, forced)
-     select $1, e.entity_no, e.source_id, e.type, 'refusedSettle', true from entity e where e.entity_no = any($2::bigint[])
+     select $1::int, e.entity_no, e.source_id, e.type, 'refusedSettle', true from entity e where e.entity_no = any($2::bigint[])
       order by 1, 2
      on conflict (target_id, entity_no) do update set gen = b.gen + 1, forced = true`,
     [context.targetNo, items.map((item) => item.entityNo)],
