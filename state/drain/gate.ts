@@ -4,7 +4,7 @@ import type { Sql } from '../database.js';
 export interface Gate {
   /** 0: open. */
   readonly closedForMs: number;
-  /** How long the target has refused everything; 0 after a success. */
+  /** How long the target has refused everything; 0 after a success, and while it is open and nobody has been refused again. */
   readonly refusedForMs: number;
 }
 
@@ -12,12 +12,16 @@ export interface Gate {
 export async function readGate(sql: Sql, targetNo: number): Promise<Gate> {
   const [row] = await sql.query<Gate>(
     `select greatest(0, extract(epoch from closed_until - clock_timestamp()) * 1000)::float8 as "closedForMs",
-            coalesce(extract(epoch from clock_timestamp() - closed_since) * 1000, 0)::float8 as "refusedForMs"
+            case when closed_until > clock_timestamp()
+                 then coalesce(extract(epoch from clock_timestamp() - closed_since) * 1000, 0) else 0 end::float8 as "refusedForMs"
        from target_gate where target_id = $1`,
     [targetNo],
   );
   return row ?? { closedForMs: 0, refusedForMs: 0 };
 }
+
+/** An open gate that nobody went through for this long ends a row of refusals: the process that met them may have died. */
+const FORGET_AFTER = "interval '2 minutes'";
 
 /** Nobody asks the target for this long; a longer closing stays. */
 export async function closeGate(sql: Sql, targetNo: number, ms: number): Promise<void> {
@@ -25,7 +29,9 @@ export async function closeGate(sql: Sql, targetNo: number, ms: number): Promise
     `insert into target_gate as g (target_id, closed_until, closed_since)
      values ($1, clock_timestamp() + $2::int * interval '1 millisecond', clock_timestamp())
      on conflict (target_id) do update
-        set closed_until = greatest(g.closed_until, excluded.closed_until), closed_since = coalesce(g.closed_since, excluded.closed_since)`,
+        set closed_until = greatest(g.closed_until, excluded.closed_until),
+            closed_since = case when g.closed_since is null or g.closed_until + ${FORGET_AFTER} < clock_timestamp()
+                                then excluded.closed_since else g.closed_since end`,
     [targetNo, Math.ceil(ms)],
   );
 }
