@@ -5,6 +5,7 @@ import type { LeaseQuery } from '../../state/drain/lease.js';
 import { settle } from '../../state/drain/settle.js';
 import type { Settlement } from '../../state/drain/settle.js';
 import { intakeIsOver } from '../../state/intake/type-state.js';
+import { holdFence } from '../../state/runs/fence.js';
 import type { RunFence } from '../../state/runs/fence.js';
 import { patiently } from '../support/patiently.js';
 import { pause } from '../support/run-watch.js';
@@ -85,9 +86,11 @@ export class Drain {
       return;
     }
     const { pool, timing } = this.env.services;
-    if (over && !(await hasLeases(pool, this.env.targetNo, this.env.sourceNo, this.env.typeCode)))
-      this.end = { kind: 'drained' };
-    else await pause(timing.idlePollMs, this.env.stop);
+    if (!over || (await hasLeases(pool, this.env.targetNo, this.env.sourceNo, this.env.typeCode)))
+      return pause(timing.idlePollMs, this.env.stop);
+    // An overtaken attempt leases nothing either: that is not the end of the drain.
+    await holdFence(pool, this.fence);
+    this.end = { kind: 'drained' };
   }
 
   private query(intakeOver: boolean): LeaseQuery {

@@ -9,6 +9,14 @@ export function isRunTakenOverError(error: unknown): error is RunTakenOverError 
   return error instanceof RunTakenOverError;
 }
 
+/**
+ * The run is still this owner's, but another attempt of the same step has taken the chain since. Not final: an attempt that was stopped
+ * for a while can wake up and overtake the one that replaced it, which must then be repeated and not be taken for the end of the run.
+ */
+export class ChainOvertakenError extends Error {
+  override readonly name = 'ChainOvertakenError';
+}
+
 /** What an attempt of an activity works under. Each attempt of a chain raises the fence, so older attempts are refused. */
 export interface RunFence {
   readonly runKey: string;
@@ -34,7 +42,8 @@ export async function takeChain(sql: Sql, runKey: string, owner: string, chain: 
 
 /**
  * Must be the first statement of a transaction that moves a run forward: refuses it when a newer attempt has begun, and keeps a newer
- * one from beginning until this transaction is over.
+ * one from beginning until this transaction is over. Throws {@link RunTakenOverError}, or {@link ChainOvertakenError} while the run is
+ * still this owner's.
  */
 export async function holdFence(sql: Sql, fence: RunFence): Promise<void> {
   const rows = await sql.query(
@@ -43,5 +52,11 @@ export async function holdFence(sql: Sql, fence: RunFence): Promise<void> {
         for share`,
     [fence.runKey, fence.chain, fence.fence, fence.owner],
   );
-  if (rows.length === 0) throw new RunTakenOverError(`a newer attempt works on ${fence.chain} of run ${fence.runKey}`);
+  if (rows.length > 0) return;
+  const ours = await sql.query(`select 1 from run where run_key = $1 and owner = $2 and state = 'running'`, [
+    fence.runKey,
+    fence.owner,
+  ]);
+  if (ours.length === 0) throw new RunTakenOverError(`run ${fence.runKey} is closed or owned by another attempt`);
+  throw new ChainOvertakenError(`another attempt works on ${fence.chain} of run ${fence.runKey}`);
 }
