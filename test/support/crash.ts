@@ -10,11 +10,13 @@ export class ProcessDiedError extends Error {
 /** `before`: the statement never got to the database; `after`: it was executed (a transaction: committed) and its answer got lost. */
 export type CrashSide = 'before' | 'after';
 
-/** Where a process dies: at its n-th operation on the database. A transaction is one operation. */
-export interface CrashPoint {
-  readonly operation: number;
-  readonly side: CrashSide;
-}
+/**
+ * Where a process dies: at its n-th operation on the database, or at the first one with a statement like this. A transaction is one
+ * operation, and every statement in it counts as its statement.
+ */
+export type CrashPoint = { readonly side: CrashSide } & (
+  { readonly operation: number } | { readonly statement: RegExp }
+);
 
 /** Looks of the watch come by the clock and not by what the process does: they are no crash points. */
 const WATCH = /^\s*(select cancel_requested|update run set heartbeat_at)/;
@@ -45,7 +47,8 @@ export class Mortal {
 
   dieAt(operation: number, side: CrashSide, what: string): void {
     this.live();
-    if (this.point?.operation !== operation || this.point.side !== side) return;
+    if (this.point === undefined || this.point.side !== side) return;
+    if ('operation' in this.point ? this.point.operation !== operation : !this.point.statement.test(what)) return;
     this.diedAt = `${side} ${what.trim().replace(/\s+/g, ' ').slice(0, 80)}`;
     throw new ProcessDiedError(`died ${this.diedAt}`);
   }
@@ -101,19 +104,19 @@ class MortalPool extends SqlPool {
 
   override async transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T> {
     const operation = this.process.begin();
-    let last = 'begin';
+    const statements: string[] = [];
     const result = await super.transaction(async (sql) => {
       const made = await work({
         query: (text, params) => {
           this.process.live();
-          last = text;
+          statements.push(text);
           return sql.query(text, params);
         },
       });
-      this.process.dieAt(operation, 'before', `commit of … ${last}`);
+      this.process.dieAt(operation, 'before', `commit of ${statements.join(' ; ')}`);
       return made;
     });
-    this.process.dieAt(operation, 'after', `commit of … ${last}`);
+    this.process.dieAt(operation, 'after', `commit of ${statements.join(' ; ')}`);
     return result;
   }
 }
