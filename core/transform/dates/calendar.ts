@@ -93,5 +93,5 @@ export function timeOfLocalSeconds(
 /** An instant in UTC. */
 export function utcTimeOf(epochMs: number): ZonedTime {
   const seconds = Math.floor(epochMs / 1000);
-  return timeOfLocalSeconds(seconds, Math.floor(epochMs - seconds * 1000) * 1_000_000, 0);
+  return timeOfLocalSeconds(seconds, Math.floor(epochMs - seconds * 1000) * 1_000_000, 0, 'UTC');
 }

@@ -52,7 +52,7 @@ function formatField(letter: DateLetter, count: number, time: ZonedTime): string
     case 'z':
       return zoneName(time, count === 4);
     case 'V':
-      return time.zone ?? (time.offsetSeconds === 0 ? 'Z' : offsetText(time.offsetSeconds, '+HH:MM:ss', 'Z'));
+      return time.zone ?? offsetText(time.offsetSeconds, '+HH:MM:ss', 'Z');
     default:
       return formatOffset(letter, count, time.offsetSeconds);
   }

@@ -160,7 +160,8 @@ function resolve(fields: Fields): ZonedTime | undefined {
   const time = resolveTime(fields);
   if (date === undefined || time === undefined) return undefined;
   const local = localSecondsOf({ ...date, hour: 0, minute: 0, second: 0 }) + time.seconds;
-  const { zone } = fields;
+  // Values without zone are UTC (FNC-31).
+  const zone = fields.zone ?? (fields.offset === undefined ? 'UTC' : undefined);
   const offset = fields.offset ?? (zone === undefined ? 0 : offsetOfLocal(zone, local));
   return offset === undefined ? undefined : timeOfLocalSeconds(local, time.nano, offset, zone);
 }
@@ -199,9 +200,9 @@ function resolveTime(fields: Fields): { seconds: number; nano: number } | undefi
 function resolveHour(fields: Fields): number | undefined {
   const { H, k, K, h, a } = fields;
   if (H !== undefined) return H;
-  if (k !== undefined) return k >= 1 && k <= 24 ? k % 24 : undefined;
+  if (k !== undefined) return k <= 24 ? k % 24 : undefined;
   const half = a === undefined ? undefined : (a - 1) * 12;
   if (K !== undefined) return half !== undefined && K <= 11 ? K + half : undefined;
-  if (h !== undefined) return half !== undefined && h >= 1 && h <= 12 ? (h % 12) + half : undefined;
+  if (h !== undefined) return half !== undefined && h <= 12 ? (h % 12) + half : undefined;
   return fields.m === undefined && fields.s === undefined ? 0 : undefined;
 }

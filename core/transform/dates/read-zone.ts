@@ -10,6 +10,7 @@ export interface FoundZone {
 
 /** Names of UTC, and abbreviations that are no IANA zones. */
 const NAMES: Readonly<Record<string, string>> = {
+  UT: 'UTC',
   EDT: 'America/New_York',
   CST: 'America/Chicago',
   CDT: 'America/Chicago',
@@ -33,7 +34,7 @@ export function readZone(text: string, position: number): FoundZone | undefined 
   const name = /^[A-Za-z][A-Za-z0-9_+-]*(?:\/[A-Za-z0-9_+-]+)*/.exec(rest)?.[0] ?? '';
   if (name === '') return undefined;
   const end = position + name.length;
-  if (name === 'Z' || name === 'UTC' || name === 'GMT' || name === 'UT') return { offsetSeconds: 0, end };
+  if (name === 'Z') return { offsetSeconds: 0, end };
   const zone = NAMES[name] ?? name;
   return offsetAt(zone, 0) === undefined ? undefined : { zone, end };
 }

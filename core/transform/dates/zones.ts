@@ -1,11 +1,12 @@
 import { localSecondsOf } from './calendar.js';
 import type { ZonedTime } from './calendar.js';
-import { localizedOffset } from './offsets.js';
+import { offsetText } from './offsets.js';
 
 const formats = new Map<string, Intl.DateTimeFormat | undefined>();
 
 /** The offset of a zone at an instant, undefined if there is no such zone. */
 export function offsetAt(zone: string, epochSeconds: number): number | undefined {
+  if (zone === 'UTC') return 0;
   const format = zoneFormat(zone);
   if (format === undefined) return undefined;
   const parts: Record<string, number> = {};
@@ -26,12 +27,7 @@ export function offsetOfLocal(zone: string, localSeconds: number): number | unde
 
 /** The letters `z` (short) and `zzzz` (full) of a time; a time without zone has only its offset. */
 export function zoneName(time: ZonedTime, full: boolean): string {
-  if (time.zone === undefined)
-    return time.offsetSeconds === 0
-      ? full
-        ? 'Coordinated Universal Time'
-        : 'UTC'
-      : localizedOffset(time.offsetSeconds, true);
+  if (time.zone === undefined) return offsetText(time.offsetSeconds, '+HH:MM:ss', 'Z');
   const style = { timeZone: time.zone, timeZoneName: full ? 'long' : 'short' } as const;
   const instant = (localSecondsOf(time) - time.offsetSeconds) * 1000;
   const parts = new Intl.DateTimeFormat('en-US', style).formatToParts(instant);

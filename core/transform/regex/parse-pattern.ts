@@ -1,7 +1,6 @@
 import { foldAscii, foldUnicode } from './case-folding.js';
 import { parseClass } from './parse-class.js';
 import { parseEscape } from './parse-escape.js';
-import { lengthsOf } from './pattern-model.js';
 import type { ParsedPattern, Pattern, PositionTest } from './pattern-model.js';
 import { PatternReader } from './pattern-reader.js';
 import {
@@ -200,11 +199,7 @@ class PatternParser {
   }
 
   private look(behind: boolean, negative: boolean): Pattern {
-    const part = this.closed();
-    if (behind && lengthsOf(part).max === Number.POSITIVE_INFINITY) {
-      throw this.reader.problem('what a look-behind looks for must have a greatest length');
-    }
-    return { kind: 'look', part, behind, negative };
+    return { kind: 'look', part: this.closed(), behind, negative };
   }
 
   /** Flags that are set in a group end with it. */

@@ -32,12 +32,13 @@ export function beforeFinalTerminator(unixLines: boolean): PositionTest {
   };
 }
 
-/** `^` with the flag `m`: the beginning, or behind a line terminator that does not end the text. */
+/** `^` with the flag `m`: the beginning, or behind a line terminator; never at the end, not even of an empty text. */
 export function atLineStart(unixLines: boolean): PositionTest {
   const terminator = unixLines ? UNIX : ANY;
   return (text, position) => {
+    if (position === text.length) return false;
     if (position === 0) return true;
-    if (position === text.length || !terminator.test(text.charAt(position - 1))) return false;
+    if (!terminator.test(text.charAt(position - 1))) return false;
     return unixLines || !(text[position - 1] === '\r' && text[position] === '\n');
   };
 }

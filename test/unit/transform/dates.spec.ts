@@ -31,7 +31,7 @@ describe('date patterns', () => {
     ['a h hh K k H', 'AM 9 09 9 9 9'],
     ['m mm s ss', '4 04 3 03'],
     ['S SSS SSSSSSSSS n', '1 120 120000000 120000000'],
-    ['z Z X XXX x xxx O VV', 'UTC +0000 Z Z +00 +00:00 GMT Z'],
+    ['z zzzz Z X XXX x xxx O VV', 'UTC Coordinated Universal Time +0000 Z Z +00 +00:00 GMT UTC'],
     ["'it''s' ''", "it's '"],
   ])('DTP-1: %s gives %s', (pattern, expected) => {
     expect(format(pattern)).toBe(expected);
