@@ -28,15 +28,18 @@ export interface RunActivities {
   describeProgress(input: RunInput): Promise<{ readonly markdown: string }>;
 }
 
+/** Input of everything that belongs to a run. */
 export interface RunInput {
   /** Internal, never changing key of the run, decimal. */
   readonly runKey: string;
 }
 
+/** Input of a step of one target's chain. */
 export interface TargetInput extends RunInput {
   readonly targetNo: number;
 }
 
+/** Input of `intakeChunk`. */
 export interface IntakeChunkInput extends RunInput {
   readonly type: EntityType;
 }
@@ -50,15 +53,18 @@ export interface DrainChunkInput extends TargetInput {
   readonly late: boolean;
 }
 
+/** Input of `deleteChunk`. */
 export interface DeleteChunkInput extends TargetInput {
   readonly type: EntityType;
 }
 
+/** Input of `finishRun`. */
 export interface FinishRunInput extends RunInput {
   /** How the workflow came to its end. `stopped`: cancelled by an administrator. */
   readonly end: 'completed' | 'stopped';
 }
 
+/** What a workflow has to know of its run: which chains there are. */
 export interface OpenedRun {
   /** The run was already closed: nothing to do. */
   readonly closed: boolean;
@@ -74,6 +80,7 @@ export interface OpenedRun {
   }[];
 }
 
+/** How a chunk of work ended. */
 export interface ChunkResult {
   /** False: this chain step is done. */
   readonly more: boolean;
@@ -86,11 +93,13 @@ export interface ChunkResult {
   readonly ended?: 'sourceFailed' | 'targetFailed' | 'allTargetsFailed';
 }
 
+/** What is to be deleted in one target. */
 export interface AbsencePlan {
   /** Types with candidates, in the order of deletion: groups and roles, then users (ORD-3). */
   readonly types: readonly EntityType[];
 }
 
+/** The final status of the job (STA-1). */
 export interface FinishedRun {
   readonly status: string;
 }

@@ -1,6 +1,6 @@
-import type { DataSource } from 'typeorm';
 import type { ConnectorFactory, ConnectorLog } from '../connectors/contract.js';
 import type { InstallationKeys, Keyring } from '../runtime/secrets.js';
+import type { DataSource } from '../state/data-source.js';
 import type { SqlPool } from '../state/database.js';
 import type { ActivityScope } from './support/scope.js';
 
@@ -50,6 +50,7 @@ export interface Timing {
   readonly pagingPauseMs: number;
 }
 
+/** The times in force outside of tests. */
 export const DEFAULT_TIMING: Timing = {
   chunkMs: 30_000,
   leaseMarginMs: 15_000,

@@ -4,6 +4,7 @@
  */
 export const ENTITY_TYPES = ['user', 'group', 'role'] as const;
 
+/** One of {@link ENTITY_TYPES}. */
 export type EntityType = (typeof ENTITY_TYPES)[number];
 
 const CODES: Record<EntityType, number> = { user: 1, group: 2, role: 3 };

@@ -4,6 +4,9 @@ import type { EntityManager } from 'typeorm';
 import type { PostgresDataSourceOptions } from 'typeorm/driver/postgres/PostgresDataSourceOptions.js';
 import { CONFIGURATION_ENTITIES } from './config/entities/index.js';
 
+/** The connected configuration database of a process. */
+export type { DataSource } from 'typeorm';
+
 /** What the functions of `state/` work on: a pool, or the transaction the caller has open. */
 export type Database = DataSource | EntityManager;
 

@@ -103,7 +103,7 @@ function parseBigintArray(text: string): number[] {
 
 /** Numbers for bigint: sequences of one installation stay below 2^53, and a loss of precision would be an error, not a rounding. */
 const TYPES: pg.CustomTypesConfig = {
-  getTypeParser: (oid: number, format?: 'text' | 'binary') => {
+  getTypeParser: (oid: number, format?: 'text' | 'binary'): unknown => {
     if (oid === BIGINT_OID) return parseBigint;
     if (oid === BIGINT_ARRAY_OID) return parseBigintArray;
     return format === 'binary' ? pg.types.getTypeParser(oid, 'binary') : pg.types.getTypeParser(oid, 'text');

@@ -13,6 +13,7 @@ import type { BodySealer } from '../support/sealed-bodies.js';
 import { recordingResolver } from './resolve-references.js';
 import type { KnownReferences, RecordedReferences } from './resolve-references.js';
 
+/** What an evaluation needs beside the pair. */
 export interface EvaluationTools {
   readonly context: RunContext;
   readonly target: OpenSystem;
@@ -31,6 +32,7 @@ export interface MappedTarget {
   readonly targetId: string | undefined;
 }
 
+/** What is to be done with a pair, or why its programs failed on it. */
 export type Evaluation =
   | {
       readonly kind: 'decided';

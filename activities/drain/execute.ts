@@ -84,7 +84,7 @@ function parkUpdate(work: Work): Settlement {
 async function update(env: DrainEnvironment, work: Work): Promise<Settlement> {
   const link = work.pair.link;
   const mapped = work.evaluation.update;
-  if (link?.targetKey == null || mapped === null)
+  if (link === null || link.targetKey === null || mapped === null)
     throw new Error(`pair of entity ${work.row.entityNo} has nothing to update`);
   const targetKey = link.targetKey;
   const startedMs = Date.now();

@@ -18,7 +18,7 @@ export function intentOf(env: DrainEnvironment, work: Work, create: MappedTarget
 /** What an earlier attempt sent; null when the link carries no intent. */
 export function openSentDocument(env: DrainEnvironment, work: Work): SentCreate | null {
   const link = work.pair.link;
-  if (link?.sentKeys == null || link.sentAt === null) return null;
+  if (link === null || link.sentKeys === null || link.sentAt === null) return null;
   return { document: env.services.linkBodies.open(link.sentKeys, intentPlace(env, work)), sentAt: link.sentAt };
 }
 

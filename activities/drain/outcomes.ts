@@ -85,5 +85,5 @@ export function failed(
 }
 
 function failureOf(error: ConnectorError): Failure {
-  return { errorClass: errorClassOf(error), code: error.status?.toString() ?? error.kind, message: error.safeMessage };
+  return { errorClass: errorClassOf(error), code: error.status?.toString() ?? error.kind, message: error.adminMessage };
 }

@@ -87,4 +87,5 @@ export function sentDocument(create: MappedTarget): JsonObject {
   return create.storable;
 }
 
+/** Exactly one existing target entity. */
 export type FoundEntity = Extract<Resolution, { outcome: 'one' }>;

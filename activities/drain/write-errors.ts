@@ -91,5 +91,5 @@ export function widen(error: ConnectorError): Error {
     error.kind === 'timeout' ||
     error.kind === 'fatal' ||
     (error.scope === 'system' && ['transient', 'auth', 'forbidden'].includes(error.kind));
-  return endsTarget ? new TargetFailedError(error.safeMessage, error.outcome) : error;
+  return endsTarget ? new TargetFailedError(error.adminMessage, error.outcome) : error;
 }

@@ -3,7 +3,6 @@ import type { EntityType } from '../../core/entity-type.js';
 import type { SqlPool } from '../../state/database.js';
 import { endType, loadType, readProof, restartType } from '../../state/intake/type-state.js';
 import type { ReadProof, TypeRead } from '../../state/intake/type-state.js';
-import { recordRunError } from '../../state/runs/open-run.js';
 import type { RunFence } from '../../state/runs/fence.js';
 import type { ChunkResult } from '../contract.js';
 import { codeOf } from '../support/run-context.js';
@@ -29,12 +28,8 @@ export async function finishType(
     await restartType(pool, fence, context.source.snapshot.no, codeOf(type), 'drift');
     return { more: true };
   }
-  await endType(pool, fence, codeOf(type), 'incomplete', drift);
-  await recordRunError(
-    pool,
-    fence.runKey,
-    `${context.source.snapshot.name}: the list of ${type}s moved while it was read, twice: ${drift}`,
-  );
+  const runError = `${context.source.snapshot.name}: the list of ${type}s moved while it was read, twice: ${drift}`;
+  await endType(pool, fence, codeOf(type), 'incomplete', { cause: drift, runError });
   return { more: false };
 }
 
@@ -51,8 +46,10 @@ function findDrift(read: TypeRead, proof: ReadProof): string | undefined {
 export async function failType(
   pool: SqlPool,
   fence: RunFence,
+  context: RunContext,
   type: EntityType,
   failure: ConnectorError,
 ): Promise<void> {
-  await endType(pool, fence, codeOf(type), 'failed', failure.safeMessage);
+  const runError = `${context.source.snapshot.name}: ${failure.adminMessage}`;
+  await endType(pool, fence, codeOf(type), 'failed', { cause: failure.adminMessage, runError });
 }

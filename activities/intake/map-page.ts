@@ -19,6 +19,7 @@ export interface KeyedEntity {
   readonly body: JsonObject;
 }
 
+/** An entity that could not be read or mapped. */
 export interface ReadFailure {
   /** Source key where it is known. */
   readonly key: string | null;

@@ -57,6 +57,7 @@ export class SystemConfigurationError extends Error {
   override readonly name = 'SystemConfigurationError';
 }
 
+/** Guard of {@link SystemConfigurationError}. */
 export function isSystemConfigurationError(error: unknown): error is SystemConfigurationError {
   return error instanceof SystemConfigurationError;
 }
@@ -103,7 +104,7 @@ async function openSystem(deps: ActivityDependencies, snapshot: SystemSnapshot):
     program: compileSystem(snapshot, { ...properties, ...secrets }),
     capabilities: factory.capabilities(properties, snapshot.role),
     connector: factory.open({
-      config: { properties, secret: (name) => secrets[name] },
+      config: { properties, secret: (name) => secrets[name], secretNames: snapshot.secretNames },
       clock: deps.clock,
       log: deps.log,
     }),

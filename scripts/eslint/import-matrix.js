@@ -47,7 +47,7 @@ export const MATRIX = {
     why: 'runtime is what every process needs; it knows no part of the product.',
   },
   activities: {
-    folders: ['core', 'activities', 'state', 'runtime', ...CONNECTOR_SURFACE],
+    folders: ['core', 'activities', 'state', 'runtime', ...CONNECTOR_SURFACE, 'connectors/retry'],
     types: ['connectors'],
     packages: ['@temporalio/activity', '@temporalio/common', 'zod', 'node:*'],
     why: 'activities join core, state and the contract of connectors; which connector it is, the registry knows.',

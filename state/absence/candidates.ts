@@ -9,6 +9,7 @@ export type AbsenceCause = 'notSeen' | 'skipped' | 'outOfScope';
 export type AbsenceOutcome =
   'deleted' | 'kept' | 'released' | 'shared' | 'failed' | 'threshold' | 'unknownFound' | 'unknownFailed' | 'rejoined';
 
+/** A pair that may have to be deleted. */
 export interface Candidate {
   readonly entityNo: number;
   readonly cause: AbsenceCause;

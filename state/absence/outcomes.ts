@@ -9,6 +9,7 @@ export interface OutcomeCount {
   readonly count: number;
 }
 
+/** Outcomes of all candidates of a run; null counts those that were not worked on. */
 export async function countOutcomes(sql: Sql, runKey: string): Promise<OutcomeCount[]> {
   return sql.query<OutcomeCount>(
     `select target_id as "targetNo", type, outcome, count(*)::int as count from absence where run_key = $1

@@ -20,6 +20,7 @@ export interface LeaseQuery {
   readonly requestTimeoutMs: number;
 }
 
+/** A backlog row in hand. */
 export interface LeasedRow {
   readonly entityNo: number;
   readonly prio: number;
@@ -32,6 +33,7 @@ export interface LeasedRow {
   readonly attempts: number;
 }
 
+/** Rows leased by one statement under one token; the token is 0 when there are none. */
 export interface Lease {
   readonly token: number;
   readonly rows: readonly LeasedRow[];

@@ -24,6 +24,7 @@ export type LinkWrite =
   /** DEL-6 step 3: the target entity is not managed any more; a person who returns is provisioned again. */
   | { readonly kind: 'released' };
 
+/** What one pair leaves in `link`. */
 export interface LinkWriteRow {
   readonly entityNo: number;
   readonly write: LinkWrite;

@@ -40,6 +40,7 @@ export interface Settlement {
   readonly log: LogLine | null;
 }
 
+/** Which lease is settled. */
 export interface SettleContext {
   readonly runKey: string;
   readonly sourceNo: number;

@@ -5,6 +5,7 @@ export class RunTakenOverError extends Error {
   override readonly name = 'RunTakenOverError';
 }
 
+/** Guard of {@link RunTakenOverError}. */
 export function isRunTakenOverError(error: unknown): error is RunTakenOverError {
   return error instanceof RunTakenOverError;
 }

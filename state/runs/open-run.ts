@@ -12,6 +12,7 @@ export interface FrozenRun extends RunConfiguration {
   readonly watermarks: Readonly<Record<string, JsonObject>>;
 }
 
+/** A run that its new owner has taken; mode and configuration are null until they are frozen. */
 export interface OpenedRunRow {
   readonly runKey: string;
   readonly sourceNo: number;
@@ -20,10 +21,13 @@ export interface OpenedRunRow {
   readonly frozen: FrozenRun | null;
 }
 
-/** Makes this Temporal run the owner of a run that is not closed; undefined when it is closed. Older owners are fenced off at once. */
+/**
+ * Makes this Temporal run the owner of a run that is not closed; undefined when it is closed. Older owners are fenced off at once. A new
+ * owner tells the end of the intake itself: drains that relied on the word of the older one would be over before its reading is.
+ */
 export async function takeRun(sql: Sql, runKey: string, owner: string): Promise<OpenedRunRow | undefined> {
   const rows = await sql.query<OpenedRunRow>(
-    `update run set owner = $2, state = 'running', started_at = coalesce(started_at, now()), heartbeat_at = now()
+    `update run set owner = $2, intake_ended = intake_ended and owner is not distinct from $2, state = 'running', started_at = coalesce(started_at, now()), heartbeat_at = now()
       where run_key = $1 and state in ('starting', 'running')
       returning run_key::text as "runKey", source_id as "sourceNo", kind, mode, frozen`,
     [runKey, owner],
@@ -31,7 +35,10 @@ export async function takeRun(sql: Sql, runKey: string, owner: string): Promise<
   return rows[0];
 }
 
-/** Stores what the run works with; the first writer wins, the stored one is returned. A manual run also lets healing go on again. */
+/**
+ * Stores what the run works with. The first writer wins: an attempt that wakes up when the run has begun changes nothing. A manual run
+ * also lets healing go on again.
+ */
 export async function freezeRun(
   sql: Sql,
   runKey: string,
@@ -39,14 +46,14 @@ export async function freezeRun(
   mode: 'full' | 'delta',
   frozen: FrozenRun,
 ): Promise<void> {
-  const rows = await sql.query<{ sourceNo: number }>(
-    `update run set mode = $3, frozen = $4::json where run_key = $1 and owner = $2 and state = 'running' returning source_id as "sourceNo"`,
-    [runKey, owner, mode, JSON.stringify(frozen)],
-  );
-  if (rows[0] === undefined) throw new RunTakenOverError(`run ${runKey} is closed or owned by another attempt`);
   await sql.query(
-    `insert into source_state (source_id) values ($1) on conflict (source_id) do update set heal_paused = false`,
-    [rows[0].sourceNo],
+    `with frozen as (
+       update run set mode = $3, frozen = $4::json
+        where run_key = $1 and owner = $2 and state = 'running' and frozen is null
+        returning source_id)
+     insert into source_state (source_id) select source_id from frozen
+     on conflict (source_id) do update set heal_paused = false`,
+    [runKey, owner, mode, JSON.stringify(frozen)],
   );
 }
 

@@ -3,6 +3,7 @@ import { newJobId } from './job-id.js';
 import { RUN_CHANNEL } from './run.js';
 import type { RunKind, TriggerType } from './run.js';
 
+/** A job that somebody, or a schedule, wants. */
 export interface RunRequest {
   readonly sourceNo: number;
   readonly kind: RunKind;
@@ -11,6 +12,7 @@ export interface RunRequest {
   readonly triggeredBy: string | null;
 }
 
+/** What became of a request. */
 export interface RequestedRun {
   readonly runKey: string;
   readonly jobId: string;

@@ -39,6 +39,7 @@ export interface StatisticsRow {
   readonly held: number;
 }
 
+/** Which jobs are wanted; all given conditions hold. */
 export interface JobFilter {
   readonly sourceNo?: number;
   readonly kind?: RunKind;
@@ -143,6 +144,7 @@ export async function readStatistics(sql: Sql, runKey: string): Promise<Statisti
   }));
 }
 
+/** Final result of an entity in a target; the columns of STA-7. */
 export type EntityResultKind = 'created' | 'updated' | 'deleted' | 'skipped' | 'failed';
 
 /** The result of one entity in one target: exactly one for each that was counted (STA-10). */
@@ -161,6 +163,7 @@ export interface EntityResult {
   readonly attempts: number;
 }
 
+/** Which results of a job are wanted, and how many at most. */
 export interface ResultFilter {
   readonly targetNo?: number;
   readonly type?: EntityType;

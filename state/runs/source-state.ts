@@ -12,6 +12,7 @@ export interface SourceState {
   readonly deltaMarks: Readonly<Record<string, JsonObject>>;
 }
 
+/** What is remembered of a source; the values of a new one where there is no row. */
 export async function loadSourceState(sql: Sql, sourceNo: number): Promise<SourceState> {
   const [row] = await sql.query<{
     fullReadDone: boolean;

@@ -1,6 +1,7 @@
 import type { SqlPool } from '../database.js';
 import { RUN_CHANNEL } from './run.js';
 
+/** What a stop came to. */
 export type StopAnswer =
   /** The run's row says stop; its workflow is still to be cancelled. */
   | { readonly kind: 'stopping'; readonly runKey: string }
