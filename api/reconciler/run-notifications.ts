@@ -44,6 +44,8 @@ export class RunNotifications {
       const ended = new Promise<void>((resolve) => (onEnd = resolve));
       const onNotification = (): void => this.onRun();
       signal.addEventListener('abort', onEnd, { once: true });
+      // Asked to stop while the connection was made: the event is over and will not come again.
+      if (signal.aborted) onEnd();
       client.on('error', onEnd).on('end', onEnd).on('notification', onNotification);
       try {
         await sql.query(`listen ${RUN_CHANNEL}`);

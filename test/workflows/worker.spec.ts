@@ -113,6 +113,30 @@ temporal.describe('a worker process with Temporal', () => {
     proxy.close();
   });
 
+  it('goes on by itself after an outage of Temporal in the middle of a chunk', async () => {
+    const workflowQueue = `test-${randomUUID()}.workflows`;
+    const port = await freePort();
+    let proxy = await forward(port, temporal.address);
+    let onBack = (): void => {};
+    const isBack = new Promise<void>((resolve) => (onBack = resolve));
+    const fake = new FakeActivities({
+      open: ONE_TARGET,
+      chunks: { 'drain A user': () => isBack.then(() => NO_MORE) },
+    });
+    const config = configFor(`127.0.0.1:${port}`);
+    const worker = await startWorker(config, { log: silent, activities: fake.activities, workflowQueue });
+    const result = execute(workflowQueue);
+    await fake.seen('drain A user');
+    proxy.close();
+    await new Promise((wake) => setTimeout(wake, 2_000));
+    proxy = await forward(port, temporal.address);
+    onBack();
+    expect(await result).toEqual({ ended: 'finished', status: 'Success' });
+    expect(fake.callsOf('finish')).toEqual(['finish completed']);
+    await worker.stop();
+    proxy.close();
+  }, 60_000);
+
   it('hands its work over when it is stopped', async () => {
     const workflowQueue = `test-${randomUUID()}.workflows`;
     const fake = new FakeActivities({
