@@ -50,7 +50,7 @@ export async function endChain(
   await services.pool.transaction(async (sql) => {
     await holdFence(sql, fence);
     await endTarget(sql, context.runKey, targetNo, reason);
+    await recordRunError(sql, context.runKey, `${targetOf(context, targetNo).snapshot.name}: ${reason}`);
   });
-  await recordRunError(services.pool, context.runKey, `${targetOf(context, targetNo).snapshot.name}: ${reason}`);
   return { more: false, ended: 'targetFailed' };
 }

@@ -5,7 +5,6 @@ import { commitPage } from '../../state/intake/commit-page.js';
 import { lookupEntities } from '../../state/intake/lookup.js';
 import { analyzeEntities, beginType, restartType } from '../../state/intake/type-state.js';
 import type { TypeRead } from '../../state/intake/type-state.js';
-import { recordRunError } from '../../state/runs/open-run.js';
 import { takeChain } from '../../state/runs/fence.js';
 import type { RunFence } from '../../state/runs/fence.js';
 import { endedTargets } from '../../state/runs/target-end.js';
@@ -32,7 +31,9 @@ export async function intakeChunk(services: EngineServices, input: IntakeChunkIn
     const program = context.source.program.types.get(input.type);
     if (program === undefined) throw new Error(`the source does not deliver entities of type ${input.type}`);
     const read = await openType(services, context, fence, input.type);
+    if (read.state === 'failed') return { more: false, ended: 'sourceFailed' };
     if (read.state !== 'reading') return { more: false };
+    if (hasAllPages(read)) return finishType(services.pool, fence, context, input.type);
     const chunk = new IntakeChunk(services, context, fence, input.type, program, watch.signal);
     try {
       return await chunk.run(read);
@@ -45,11 +46,15 @@ export async function intakeChunk(services: EngineServices, input: IntakeChunkIn
         await restartType(services.pool, fence, context.source.snapshot.no, codeOf(input.type), 'deltaLost');
         return { more: true };
       }
-      await failType(services.pool, fence, input.type, failure);
-      await recordRunError(services.pool, input.runKey, `${context.source.snapshot.name}: ${failure.safeMessage}`);
+      await failType(services.pool, fence, context, input.type, failure);
       return { more: false, ended: 'sourceFailed' };
     }
   });
+}
+
+/** The last page is committed and the process died before it drew the conclusion: a first page would be read as the next one. */
+function hasAllPages(read: TypeRead): boolean {
+  return read.pages > 0 && read.cursor === null;
 }
 
 /** An index-paged read that rested too long would continue in a list that has moved: it begins again (engine invariant 9). */
@@ -61,7 +66,8 @@ async function openType(
 ): Promise<TypeRead> {
   const read = await beginType(services.pool, fence.runKey, codeOf(type), readModeOf(context, type));
   const rested = (read.idleSeconds ?? 0) * 1000 > services.timing.pagingPauseMs;
-  if (read.state !== 'reading' || !rested || context.source.capabilities.paging !== 'index') return read;
+  if (read.state !== 'reading' || !rested || hasAllPages(read) || context.source.capabilities.paging !== 'index')
+    return read;
   await restartType(services.pool, fence, context.source.snapshot.no, codeOf(type), 'rested');
   return beginType(services.pool, fence.runKey, codeOf(type), readModeOf(context, type));
 }

@@ -1,6 +1,7 @@
 import type { Sql, SqlPool } from '../database.js';
 import { holdFence } from '../runs/fence.js';
 import type { RunFence } from '../runs/fence.js';
+import { recordRunError } from '../runs/open-run.js';
 
 /** `complete`: every entity of the type was delivered, as far as a read can prove it. Only `complete` lets anybody be absent. */
 export type TypeReadState = 'reading' | 'complete' | 'incomplete' | 'failed';
@@ -87,20 +88,24 @@ export async function readProof(sql: Sql, runKey: string, type: number, epoch: n
   return row ?? { delivered: 0, distinct: 0, failed: 0 };
 }
 
-/** Ends the read of a type. `cause` says to administrators why it is not complete. */
+/**
+ * Ends the read of a type. `problem` says why it is not complete, and to administrators with the run: in one transaction, so that no
+ * run whose reading broke off ends as a success because its process died in between.
+ */
 export async function endType(
   pool: SqlPool,
   fence: RunFence,
   type: number,
   state: Exclude<TypeReadState, 'reading'>,
-  cause: string | null,
+  problem: { readonly cause: string; readonly runError: string } | null,
 ): Promise<void> {
   await pool.transaction(async (sql) => {
     await holdFence(sql, fence);
     await sql.query(
       `update run_type set state = $3, cause = $4 where run_key = $1 and type = $2 and state = 'reading'`,
-      [fence.runKey, type, state, cause],
+      [fence.runKey, type, state, problem?.cause ?? null],
     );
+    if (problem !== null) await recordRunError(sql, fence.runKey, problem.runError);
   });
 }
 
