@@ -1,3 +1,4 @@
+import { ApplicationFailure } from '@temporalio/common';
 import type { JsonObject } from '../../core/json.js';
 import type { EntityType } from '../../core/entity-type.js';
 import { ensureProgram, fingerprintHash, loadRunConfiguration } from '../../state/config/index.js';
@@ -7,6 +8,8 @@ import { closeRunAs } from '../../state/runs/reconcile.js';
 import { freezeRun, takeRun } from '../../state/runs/open-run.js';
 import type { FrozenRun, OpenedRunRow } from '../../state/runs/open-run.js';
 import { loadSourceState } from '../../state/runs/source-state.js';
+import { isRunTakenOverError } from '../../state/runs/fence.js';
+import { RUN_CLOSED } from '../contract.js';
 import type { OpenedRun, RunInput } from '../contract.js';
 import { buildRunContext, closeRunContext, isSystemConfigurationError, targetTypes } from '../support/run-context.js';
 import type { RunContext } from '../support/run-context.js';
@@ -31,6 +34,8 @@ export async function openRun(services: EngineServices, input: RunInput): Promis
       })),
     };
   } catch (error) {
+    // Repeating it would take the run back from whoever has it now.
+    if (isRunTakenOverError(error)) throw ApplicationFailure.nonRetryable(error.message, RUN_CLOSED);
     if (!isSystemConfigurationError(error)) throw error;
     // Nothing can be read or written with this configuration: the run ends at once, with the reason, and deletes nobody.
     await closeRunAs(services.pool, input.runKey, 'failed', error.message);
