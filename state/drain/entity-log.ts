@@ -9,7 +9,10 @@ export interface LogLine {
   readonly durationMs: number;
 }
 
-/** Appends to the log and moves the live counters; the exact ones are taken from the log when the run ends. */
+/**
+ * Appends to the log and moves the live counters; the exact ones are taken from the log when the run ends. What comes after the end is
+ * logged without the run, whose results are counted already (STA-10, engine.md §8); the lock makes the end wait for what came before.
+ */
 export async function writeLog(
   sql: Sql,
   context: { readonly runKey: string; readonly sourceNo: number; readonly targetNo: number; readonly type: number },
@@ -17,8 +20,9 @@ export async function writeLog(
 ): Promise<void> {
   if (lines.length === 0) return;
   await sql.query(
-    `insert into entity_log (run_key, source_id, target_id, type, entity_no, operation, result, code, message, duration_ms)
-     select $1, $2, $3, $4, n.*
+    `with open as (select run_key from run where run_key = $1 and state = 'running' for key share)
+     insert into entity_log (run_key, source_id, target_id, type, entity_no, operation, result, code, message, duration_ms)
+     select (select run_key from open), $2, $3, $4, n.*
        from unnest($5::bigint[], $6::text[], $7::text[], $8::text[], $9::text[], $10::int[]) as n`,
     [
       context.runKey,

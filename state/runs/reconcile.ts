@@ -1,4 +1,5 @@
 import type { Sql, SqlPool } from '../database.js';
+import { countExactly } from './finish-run.js';
 import { RUN_CHANNEL } from './run.js';
 import type { RunKind, TriggerType } from './run.js';
 
@@ -53,7 +54,8 @@ export type LostEnd = 'terminated' | 'failed' | 'timedOut' | 'lost';
 
 /**
  * Closes a run whose workflow ended without finishRun: never restarted, nothing deleted, what is out of step stays in the backlog.
- * The cancel flag is set first, so that an activity that still runs stops before the row says it is over. No effect on a closed run.
+ * The cancel flag is set first, so that an activity that still runs stops before the row says it is over. The results are counted like
+ * those of any run (STA-10). No effect on a closed run.
  */
 export async function closeRunAs(pool: SqlPool, runKey: string, end: LostEnd, message: string): Promise<void> {
   await pool.query(`update run set cancel_requested = true where run_key = $1 and state in ('starting', 'running')`, [
@@ -61,6 +63,12 @@ export async function closeRunAs(pool: SqlPool, runKey: string, end: LostEnd, me
   ]);
   await pool.transaction(async (sql) => {
     const status = end === 'terminated' ? 'Manually Terminated' : 'Finished with Error';
+    const [open] = await sql.query<{ sourceNo: number }>(
+      `select source_id as "sourceNo" from run where run_key = $1 and state in ('starting', 'running') for update`,
+      [runKey],
+    );
+    if (open === undefined) return;
+    await countExactly(sql, runKey, open.sourceNo);
     await sql.query(
       `update run set state = 'finished', status = $2, error_message = coalesce(error_message, $3), ended_at = now()
         where run_key = $1 and state in ('starting', 'running')`,
