@@ -4,6 +4,7 @@ import { applyThreshold, openTypes, planCandidates } from '../../state/absence/c
 import { hasLinks, markAbsent } from '../../state/absence/mark-absent.js';
 import { readVerdict } from '../../state/absence/verdict.js';
 import type { TypeVerdict } from '../../state/absence/verdict.js';
+import type { Sql } from '../../state/database.js';
 import { holdFence, takeChain } from '../../state/runs/fence.js';
 import { targetEndReason } from '../../state/runs/target-end.js';
 import type { AbsencePlan, TargetInput } from '../contract.js';
@@ -26,7 +27,7 @@ export async function planAbsence(services: EngineServices, input: TargetInput):
     await services.pool.transaction(async (sql) => {
       await holdFence(sql, fence);
       for (const type of verdict.types) {
-        if (await isEmptyRead(services, context, type)) continue;
+        if (await isEmptyRead(sql, context, type)) continue;
         await markAbsent(sql, input.runKey, context.source.snapshot.no, type.typeCode);
         if (!targetTypes(context, target).includes(type.type)) continue;
         const pair = { sourceNo: context.source.snapshot.no, targetNo: input.targetNo, type: type.typeCode };
@@ -45,10 +46,10 @@ export async function planAbsence(services: EngineServices, input: TargetInput):
  * DEL-21: a full read that returned nothing at all, although there are links of the type, is taken for a broken source and not for a
  * company without people.
  */
-export async function isEmptyRead(services: EngineServices, context: RunContext, type: TypeVerdict): Promise<boolean> {
+export async function isEmptyRead(sql: Sql, context: RunContext, type: TypeVerdict): Promise<boolean> {
   if (type.delivered > 0) return false;
   const targets = context.targets.map((target) => target.snapshot.no);
-  return hasLinks(services.pool, context.source.snapshot.no, codeOf(type.type), targets);
+  return hasLinks(sql, context.source.snapshot.no, codeOf(type.type), targets);
 }
 
 const THRESHOLD_PROPERTY: Readonly<Record<EntityType, string>> = {

@@ -33,8 +33,8 @@ export async function finishRun(services: EngineServices, input: FinishRunInput)
   const scope = services.scope();
   try {
     const context = await services.contexts.get(input.runKey, scope.owner);
-    await waitForLeases(services, context, scope.heartbeat);
-    const status = await services.pool.transaction((sql) => conclude(services, sql, context, input, scope.owner));
+    await waitForLeases(services, context, () => scope.heartbeat());
+    const status = await services.pool.transaction((sql) => conclude(sql, context, input, scope.owner));
     await services.contexts.release(input.runKey);
     return { status };
   } catch (error) {
@@ -53,13 +53,7 @@ async function waitForLeases(services: EngineServices, context: RunContext, hear
   }
 }
 
-async function conclude(
-  services: EngineServices,
-  sql: Sql,
-  context: RunContext,
-  input: FinishRunInput,
-  owner: string,
-): Promise<JobStatus> {
+async function conclude(sql: Sql, context: RunContext, input: FinishRunInput, owner: string): Promise<JobStatus> {
   const run = await lockRun(sql, input.runKey, owner);
   if (run === undefined) throw new RunTakenOverError(`run ${input.runKey} is closed or owned by another attempt`);
   const sourceNo = context.source.snapshot.no;
@@ -81,7 +75,7 @@ async function conclude(
     }
   }
   const stopped = input.end === 'stopped' || run.cancelRequested;
-  const report = await reportDeletion(services, sql, context, verdict);
+  const report = await reportDeletion(sql, context, verdict);
   if (!stopped && isClean(verdict)) await noteMarks(sql, input.runKey, context);
   await removeForgotten(sql, sourceNo);
   const failed = (await countFailed(sql, input.runKey)) > 0 || run.errorMessage !== null || report.emptyRead;
@@ -104,7 +98,6 @@ async function noteMarks(sql: Sql, runKey: string, context: RunContext): Promise
 }
 
 async function reportDeletion(
-  services: EngineServices,
   sql: Sql,
   context: RunContext,
   verdict: ReadVerdict,
@@ -116,7 +109,7 @@ async function reportDeletion(
   for (const target of context.targets) {
     for (const type of targetTypes(context, target)) {
       const read = verdict.types.find((one) => one.type === type);
-      const empty = verdict.blockedBy === null && read !== undefined && (await isEmptyRead(services, context, read));
+      const empty = verdict.blockedBy === null && read !== undefined && (await isEmptyRead(sql, context, read));
       emptyRead ||= empty;
       const reason = empty ? 'source system returned no entities' : verdict.blockedBy;
       const blockedBy = ended.has(target.snapshot.no) ? 'target system not available' : reason;
