@@ -6,8 +6,11 @@ import { settle } from '../../state/drain/settle.js';
 import type { Settlement } from '../../state/drain/settle.js';
 import { ChainOvertakenError, holdFence, RunTakenOverError, takeChain } from '../../state/runs/fence.js';
 import type { RunFence } from '../../state/runs/fence.js';
+import { freezeRun, loadFrozenRun } from '../../state/runs/open-run.js';
+import { closeRunAs, listResults, readStatistics } from '../../state/runs/index.js';
 import { expireLeases, Mortal } from '../support/crash.js';
-import { person, userNames, World } from '../support/world.js';
+import type { CrashPoint } from '../support/crash.js';
+import { person, summary, userNames, World } from '../support/world.js';
 import type { WorldTarget } from '../support/world.js';
 
 const USER = 1;
@@ -21,6 +24,20 @@ describe('attempts that die, stand still and overtake each other', () => {
     const users = ['P', 'Q', 'R', 'S', 'T'].slice(0, count).map((id) => person(id));
     world = await World.start({ source: { users } });
     cloud = await world.addTarget('Cloud');
+  }
+
+  /** Works on the run until the process dies at the point, which it must. */
+  async function dieIn(runKey: string, point: CrashPoint): Promise<void> {
+    const mortal = new Mortal(point);
+    const pool = mortal.pool(world.engine.databaseUrl);
+    const process = world.engine.newProcess({ pool, decorateFactory: (factory) => mortal.factory(factory) });
+    await world.engine.workThrough(runKey, process).catch((error: unknown) => {
+      if (!mortal.isDead) throw error;
+    });
+    await process.activities.close();
+    await pool.close();
+    expect(mortal.diedAt).toBeDefined();
+    await expireLeases(world.engine.pool, world.hr.no);
   }
 
   /** An opened run whose users are read and not yet written. */
@@ -137,5 +154,96 @@ describe('attempts that die, stand still and overtake each other', () => {
     );
     await closeGate(world.engine.pool, cloud.system.no, 60_000);
     expect((await readGate(world.engine.pool, cloud.system.no)).refusedForMs).toBeGreaterThan(19 * 60_000);
+  });
+
+  it('§5: a process that dies between the last page and the end of its type does not make it read again', async () => {
+    await start();
+    const { runKey, jobId } = await world.engine.request(world.hr);
+    await dieIn(runKey, { statement: /update run_type set state = \$3/, side: 'before' });
+    const mark = world.source.journal.mark();
+    await world.engine.workThrough(runKey);
+    const lists = world.source.journal
+      .since(mark)
+      .filter(({ operation, type }) => operation === 'list' && type === 'User');
+    expect(lists).toEqual([]);
+    const { job, statistics } = await world.engine.finished(jobId);
+    expect(job).toMatchObject({ status: 'Success', errorMessage: null });
+    expect(summary(statistics)).toMatchObject({ 'HR user': 'read 2', 'Cloud user': 'created 2' });
+  });
+
+  it('ORD-8, STA-6: a source that failed is told of, also when the process died of it', async () => {
+    await start();
+    world.source.faults.arm({ effect: { kind: 'status', status: 403 }, match: { operations: ['list'], type: 'User' } });
+    const { runKey, jobId } = await world.engine.request(world.hr);
+    await dieIn(runKey, { statement: /update run_type set state = \$3/, side: 'after' });
+    await world.engine.workThrough(runKey);
+    const { job } = await world.engine.finished(jobId);
+    expect(job.status).toBe('Finished with Error');
+    expect(job.errorMessage).toContain('HR');
+  });
+
+  it('ORD-7, STA-6: a target that failed is told of, also when the process died of it', async () => {
+    await start();
+    cloud.simulator.faults.arm({ effect: { kind: 'status', status: 401 } });
+    const { runKey, jobId } = await world.engine.request(world.hr);
+    await dieIn(runKey, { statement: /insert into run_target .*ended_reason/s, side: 'after' });
+    await world.engine.workThrough(runKey);
+    const { job } = await world.engine.finished(jobId);
+    expect(job.status).toBe('Finished with Error');
+    expect(job.errorMessage).toContain('Cloud');
+  });
+
+  it('JOB-15: an attempt that wakes up late does not freeze the run a second time', async () => {
+    await start();
+    const { runKey } = await readOnly();
+    const { pool, owner } = world.engine;
+    const first = await loadFrozenRun(pool, runKey, owner);
+    await freezeRun(pool, runKey, owner, 'delta', { ...first.frozen, now: '2001-01-01T00:00:00.000Z' });
+    expect(await loadFrozenRun(pool, runKey, owner)).toEqual(first);
+  });
+
+  it('§6 End of a drain: a workflow that starts again tells the end of the intake itself', async () => {
+    await start();
+    const { runKey } = await readOnly();
+    const isEnded = async (): Promise<unknown> =>
+      (await world.engine.pool.query('select intake_ended as ended from run where run_key = $1', [runKey]))[0]?.[
+        'ended'
+      ];
+    expect(await isEnded()).toBe(true);
+    await world.engine.activities.openRun({ runKey });
+    expect(await isEnded()).toBe(true);
+    world.engine.owner = randomUUID();
+    await world.engine.activities.openRun({ runKey });
+    expect(await isEnded()).toBe(false);
+  });
+
+  it('§8: "A settle after the run was closed moves no counter", and adds no result to those that were counted (STA-10)', async () => {
+    await start();
+    await world.engine.runJob(world.hr);
+    for (const id of ['P', 'Q']) world.source.store.update('User', id, { title: 'Lead' });
+    const { runKey, fence } = await readOnly();
+    const leased = await lease(fence);
+    expect(leased.rows).toHaveLength(2);
+    await settleAll(runKey, { ...leased, rows: leased.rows.slice(0, 1) });
+    await closeRunAs(world.engine.pool, runKey, 'terminated', 'terminated');
+    expect(await settleAll(runKey, { ...leased, rows: leased.rows.slice(1) })).toBe(0);
+    expect((await listResults(world.engine.pool, runKey, { limit: 10 })).results).toHaveLength(1);
+    expect(summary(await readStatistics(world.engine.pool, runKey))).toEqual({
+      'HR user': 'read 2',
+      'Cloud user': 'updated 1',
+    });
+  });
+
+  it('STA-10: a run that is closed for its lost workflow counts each pair once, however often it was written', async () => {
+    await start();
+    await world.engine.runJob(world.hr);
+    world.source.store.update('User', 'P', { title: 'Lead' });
+    const { runKey, fence } = await readOnly();
+    const first = await lease(fence);
+    await world.engine.pool.query('update backlog set gen = gen + 1');
+    expect(await settleAll(runKey, first)).toBe(0);
+    expect(await settleAll(runKey, await lease(fence))).toBe(0);
+    await closeRunAs(world.engine.pool, runKey, 'lost', 'the workflow is lost');
+    expect(summary(await readStatistics(world.engine.pool, runKey))).toMatchObject({ 'Cloud user': 'updated 1' });
   });
 });
