@@ -1,4 +1,4 @@
-import { isDeepStrictEqual } from 'node:util';
+import { canonicalJson } from '../../core/canonical-json.js';
 import { isJsonObject } from '../../core/json.js';
 import type { JsonObject, JsonValue } from '../../core/json.js';
 import type { Content } from './landscape.js';
@@ -28,13 +28,13 @@ function compareMaps(
 ): string[] {
   const names = new Set([...source.keys(), ...target.keys()]);
   return [...names].flatMap((name) => {
-    const wanted = source.get(name);
-    const found = target.get(name);
+    const [wanted] = source.get(name) ?? [];
+    const [found, ...more] = target.get(name) ?? [];
     if (found === undefined) return [`${kind} ${name} is missing`];
     if (wanted === undefined) return [`${kind} ${name} is not in the source`];
-    if (found.length > 1) return [`${kind} ${name} is there ${found.length} times`];
-    if (isDeepStrictEqual(wanted[0], found[0])) return [];
-    return [`${kind} ${name} is ${JSON.stringify(found[0])} instead of ${JSON.stringify(wanted[0])}`];
+    if (more.length > 0) return [`${kind} ${name} is there ${more.length + 1} times`];
+    const [wantedText, foundText] = [canonicalJson(wanted), canonicalJson(found)];
+    return wantedText === foundText ? [] : [`${kind} ${name} is ${foundText} instead of ${wantedText}`];
   });
 }
 
