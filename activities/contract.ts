@@ -60,8 +60,8 @@ export interface DeleteChunkInput extends TargetInput {
 
 /** Input of `finishRun`. */
 export interface FinishRunInput extends RunInput {
-  /** How the workflow came to its end. `stopped`: cancelled by an administrator. */
-  readonly end: 'completed' | 'stopped';
+  /** How the workflow came to its end. `stopped`: cancelled by an administrator; `failed`: a step failed beyond repair. */
+  readonly end: 'completed' | 'stopped' | 'failed';
 }
 
 /** What a workflow has to know of its run: which chains there are. */

@@ -76,9 +76,11 @@ async function conclude(sql: Sql, context: RunContext, input: FinishRunInput, ow
   }
   const stopped = input.end === 'stopped' || run.cancelRequested;
   const report = await reportDeletion(sql, context, verdict);
-  if (!stopped && isClean(verdict)) await noteMarks(sql, input.runKey, context);
+  const defective = input.end === 'failed';
+  if (!stopped && !defective && isClean(verdict)) await noteMarks(sql, input.runKey, context);
   await removeForgotten(sql, sourceNo);
-  const failed = (await countFailed(sql, input.runKey)) > 0 || run.errorMessage !== null || report.emptyRead;
+  const failed =
+    defective || (await countFailed(sql, input.runKey)) > 0 || run.errorMessage !== null || report.emptyRead;
   const status: JobStatus = stopped ? 'Manually Terminated' : failed ? 'Finished with Error' : 'Success';
   await closeRun(sql, input.runKey, status, report.lines);
   return status;

@@ -56,11 +56,15 @@ async function workThrough(runKey: string, pace: Pace): Promise<RunEnd> {
   return { kind: 'done' };
 }
 
+/** How each end is told to `finishRun`. */
+const FINISH_AS = { done: 'completed', stopped: 'stopped', defect: 'failed' } as const;
+
 /** Closes the books, also of a stopped or defective run, and tells Temporal how it went. */
 async function conclude(runKey: string, end: RunEnd, progress: ProgressDetails): Promise<RunLoopResult> {
-  if (end.kind === 'notOurs') return { ended: 'notOurs' };
+  const { kind } = end;
+  if (kind === 'notOurs') return { ended: 'notOurs' };
   const result = await CancellationScope.nonCancellable(async () => {
-    const finished = await finish(runKey, end.kind === 'stopped' ? 'stopped' : 'completed');
+    const finished = await finish(runKey, FINISH_AS[kind]);
     await progress.show();
     return finished;
   });
