@@ -60,6 +60,11 @@ export class CompileContext {
     return value !== undefined && placeholdersIn(value).size > 0;
   }
 
+  /** Keys of the properties that all texts of a value refer to. */
+  placeholdersIn(value: JsonValue): ReadonlySet<string> {
+    return placeholdersIn(value);
+  }
+
   /** Names of the variables in all texts of a value. */
   variablesIn(value: JsonValue): ReadonlySet<string> {
     return new Set(textsIn(value).flatMap((text) => referencesOf(text).variables));

@@ -48,6 +48,7 @@ function compileParts(raw: JsonObject, pointer: string, context: CompileContext)
     optional: context.flag(raw, 'optional', pointer),
     correlation: context.flag(raw, 'correlationAttribute', pointer),
     targetVariable: readTargetVariable(raw, pointer, context),
+    placeholders: [...context.placeholdersIn(raw)],
   };
   return { ...parts, ...target, canonical: canonicalMapping(parts, target.canonicalTarget) };
 }

@@ -10,28 +10,38 @@ import type { Value } from './value.js';
 /** Executes one mapping whose scope fits (TRF-7). Throws `EvaluationError`: the entity fails. */
 export function executeMapping(mapping: CompiledMapping, run: Run): void {
   run.budget.spend(1);
-  if (mapping.condition !== undefined && !mapping.condition.test(run.root, run.root, run)) return;
+  if (mapping.condition !== undefined) {
+    const met = mapping.condition.test(run.root, run.root, run);
+    run.observer?.condition(met);
+    if (!met) return;
+  }
   if (mapping.type === 'remove' || mapping.type === 'rename') {
     editOutput(mapping, run);
     return;
   }
   const value = valueOf(mapping, run);
+  run.observer?.delivered(value);
   if (value !== undefined) deliver(mapping, value, run);
 }
 
 /** EXP-26, EXP-27. */
 function editOutput(mapping: CompiledMapping, run: Run): void {
   const matches = mapping.edit?.(run.output, run.root, run.budget) ?? 0;
+  run.observer?.edited(matches);
   if (matches === 0 && mapping.mustMatch && !mapping.optional) throw missing(mapping.targetPath ?? '', mapping);
 }
 
 /** EXP-23: origin, functions, default. Undefined if nothing is to be written. */
 function valueOf(mapping: CompiledMapping, run: Run): Value | undefined {
-  const value = applyFunctions(mapping, mapping.origin?.read(run), run);
+  const origin = mapping.origin?.read(run);
+  run.observer?.origin(origin);
+  const value = applyFunctions(mapping, origin, run);
   if (value !== undefined && value !== null) return value;
   if (value === null && mapping.type === 'valueMapping') return null;
-  if (mapping.defaultValue !== undefined)
+  if (mapping.defaultValue !== undefined) {
+    run.observer?.defaultValue();
     return mapping.defaultValue.constant ?? mapping.defaultValue.fill(run.variable);
+  }
   if (mapping.optional || !isMandatory(mapping, run)) return undefined;
   throw missing(placeOf(mapping), mapping);
 }
@@ -46,6 +56,7 @@ export function applyFunctions(mapping: CompiledMapping, origin: Value | undefin
     const isMissing = value === undefined || value === null;
     if (isMissing && fn.definition.runsOnMissing !== true) continue;
     value = applyNamed(mapping, fn, value ?? null, run, chain);
+    run.observer?.function(fn.name, value);
   }
   return value;
 }

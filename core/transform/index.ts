@@ -8,6 +8,11 @@ import { below, IssueCollector } from './issues.js';
 import type { CompileOptions, CompileResult, TypeProgram } from './program.js';
 import { didYouMean } from './suggest.js';
 
+export { explainRead, explainWrite } from './explain.js';
+export type { ConditionExplanation, EntityExplanation, ExplainOptions } from './explain.js';
+export type { AttributeSource } from './explain-attributes.js';
+export { MASK } from './explain-mapping.js';
+export type { MappingExplanation } from './explain-mapping.js';
 export type {
   CompileOptions,
   CompileResult,

@@ -62,7 +62,7 @@ function hasEffect(mapping: CompiledMapping): boolean {
 }
 
 /** Mappings whose value comes from certain mappings or variables, also by way of variables that such mappings write. */
-function reachedBy(
+export function reachedBy(
   mappings: readonly CompiledMapping[],
   isSource: (mapping: CompiledMapping) => boolean,
   names: readonly string[],

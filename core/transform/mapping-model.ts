@@ -77,6 +77,8 @@ export interface CompiledMapping {
   readonly edit: PathEditor | undefined;
   /** `rename` of a definite path: no match is a failure (EXP-27). */
   readonly mustMatch: boolean;
+  /** Properties it refers to, so that secret ones can be masked. */
+  readonly placeholders: readonly string[];
   readonly canonical: JsonValue;
 }
 

@@ -42,7 +42,8 @@ export class CompiledTypeProgram implements TypeProgram {
   readonly linkDependent: boolean;
   readonly hasDeleteScope: boolean;
   readonly fingerprint: string;
-  private readonly analysis: MappingAnalysis;
+  /** For `explain.ts`. */
+  readonly analysis: MappingAnalysis;
   private readonly toSourceId: readonly CompiledMapping[];
   private readonly currentDate: (now: Date) => string;
 
@@ -140,7 +141,8 @@ export class CompiledTypeProgram implements TypeProgram {
     }
   }
 
-  private start(root: Value, context: EvaluationContext, write: Run['write']): Run {
+  /** A new evaluation with its predefined variables. */
+  start(root: Value, context: EvaluationContext, write: Run['write']): Run {
     const run = new Run(root, context, write);
     if (this.timeDependent) run.setVariable('currentDate', this.currentDate(context.now));
     const targetId = write?.context.targetId;
@@ -181,7 +183,7 @@ function tryMapping(mapping: CompiledMapping, run: Run): void {
 }
 
 /** An id is stored as text (VAR-3); undefined if it is unset. Throws for lists, objects and empty text. */
-function idText(value: Value | undefined, variable: string): string | undefined {
+export function idText(value: Value | undefined, variable: string): string | undefined {
   if (value === undefined || value === null) return undefined;
   if (typeof value === 'object') throw new EvaluationError(`The variable ${variable} must be a text or a number`);
   const text = textOf(value);

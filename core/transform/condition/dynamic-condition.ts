@@ -3,6 +3,7 @@ import type { CompileContext } from '../compile-context.js';
 import { EvaluationError } from '../evaluation-error.js';
 import { ExpressionError } from '../expression-error.js';
 import type { Run } from '../run.js';
+import { referencesOf } from '../template.js';
 import type { Value } from '../value.js';
 import { compileCondition } from './compile-condition.js';
 import type { Properties } from './compile-condition.js';
@@ -19,7 +20,15 @@ export interface DynamicCondition {
   readonly variables: readonly string[];
   /** For the fingerprint. */
   readonly canonical: JsonValue;
+  /** The single tests of the condition as they stand; undefined if they contain placeholders or cannot be parsed. */
+  readonly tests: (run: Run) => readonly SingleTest[] | undefined;
   /** Throws `EvaluationError` if the condition cannot be parsed after its variables are put in (CND-19). */
+  readonly test: (root: Value, current: Value, run: Run) => boolean;
+}
+
+/** One comparison, function or path of a condition. */
+export interface SingleTest {
+  readonly text: string;
   readonly test: (root: Value, current: Value, run: Run) => boolean;
 }
 
@@ -57,7 +66,9 @@ function compileClosed(
     const condition = parseCondition(text);
     const test = compileCondition(condition, context.properties);
     const canonical = ['condition', printCondition(condition), ...propertiesUsed([condition], context.properties)];
-    return { raw, variables: [], canonical, test: (root, current, run) => test(root, current, run.budget) };
+    const tests = (): readonly SingleTest[] | undefined =>
+      context.hasPlaceholders(raw) ? undefined : singleTests(condition, context.properties);
+    return { raw, variables: [], canonical, tests, test: (root, current, run) => test(root, current, run.budget) };
   } catch (error) {
     if (!(error instanceof ExpressionError)) throw error;
     if (!context.hasPlaceholders(raw)) {
@@ -68,7 +79,7 @@ function compileClosed(
     const message =
       'The condition cannot be parsed with the present values of its properties; every entity would fail.';
     context.issues.warning('conditionSyntax', pointer, message, raw);
-    return { raw, variables: [], canonical: ['invalid', text], test: () => unparsable(raw) };
+    return { raw, variables: [], canonical: ['invalid', text], tests: () => undefined, test: () => unparsable(raw) };
   }
 }
 
@@ -86,6 +97,10 @@ function compileOpen(raw: string, template: ConditionTemplate, properties: Prope
   return {
     raw,
     variables: template.variables,
+    tests: (run) =>
+      referencesOf(raw).placeholders.length > 0
+        ? undefined
+        : testsOfText(fillCondition(template, run.variable), properties),
     canonical: ['template', pieces, mayUseProperties ? { ...properties } : null],
     test: (root, current, run) => {
       const text = fillCondition(template, run.variable);
@@ -103,6 +118,23 @@ function tryCompile(text: string, properties: Properties): Test | undefined {
     if (error instanceof ExpressionError) return undefined;
     throw error;
   }
+}
+
+function testsOfText(text: string, properties: Properties): readonly SingleTest[] | undefined {
+  try {
+    return singleTests(parseCondition(text), properties);
+  } catch (error) {
+    if (error instanceof ExpressionError) return undefined;
+    throw error;
+  }
+}
+
+function singleTests(condition: Condition, properties: Properties): SingleTest[] {
+  if (condition.kind === 'and' || condition.kind === 'or')
+    return condition.parts.flatMap((part) => singleTests(part, properties));
+  if (condition.kind === 'not') return singleTests(condition.part, properties);
+  const test = compileCondition(condition, properties);
+  return [{ text: printCondition(condition), test: (root, current, run) => test(root, current, run.budget) }];
 }
 
 function unparsable(raw: string): never {
