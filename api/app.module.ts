@@ -1,5 +1,5 @@
 import { Module } from '@nestjs/common';
-import type { DynamicModule } from '@nestjs/common';
+import type { DynamicModule, Provider } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE, DiscoveryModule } from '@nestjs/core';
 import type { Config } from '../runtime/config.js';
 import type { Logger } from '../runtime/logger.js';
@@ -18,6 +18,7 @@ import { JOB_LAUNCHER } from './jobs/job-launcher.js';
 import type { JobLauncher } from './jobs/job-launcher.js';
 import { JobsController } from './jobs/jobs.controller.js';
 import { JobsService } from './jobs/jobs.service.js';
+import { ReconcilerLifecycle } from './jobs/reconciler-lifecycle.js';
 import { TemporalJobLauncher } from './jobs/temporal-job-launcher.js';
 import { ConnectorCatalog } from './system-types/connector-catalog.js';
 import { SystemTypesController } from './system-types/system-types.controller.js';
@@ -32,7 +33,19 @@ import { ProgramService } from './transformations/program.service.js';
 import { TransformationsController } from './transformations/transformations.controller.js';
 import { TransformationsService } from './transformations/transformations.service.js';
 
-/** The API: every controller and what it stands on. `launcher` replaces the one that talks to Temporal, for tests. */
+/** What talks to Temporal: the launcher, and the reconciler on the same connection. */
+const TEMPORAL_PROVIDERS: Provider[] = [
+  {
+    provide: TemporalJobLauncher,
+    useFactory: (config: Config, log: Logger) => new TemporalJobLauncher(config.temporal, log),
+    inject: [CONFIG, LOGGER],
+  },
+  { provide: JOB_LAUNCHER, useExisting: TemporalJobLauncher },
+  ReconcilerLifecycle,
+];
+
+/** The API: every controller and what it stands on. `launcher` replaces all that talks to
+ * Temporal, for tests. */
 @Module({})
 export class AppModule {
   static of(infrastructure: Infrastructure, launcher?: JobLauncher): DynamicModule {
@@ -66,14 +79,7 @@ export class AppModule {
         ConnectionTestService,
         TransformationsService,
         JobsService,
-        {
-          provide: TemporalJobLauncher,
-          useFactory: (config: Config) => new TemporalJobLauncher(config.temporal),
-          inject: [CONFIG],
-        },
-        launcher === undefined
-          ? { provide: JOB_LAUNCHER, useExisting: TemporalJobLauncher }
-          : { provide: JOB_LAUNCHER, useValue: launcher },
+        ...(launcher === undefined ? TEMPORAL_PROVIDERS : [{ provide: JOB_LAUNCHER, useValue: launcher }]),
       ],
     };
   }

@@ -49,19 +49,29 @@ const BODY_LIMIT = '1mb';
 export async function startApi(config: Config, options: ApiOptions = {}): Promise<RunningApi> {
   const log = options.log ?? createLogger(config, { process: 'api' });
   const infrastructure = await openInfrastructure(config, log, options);
+  let app: NestExpressApplication | undefined;
   try {
     const bootstrapPassword = await bootstrapAdmin(infrastructure.dataSource);
     if (bootstrapPassword !== undefined) announcePassword(log, bootstrapPassword);
-    const app = await createApplication(infrastructure, options.launcher);
+    app = await createApplication(infrastructure, options.launcher);
     await app.listen(config.api.port, config.api.host);
     const url = urlOf(app, config.api.host);
     log.info({ url, docs: `${url}/api/docs` }, 'the API serves');
     let stopping: Promise<void> | undefined;
-    const stop = () => (stopping ??= app.close().finally(() => closeInfrastructure(infrastructure)));
+    const stop = () => (stopping ??= close(app, infrastructure));
     return { url, bootstrapPassword, stop };
   } catch (error) {
-    await closeInfrastructure(infrastructure);
+    await close(app, infrastructure);
     throw error;
+  }
+}
+
+/** The application first: the reconciler holds connections until it is told to stop. */
+async function close(app: NestExpressApplication | undefined, infrastructure: Infrastructure): Promise<void> {
+  try {
+    await app?.close();
+  } finally {
+    await closeInfrastructure(infrastructure);
   }
 }
 

@@ -1,11 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import type { OnApplicationShutdown } from '@nestjs/common';
-import { Client, Connection, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError } from '@temporalio/client';
+import { Client, Connection, WorkflowNotFoundError } from '@temporalio/client';
 import type { TemporalConfig } from '../../runtime/config.js';
+import type { Logger } from '../../runtime/logger.js';
 import { temporalConnectionOptions } from '../../runtime/temporal-connection.js';
 import type { OpenRun } from '../../state/runs/index.js';
 import { ProblemError } from '../common/problem.js';
-import { runWorkflowId, startOptions } from '../reconciler/start-options.js';
+import { runWorkflowId } from '../reconciler/start-options.js';
+import { RunStarter } from '../reconciler/start-run.js';
 import type { JobLauncher } from './job-launcher.js';
 
 /** Temporal counts as away when it does not answer within this time. */
@@ -28,10 +30,12 @@ const QUICK = {
 @Injectable()
 export class TemporalJobLauncher implements JobLauncher, OnApplicationShutdown {
   readonly #config: TemporalConfig;
+  readonly #starter: RunStarter;
   #opening: Promise<Connection> | undefined;
 
-  constructor(config: TemporalConfig) {
+  constructor(config: TemporalConfig, log: Logger) {
     this.#config = config;
+    this.#starter = new RunStarter(log);
   }
 
   /** A client on the shared connection, for the parts of the API that talk to Temporal themselves. */
@@ -60,13 +64,7 @@ export class TemporalJobLauncher implements JobLauncher, OnApplicationShutdown {
   }
 
   async start(run: OpenRun): Promise<void> {
-    const client = await this.client();
-    const { workflowType, options } = startOptions(run);
-    try {
-      await this.#inTime(() => client.workflow.start(workflowType, options));
-    } catch (error) {
-      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-    }
+    await this.#starter.start(await this.client(), run);
   }
 
   async cancel(run: OpenRun): Promise<void> {
