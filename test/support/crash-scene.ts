@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { FaultEffect } from '../../simulators/scim/faults.js';
 import { startScimSimulator } from '../../simulators/scim/simulator.js';
 import type { ScimSimulator } from '../../simulators/scim/simulator.js';
 import { listResults } from '../../state/runs/index.js';
@@ -60,13 +61,38 @@ export class CrashScene {
     if (died === undefined) return undefined;
     await expireLeases(this.engine.pool, this.hr.no);
     await this.inProcess(new Mortal(undefined), runKey);
-    const { job, statistics } = await this.engine.finished(jobId);
-    const complaints = [...this.compare(), ...this.judge(deletedBefore), ...(await this.recount(runKey, statistics))];
+    return this.verdict({ runKey, jobId }, died, deletedBefore);
+  }
+
+  /** A job during which the n-th request that one of the simulators is sent meets the fault. Undefined: there were fewer requests. */
+  async disturb(simulator: ScimSimulator, request: number, effect: FaultEffect): Promise<Verdict | undefined> {
+    const deletedBefore = this.targets.map((target) => target.journal.mark());
+    const before = simulator.journal.mark();
+    simulator.faults.arm({ effect, skip: request - 1, times: 1 });
+    const run = await this.engine.request(this.hr);
+    await this.inProcess(new Mortal(undefined), run.runKey);
+    const struck = simulator.journal.since(before).find((record) => record.fault !== undefined);
+    if (struck === undefined) return undefined;
+    return this.verdict(run, `${effect.kind} ${request}: ${struck.method} ${struck.path}`, deletedBefore);
+  }
+
+  private async verdict(
+    run: { readonly runKey: string; readonly jobId: string },
+    point: string,
+    deletedBefore: readonly number[],
+  ): Promise<Verdict> {
+    const { job, statistics } = await this.engine.finished(run.jobId);
+    const complaints = [
+      ...this.compare(),
+      ...this.judge(deletedBefore),
+      ...(await this.recount(run.runKey, statistics)),
+    ];
+    if (job.errorMessage !== null) complaints.push(job.errorMessage);
     const marks = this.targets.map((target) => target.journal.mark());
     await this.runJob();
     const late = this.targets.flatMap((target, no) => target.journal.writesSince(marks[no] ?? 0));
     complaints.push(...late.map((record) => `written by the further run: ${record.method} ${record.path}`));
-    return { point: died, status: job.status, statistics: withoutIds(summary(statistics)), complaints };
+    return { point, status: job.status, statistics: withoutIds(summary(statistics)), complaints };
   }
 
   private async inProcess(mortal: Mortal, runKey: string): Promise<void> {
@@ -140,4 +166,74 @@ function picture(simulator: ScimSimulator): string {
 /** Names of systems are made unique by an id, which no expectation knows. */
 function withoutIds(rows: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.entries(rows).map(([name, text]) => [name.replace(/ [0-9a-f-]{36} /, ' '), text]));
+}
+
+/** A job that is worth being disturbed. */
+export interface CrashPhase {
+  readonly name: string;
+  /** What has happened before the job that dies. */
+  prepare(scene: CrashScene): Promise<void>;
+  /** Statistics of that job, wherever it died. */
+  readonly statistics: Record<string, string>;
+}
+
+/** Creating, changing and deleting. */
+export const CRASH_PHASES: readonly CrashPhase[] = [
+  {
+    name: 'create',
+    prepare: async () => undefined,
+    statistics: {
+      'HR user': 'read 5',
+      'HR group': 'read 2',
+      'A user': 'created 5',
+      'A group': 'created 2',
+      'B user': 'created 5',
+      'B group': 'created 2',
+    },
+  },
+  {
+    name: 'update',
+    prepare: async (scene) => {
+      await scene.runJob();
+      scene.source.store.update('User', 'P', { title: 'Lead' });
+      scene.source.store.update('User', 'Q', { title: 'Expert' });
+      scene.source.store.update('Group', 'G', { members: [{ value: 'P', type: 'User' }] });
+    },
+    statistics: {
+      'HR user': 'read 5',
+      'HR group': 'read 2',
+      'A user': 'updated 2',
+      'A group': 'updated 1',
+      'B user': 'updated 2',
+      'B group': 'updated 1',
+    },
+  },
+  {
+    name: 'delete',
+    prepare: async (scene) => {
+      await scene.runJob();
+      scene.source.store.remove('User', 'S');
+      scene.source.store.remove('User', 'T');
+      scene.source.store.remove('Group', 'G');
+      scene.source.store.add('User', person('N'));
+    },
+    statistics: {
+      'HR user': 'read 4',
+      'HR group': 'read 1',
+      'A user': 'created 1, deleted 2',
+      'A group': 'deleted 1',
+      'B user': 'created 1, deleted 2',
+      'B group': 'deleted 1',
+    },
+  },
+];
+
+/** True when nothing of the disturbance is left to be seen. */
+export function isAsExpected(verdict: Verdict, phase: CrashPhase): boolean {
+  const sorted = (rows: Record<string, string>): string => JSON.stringify(Object.entries(rows).sort());
+  return (
+    verdict.status === 'Success' &&
+    verdict.complaints.length === 0 &&
+    sorted(verdict.statistics) === sorted(phase.statistics)
+  );
 }
