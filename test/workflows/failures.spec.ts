@@ -70,7 +70,7 @@ temporal.describe('failures of a run', () => {
     expect(fake.callsOf('intake', 'end')).toEqual(['intake user', 'intake group', 'end intake']);
     expect(fake.callsOf('drain B').at(-1)).toBe('drain B late group');
     expect(fake.callsOf('plan', 'delete')).toEqual([]);
-    expect(fake.calls.at(-1)).toBe('finish completed');
+    expect(fake.calls.at(-1)).toBe('finish failed');
   });
 
   it('a defect in one target leaves the others their whole chain', async () => {
@@ -78,7 +78,7 @@ temporal.describe('failures of a run', () => {
     await driver.withRun(fake.activities, (handle) => expectDefect(handle, 'drainChunk'));
     expect(fake.callsOfTarget('A')).toEqual(['drain A user']);
     expect(fake.callsOfTarget('B').at(-1)).toBe('delete B user');
-    expect(fake.calls.at(-1)).toBe('finish completed');
+    expect(fake.calls.at(-1)).toBe('finish failed');
   });
 
   it('a defect that keeps the drains from learning the end of the reading ends the run instead of waiting for ever', async () => {
@@ -88,13 +88,13 @@ temporal.describe('failures of a run', () => {
     });
     await driver.withRun(fake.activities, (handle) => expectDefect(handle, 'endIntake'));
     expect(fake.callsOf('plan')).toEqual([]);
-    expect(fake.calls.at(-1)).toBe('finish completed');
+    expect(fake.calls.at(-1)).toBe('finish failed');
   });
 
   it('a defect while opening closes the run', async () => {
     const fake = new FakeActivities({ openRun: defect });
     await driver.withRun(fake.activities, (handle) => expectDefect(handle, 'openRun'));
-    expect(fake.calls).toEqual(['open', 'finish completed']);
+    expect(fake.calls).toEqual(['open', 'finish failed']);
   });
 
   it('a defect in finishRun fails the workflow, so that the reconciler closes the run', async () => {
@@ -113,7 +113,7 @@ temporal.describe('failures of a run', () => {
       input: { chunksPerHistory: 1 },
     });
     expect(fake.callsOfTarget('B').at(-1)).toBe('plan B');
-    expect(fake.callsOf('finish')).toEqual(['finish completed']);
+    expect(fake.callsOf('finish')).toEqual(['finish failed']);
   });
 
   it('a picture that cannot be made does not hurt the run', async () => {
