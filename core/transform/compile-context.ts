@@ -10,7 +10,14 @@ export class CompileContext {
     readonly direction: 'read' | 'write',
     readonly properties: Readonly<Record<string, string>>,
     readonly issues: IssueCollector,
+    private readonly secretNames: readonly string[] = [],
   ) {}
+
+  /** Credential properties that the texts of a value refer to. */
+  credentialsIn(value: JsonValue): readonly string[] {
+    const used = placeholdersIn(value);
+    return this.secretNames.filter((name) => used.has(name));
+  }
 
   /** A text of the document with its placeholders replaced; warns about properties that are not set or empty (PHL-2). */
   text(raw: string, pointer: string): string {

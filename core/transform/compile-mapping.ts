@@ -1,6 +1,7 @@
 import { isJsonObject } from '../json.js';
 import type { JsonObject, JsonValue } from '../json.js';
 import type { CompileContext } from './compile-context.js';
+import { usesCredential } from './credential-use.js';
 import { canonicalPath, compileOrigin, hasForbiddenName, parseDocumentPath } from './compile-origin.js';
 import { compileCondition } from './condition/compile-condition.js';
 import { compileDynamicCondition } from './condition/dynamic-condition.js';
@@ -48,6 +49,7 @@ function compileParts(raw: JsonObject, pointer: string, context: CompileContext)
     optional: context.flag(raw, 'optional', pointer),
     correlation: context.flag(raw, 'correlationAttribute', pointer),
     targetVariable: readTargetVariable(raw, pointer, context),
+    usesCredential: usesCredential(raw, pointer, context),
     placeholders: [...context.placeholdersIn(raw)],
   };
   return { ...parts, ...target, canonical: canonicalMapping(parts, target.canonicalTarget) };
@@ -138,7 +140,10 @@ function isTrue(value: JsonValue | undefined): boolean {
 }
 
 /** What a mapping does with the output. */
-interface Target extends Pick<CompiledMapping, 'targetPath' | 'targetAttribute' | 'write' | 'edit' | 'mustMatch'> {
+interface Target extends Pick<
+  CompiledMapping,
+  'targetPath' | 'targetAttribute' | 'write' | 'edit' | 'newName' | 'mustMatch'
+> {
   readonly canonicalTarget: JsonValue;
 }
 
@@ -147,6 +152,7 @@ const NO_TARGET: Target = {
   targetAttribute: undefined,
   write: undefined,
   edit: undefined,
+  newName: undefined,
   mustMatch: false,
   canonicalTarget: null,
 };
@@ -178,6 +184,7 @@ function compileTarget(raw: JsonObject, type: MappingType, pointer: string, cont
         : newName === undefined
           ? undefined
           : compileRenamer(segments, newName),
+    newName,
     mustMatch: use === 'rename' && isDefinitePath(path),
     canonicalTarget: [canonicalPath(path, context), newName ?? null],
   };
@@ -240,6 +247,8 @@ function canonicalMapping(parts: Omit<CompiledMapping, keyof Target | 'canonical
     defaultValue: parts.defaultValue === undefined ? null : [parts.defaultValue.canonical],
     optional: parts.optional,
     correlation: parts.correlation,
+    // What is secret is not compared, so it decides about results as well.
+    ...(parts.usesCredential ? { usesCredential: true } : {}),
     targetVariable: parts.targetVariable ?? null,
     target,
   };

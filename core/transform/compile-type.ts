@@ -6,6 +6,7 @@ import { compileMapping } from './compile-mapping.js';
 import { compileDynamicCondition } from './condition/dynamic-condition.js';
 import { currentDatePattern, DATE_PATTERN_PROPERTY } from './current-date.js';
 import { below } from './issues.js';
+import { reachedBy } from './mapping-analysis.js';
 import type { CompiledMapping } from './mapping-model.js';
 import type { WriteOperation } from './program.js';
 import { didYouMean } from './suggest.js';
@@ -103,6 +104,7 @@ function checkIds(
   const attempted =
     Array.isArray(raw) &&
     raw.some((mapping) => isJsonObject(mapping) && !mapping['ignore'] && mapping['targetVariable'] === wanted);
+  if (context.direction === 'write') refuseCredentialAsId(mappings, context);
   if (written || attempted) return;
   if (context.direction === 'read') {
     const message =
@@ -111,6 +113,16 @@ function checkIds(
   } else if (!read) {
     const message = 'No mapping uses the variable entityIdTargetSystem; the id is taken from the response or the link.';
     context.issues.warning('noTargetId', pointer, message);
+  }
+}
+
+/** Ids are stored, logged and shown as they are. */
+function refuseCredentialAsId(mappings: readonly CompiledMapping[], context: CompileContext): void {
+  for (const mapping of reachedBy(mappings, ({ usesCredential }) => usesCredential, [])) {
+    if (mapping.targetVariable !== 'entityIdTargetSystem') continue;
+    const message =
+      'The id of an entity must not come from a credential property: ids are stored and logged as they are.';
+    context.issues.error('credentialAsId', mapping.pointer, message);
   }
 }
 

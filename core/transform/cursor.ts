@@ -1,7 +1,6 @@
 import { ExpressionError } from './expression-error.js';
 
 const WHITESPACE = /\s/;
-const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', b: '\b', f: '\f' };
 
 /** Deepest nesting of brackets, filters and literals in one expression. */
 export const MAX_NESTING = 100;
@@ -52,7 +51,7 @@ export class Cursor {
     return found;
   }
 
-  /** A text in single or double quotes; a backslash makes the next character literal (`\'`, `\\`, `\n`, `\u00e4`). */
+  /** A text in single or double quotes. A backslash before a quote or a backslash makes it literal, elsewhere it stands for itself. */
   takeQuoted(): string {
     const quote = this.current;
     const start = this.position;
@@ -88,14 +87,9 @@ export class Cursor {
   }
 
   private takeEscape(): string {
-    this.position += 1;
-    const code = /^u([0-9a-fA-F]{4})/.exec(this.text.slice(this.position, this.position + 5))?.[1];
-    if (code !== undefined) {
-      this.position += 5;
-      return String.fromCharCode(Number.parseInt(code, 16));
-    }
-    const character = this.takeCharacter();
-    return ESCAPES[character] ?? character;
+    const next = this.text.charAt(this.position + 1);
+    if (next !== '' && '\\\'"'.includes(next)) this.position += 1;
+    return this.takeCharacter();
   }
 }
 

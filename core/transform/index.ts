@@ -60,7 +60,7 @@ function compileDocument(
     );
     return types;
   }
-  const context = new CompileContext(options.direction, options.properties, issues);
+  const context = new CompileContext(options.direction, options.properties, issues, options.secretNames);
   for (const [key, value] of Object.entries(document)) {
     const type = ENTITY_TYPES.find((known) => known === key);
     if (type !== undefined) {

@@ -10,7 +10,7 @@ export interface MappingAnalysis {
   readonly executed: Readonly<Record<WriteOperation | 'read', readonly CompiledMapping[]>>;
   /** Those of them that the second hash covers (CHG-4); the same list where it covers all. */
   readonly comparable: Readonly<Record<WriteOperation, readonly CompiledMapping[]>>;
-  /** Mappings whose value contains a generated secret. */
+  /** Mappings whose value contains a generated secret or a credential, and those that move it to another attribute. */
   readonly secret: ReadonlySet<CompiledMapping>;
   /** Mappings that lead to the variable `entityIdSourceSystem`. */
   readonly toSourceId: readonly CompiledMapping[];
@@ -21,10 +21,13 @@ export interface MappingAnalysis {
 /** Analyses the mappings of one entity type. */
 export function analyse({ mappings }: { readonly mappings: readonly CompiledMapping[] }): MappingAnalysis {
   const effective = mappings.filter(hasEffect);
-  const secret = reachedBy(
+  const secret = withRenames(
     effective,
-    (mapping) => mapping.functions.some((fn) => fn.definition.generatesSecret === true),
-    [],
+    reachedBy(
+      effective,
+      (mapping) => mapping.usesCredential || mapping.functions.some((fn) => fn.definition.generatesSecret === true),
+      [],
+    ),
   );
   const dated = reachedBy(effective, () => false, ['currentDate']);
   const executed = {
@@ -76,6 +79,28 @@ export function reachedBy(
     if (mapping.targetVariable !== undefined) variables.add(mapping.targetVariable);
   }
   return reached;
+}
+
+/** Adds the mappings that give an attribute with a secret another name: the secret is found under that name then. */
+function withRenames(
+  mappings: readonly CompiledMapping[],
+  secret: ReadonlySet<CompiledMapping>,
+): ReadonlySet<CompiledMapping> {
+  if (secret.size === 0) return secret;
+  const all = new Set(secret);
+  const attributes = new Set<string | undefined>();
+  for (const mapping of mappings) {
+    if (mapping.newName !== undefined && holdsSecret(attributes, mapping.targetAttribute)) {
+      all.add(mapping);
+      attributes.add(mapping.newName);
+    } else if (secret.has(mapping) && mapping.write !== undefined) attributes.add(mapping.targetAttribute);
+  }
+  return all;
+}
+
+/** Undefined stands for the whole document, on both sides. */
+function holdsSecret(attributes: ReadonlySet<string | undefined>, attribute: string | undefined): boolean {
+  return attributes.size > 0 && (attribute === undefined || attributes.has(attribute) || attributes.has(undefined));
 }
 
 /** Mappings that write a variable, and those that write what these read. */

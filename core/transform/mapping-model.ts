@@ -77,6 +77,10 @@ export interface CompiledMapping {
   readonly edit: PathEditor | undefined;
   /** `rename` of a definite path: no match is a failure (EXP-27). */
   readonly mustMatch: boolean;
+  /** Of `rename`: the new name. */
+  readonly newName: string | undefined;
+  /** Its value, or the place it is written to, comes from a credential property. */
+  readonly usesCredential: boolean;
   /** Properties it refers to, so that secret ones can be masked. */
   readonly placeholders: readonly string[];
   readonly canonical: JsonValue;

@@ -23,6 +23,11 @@ export interface CompileOptions {
   readonly direction: 'read' | 'write';
   /** Effective properties of the system, for `%name%` (PHL-1); secrets included, they are never part of a message. */
   readonly properties: Readonly<Record<string, string>>;
+  /**
+   * Names of the credential properties. What a write transformation takes from them counts as secret (LNK-5, PHL-5); a read
+   * transformation may use them in conditions only.
+   */
+  readonly secretNames?: readonly string[];
 }
 
 /** Result of compiling: a program, or at least one issue of severity `error`. */
@@ -119,11 +124,11 @@ export type WriteOutcome =
       readonly kind: 'mapped';
       readonly target: JsonObject;
       /**
-       * The part that the second hash covers (CHG-4): `target` without what came from `randomPassword`, `currentDate` and scope
-       * `createEntity`. The same object as `target` where nothing is excluded.
+       * The part that the second hash covers (CHG-4): `target` without what came from `randomPassword`, credential properties, `currentDate`
+       * and scope `createEntity`. The same object as `target` where nothing is excluded.
        */
       readonly comparable: JsonObject;
-      /** Top-level attributes of `target` that hold a generated secret; they are never stored or logged (LNK-5). */
+      /** Top-level attributes of `target` that hold a generated secret or a credential; they are never stored or logged (LNK-5). */
       readonly secretAttributes: readonly string[];
       /** Value of a mapping to `entityIdTargetSystem`, if the transformation sets one (VAR-4). */
       readonly targetId: string | undefined;

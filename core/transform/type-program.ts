@@ -136,7 +136,7 @@ export class CompiledTypeProgram implements TypeProgram {
     } catch {
       // Without the excluded mappings another one has no value: what is left are the attributes that none of them writes.
       const excluded = this.analysis.executed[operation].filter((mapping) => !comparable.includes(mapping));
-      const names = new Set(excluded.map((mapping) => mapping.targetAttribute));
+      const names = new Set(excluded.flatMap((mapping) => [mapping.targetAttribute, mapping.newName]));
       return Object.fromEntries(Object.entries(target).filter(([name]) => !names.has(name)));
     }
   }
@@ -192,6 +192,7 @@ export function idText(value: Value | undefined, variable: string): string | und
 }
 
 function noteSecret(mapping: CompiledMapping, run: Run): void {
+  if (mapping.newName !== undefined) run.secretAttributes.add(mapping.newName);
   if (mapping.targetAttribute !== undefined) run.secretAttributes.add(mapping.targetAttribute);
   else if (mapping.write !== undefined)
     for (const name of Object.keys(run.output.document)) run.secretAttributes.add(name);

@@ -132,6 +132,14 @@ describe('operators', () => {
 });
 
 describe('grammar', () => {
+  it('CND-1, PHL-6: a backslash escapes quotes and itself, and is a character elsewhere', () => {
+    expect(holds("$.u == 'DOM\\user'", { u: 'DOM\\user' })).toBe(true);
+    expect(holds("$.u == 'DOM\\\\user'", { u: 'DOM\\user' })).toBe(true);
+    expect(holds('$.u == "say \\"hi\\""', { u: 'say "hi"' })).toBe(true);
+    expect(holds("$.u == '%p%'", { u: 'DOM\\user' }, { p: 'DOM\\user' })).toBe(true);
+    expect(holds("$['it\\'s'] == 1", { "it's": 1 })).toBe(true);
+  });
+
   all('CND-1, CND-2', true, [
     "$.n==5&&$.t=='text'",
     '$.no == true || $.yes == true && $.n == 5',

@@ -42,6 +42,46 @@ describe('model', () => {
     ]);
   });
 
+  it('TRF-2, TRF-3: what the read transformation renames is known to write transformations under its new name only', () => {
+    const read = compileUser('read', READ).read({ uid: '77', login: 'mlopez', state: 'A' }, context);
+    if (read.kind !== 'mapped') throw new Error('not mapped');
+    expect(valueOf(read.common, { sourcePath: '$.userName' })).toBe('mlopez');
+    expect(valueOf(read.common, { sourcePath: '$.login' })).toContain('missing');
+  });
+
+  it('TRF-11: names are case-sensitive', () => {
+    const codes = (mapping: JsonValue): string[] => mappingIssues(mapping).map((issue) => issue.code);
+    expect(codes({ Constant: 1, targetPath: '$.v' })).toEqual(['unknownKey']);
+    expect(codes({ constant: 1, targetPath: '$.v', functions: [{ function: 'ToString' }] })).toEqual([
+      'unknownFunction',
+    ]);
+    const mappings = [
+      { constant: 'x', targetVariable: 'Name' },
+      { sourceVariable: 'name', targetPath: '$.v', optional: true },
+    ];
+    expect(map({}, mappings)).toEqual({});
+  });
+
+  it('TRF-10, ERR-2: a failure is an outcome of this entity in this direction only', () => {
+    const failing = compileUser('read', {
+      mappings: [READ.mappings[0] ?? {}, { sourcePath: '$.must', targetPath: '$.x' }],
+    });
+    expect(failing.read({ uid: 1 }, context)).toMatchObject({ kind: 'failed', sourceId: '1' });
+    expect(failing.read({ uid: 2, must: 'y' }, context)).toMatchObject({ kind: 'mapped', sourceId: '2' });
+  });
+
+  it('VAR-1: variables do not live longer than one evaluation and never appear in the output', () => {
+    const program = compileUser('write', {
+      mappings: [
+        { sourcePath: '$.a', targetVariable: 'v', optional: true },
+        { sourceVariable: 'v', targetPath: '$.v', optional: true },
+      ],
+    });
+    expect(program.write({ a: 1 }, 'create', writeContext())).toMatchObject({ target: { v: 1 } });
+    const second = program.write({}, 'create', writeContext());
+    expect(second.kind === 'mapped' && second.target).toEqual({});
+  });
+
   it('TRF-6, TRF-8: later mappings overwrite, and sources are always the input', () => {
     expect(
       map({ a: 1 }, [
@@ -88,6 +128,26 @@ describe('model', () => {
 });
 
 describe('expressions', () => {
+  it('EXP-4, EXP-18, EXP-19, EXP-20, EXP-21: kinds and values of expressions are checked', () => {
+    const endpoint = (scimEntityEndpoint: JsonValue): string[] =>
+      issuesOf('write', { user: { ...WRITE, scimEntityEndpoint } }).map((issue) => issue.code);
+    expect(endpoint('Users')).toEqual([]);
+    expect(endpoint(5)).toEqual(['wrongType']);
+    const code = (more: { [key: string]: JsonValue }): string[] =>
+      mappingIssues({ constant: 1, targetPath: '$.v', ...more }).map((issue) => issue.code);
+    expect(code({ scope: 'createEntty' })).toEqual(['unknownScope']);
+    expect(code({ type: 'delete' })).toEqual(['unknownMappingType']);
+    expect(code({ functions: {} })).toEqual(['wrongType']);
+    expect(mappingIssues({ sourcePaths: ['$.a'], targetPath: '$.v' }).map((issue) => issue.code)).toEqual(['wrongKey']);
+    expect(mappingIssues({ type: 'valueMapping', targetPath: '$.v' }).map((issue) => issue.pointer)).toEqual([
+      '/user/mappings/1/sourcePaths',
+    ]);
+  });
+
+  it('EXP-6, EXP-7: a value is read at the source path and written at the target path', () => {
+    expect(map({ a: { b: [1, 2] } }, [{ sourcePath: '$.a.b', targetPath: '$.c.d' }])).toEqual({ c: { d: [1, 2] } });
+  });
+
   it('EXP-8: constants of every kind, with placeholders and variables inside', () => {
     const mappings = [
       { sourcePath: '$.n', targetVariable: 'n' },
