@@ -3,10 +3,9 @@ import type { Capabilities, Connector, ConnectorFactory } from '../../connectors
 import { ENTITY_TYPES, entityTypeCode } from '../../core/entity-type.js';
 import type { EntityType } from '../../core/entity-type.js';
 import type { JsonObject } from '../../core/json.js';
-import { compileTransformation } from '../../core/transform/index.js';
 import type { EvaluationContext, TransformationProgram } from '../../core/transform/program.js';
 import type { SystemSnapshot } from '../../state/config/index.js';
-import { loadSecrets } from '../../state/config/index.js';
+import { compileProgram, loadSecrets } from '../../state/config/index.js';
 import type { FrozenRun, OpenedRunRow } from '../../state/runs/open-run.js';
 import type { RunKind } from '../../state/runs/run.js';
 import type { ActivityDependencies } from '../dependencies.js';
@@ -101,7 +100,7 @@ async function openSystem(deps: ActivityDependencies, snapshot: SystemSnapshot):
   const properties = withDefaults(factory, snapshot.properties);
   return {
     snapshot,
-    program: compileSystem(snapshot, { ...properties, ...secrets }),
+    program: compileSystem(snapshot, properties, secrets),
     capabilities: factory.capabilities(properties, snapshot.role),
     connector: factory.open({
       config: { properties, secret: (name) => secrets[name], secretNames: snapshot.secretNames },
@@ -122,9 +121,13 @@ export function withDefaults(
   return { ...Object.fromEntries(defaults), ...properties };
 }
 
-function compileSystem(snapshot: SystemSnapshot, properties: Readonly<Record<string, string>>): TransformationProgram {
-  const direction = snapshot.role === 'source' ? 'read' : 'write';
-  const compiled = compileTransformation(snapshot.transformation, { direction, properties });
+function compileSystem(
+  snapshot: SystemSnapshot,
+  effectiveProperties: Readonly<Record<string, string>>,
+  secrets: Readonly<Record<string, string>>,
+): TransformationProgram {
+  const { role, transformation } = snapshot;
+  const compiled = compileProgram({ role, transformation, effectiveProperties, secrets });
   if (compiled.ok) return compiled.program;
   const first = compiled.issues.find((issue) => issue.severity === 'error');
   throw new SystemConfigurationError(

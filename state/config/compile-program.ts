@@ -21,5 +21,6 @@ export function compileProgram(input: ProgramInput): CompileResult {
   return compileTransformation(input.transformation, {
     direction: input.role === 'source' ? 'read' : 'write',
     properties: { ...input.effectiveProperties, ...input.secrets },
+    secretNames: Object.keys(input.secrets),
   });
 }
