@@ -2,7 +2,7 @@ import { entityTypeOfCode } from '../../core/entity-type.js';
 import { demandSwept } from '../../state/intake/demand.js';
 import { takeChain, holdFence } from '../../state/runs/fence.js';
 import type { RunFence } from '../../state/runs/fence.js';
-import { advanceSweep, endSweep, lastEntityNo, listSweeps } from '../../state/runs/sweeps.js';
+import { advanceSweep, endSweep, lastEntityNo, listSweeps, lockSweep } from '../../state/runs/sweeps.js';
 import type { Sweep } from '../../state/runs/sweeps.js';
 import type { ChunkResult, RunInput } from '../contract.js';
 import { targetOf, targetTypes } from '../support/run-context.js';
@@ -19,7 +19,7 @@ export async function sweepPairs(services: EngineServices, input: RunInput): Pro
     const fence = await takeChain(services.pool, input.runKey, scope.owner, 'sweep');
     const sourceNo = context.source.snapshot.no;
     const untilMs = Date.now() + services.timing.chunkMs;
-    const targets = context.targets.map((target) => target.snapshot.no);
+    const targets = context.targets.map(({ snapshot }) => ({ targetNo: snapshot.no, program: snapshot.programNumber }));
     for (;;) {
       watch.throwIfStopped();
       const [sweep] = await listSweeps(services.pool, sourceNo, targets);
@@ -37,9 +37,10 @@ async function sweepOnce(services: EngineServices, context: RunContext, fence: R
   const last = taken ? await lastEntityNo(services.pool, sourceNo, sweep.type) : 0;
   await services.pool.transaction(async (sql) => {
     await holdFence(sql, fence);
+    if (!(await lockSweep(sql, sourceNo, sweep, target.snapshot.programNumber))) return undefined;
     if (sweep.afterNo >= last) return endSweep(sql, sourceNo, sweep);
     const upToNo = Math.min(sweep.afterNo + SWEEP_STEP, last);
-    if (!(await advanceSweep(sql, sourceNo, sweep, upToNo))) return undefined;
+    await advanceSweep(sql, sourceNo, sweep, upToNo);
     const program = { targetNo: sweep.targetNo, program: target.snapshot.programNumber };
     return demandSwept(sql, { sourceNo, type: sweep.type, targets: [program] }, { afterNo: sweep.afterNo, upToNo });
   });

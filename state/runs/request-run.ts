@@ -36,14 +36,11 @@ export async function requestRun(pool: SqlPool, request: RunRequest): Promise<Re
   return pool.transaction(async (sql) => {
     // Requests of one source stand in a row, so that two of them see each other before the unique indexes have to refuse one.
     await sql.query('select no from system where no = $1 for update', [request.sourceNo]);
-    const running = await sql.query(`select 1 from run where source_id = $1 and state in ('starting', 'running')`, [
-      request.sourceNo,
-    ]);
-    if (running.length > 0) {
-      const queued = await findQueued(sql, request);
-      if (queued !== undefined) return { ...queued, existing: true };
-    }
-    const run = await insertRun(sql, request, running.length > 0 ? 'queued' : 'starting');
+    const queued = await findQueued(sql, request);
+    if (queued !== undefined) return { ...queued, existing: true };
+    // Also behind one that waits: between the end of a run and the start of the next nobody jumps the queue.
+    const open = await sql.query(`select 1 from run where source_id = $1 and state <> 'finished'`, [request.sourceNo]);
+    const run = await insertRun(sql, request, open.length > 0 ? 'queued' : 'starting');
     await sql.query('select pg_notify($1, $2)', [RUN_CHANNEL, run.runKey]);
     return { ...run, existing: false };
   });

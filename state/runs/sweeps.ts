@@ -1,4 +1,5 @@
 import type { Sql } from '../database.js';
+import type { TargetProgram } from '../intake/demand.js';
 
 /** Pairs of a source and target that became wanted without an intake. */
 export interface Sweep {
@@ -7,13 +8,34 @@ export interface Sweep {
   readonly afterNo: number;
 }
 
-/** Sweeps of a source for the given targets. */
-export async function listSweeps(sql: Sql, sourceNo: number, targetNos: readonly number[]): Promise<Sweep[]> {
+/** A target program that was saved after the run had frozen its own: the sweep it asks for is not this run's to end. */
+const NEWER_PROGRAM = 'exists (select from program g where g.system_no = t.target_id and g.number > t.program)';
+
+/** Sweeps of a source for the given targets, less those that a newer program waits for. */
+export async function listSweeps(sql: Sql, sourceNo: number, targets: readonly TargetProgram[]): Promise<Sweep[]> {
   return sql.query<Sweep>(
-    `select target_id as "targetNo", type, after_no as "afterNo" from pair_sweep
-      where source_id = $1 and target_id = any($2::int[]) order by target_id, type`,
-    [sourceNo, targetNos],
+    `select w.target_id as "targetNo", w.type, w.after_no as "afterNo"
+       from pair_sweep w join unnest($2::int[], $3::int[]) as t (target_id, program) on t.target_id = w.target_id
+      where w.source_id = $1 and not ${NEWER_PROGRAM} order by 1, 2`,
+    [sourceNo, targets.map((target) => target.targetNo), targets.map((target) => target.program)],
   );
+}
+
+/**
+ * Keeps a sweep from being started anew until the transaction ends. False when that has happened already, or when it is for a newer
+ * program by now; the second statement sees what was committed while the first one waited.
+ */
+export async function lockSweep(sql: Sql, sourceNo: number, sweep: Sweep, program: number): Promise<boolean> {
+  const locked = await sql.query(
+    'select 1 from pair_sweep where source_id = $1 and target_id = $2 and type = $3 and after_no = $4 for update',
+    [sourceNo, sweep.targetNo, sweep.type, sweep.afterNo],
+  );
+  if (locked.length === 0) return false;
+  const newer = await sql.query(
+    `select 1 from (select $1::int as target_id, $2::int as program) t where ${NEWER_PROGRAM}`,
+    [sweep.targetNo, program],
+  );
+  return newer.length === 0;
 }
 
 /** Largest entity number of a source and type; 0 when there is none. */
@@ -25,16 +47,15 @@ export async function lastEntityNo(sql: Sql, sourceNo: number, type: number): Pr
   return row?.last ?? 0;
 }
 
-/** Notes how far a sweep has come; false when it was started anew meanwhile, by a save during the run. */
-export async function advanceSweep(sql: Sql, sourceNo: number, sweep: Sweep, afterNo: number): Promise<boolean> {
-  const rows = await sql.query(
-    `update pair_sweep set after_no = $5 where source_id = $1 and target_id = $2 and type = $3 and after_no = $4 returning 1`,
+/** Notes how far a locked sweep has come. */
+export async function advanceSweep(sql: Sql, sourceNo: number, sweep: Sweep, afterNo: number): Promise<void> {
+  await sql.query(
+    `update pair_sweep set after_no = $5 where source_id = $1 and target_id = $2 and type = $3 and after_no = $4`,
     [sourceNo, sweep.targetNo, sweep.type, sweep.afterNo, afterNo],
   );
-  return rows.length > 0;
 }
 
-/** Ends a sweep, unless it was started anew meanwhile. */
+/** Ends a locked sweep. */
 export async function endSweep(sql: Sql, sourceNo: number, sweep: Sweep): Promise<void> {
   await sql.query('delete from pair_sweep where source_id = $1 and target_id = $2 and type = $3 and after_no = $4', [
     sourceNo,
