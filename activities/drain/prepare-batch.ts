@@ -4,6 +4,7 @@ import { writeCreateIntents } from '../../state/drain/link-writes.js';
 import { readPairs } from '../../state/drain/pair-facts.js';
 import type { StoredPair } from '../../state/drain/pair-facts.js';
 import type { Settlement } from '../../state/drain/settle.js';
+import { sameHash } from '../support/hashing.js';
 import { evaluatePair } from './evaluate-pair.js';
 import { settleLocally, sends } from './execute.js';
 import { intentOf } from './intents.js';
@@ -63,6 +64,10 @@ function prepare(
   token: number,
   clock: LeaseClock,
 ): Work | Settlement {
+  if (isWrittenByNewer(env, pair)) {
+    const isCurrent = sameHash(pair.commonHash, pair.link?.commonHash ?? null);
+    return settlement({ row }, { kind: isCurrent ? 'settled' : 'waiting' });
+  }
   const evaluation = evaluatePair(env.tools, env.type, pair, row.forced, references);
   if (evaluation.kind === 'failed') {
     const operation = pair.link?.state === 'linked' ? 'update' : 'create';
@@ -106,6 +111,15 @@ function prepare(
     return failed(work, 'create', { errorClass: 'validation', code: null, message: mapped.message });
   work.create = mapped;
   return work;
+}
+
+/**
+ * A run works with its frozen program: a pair that a higher one has written counts as in step ⚠, and what changed in it since waits for
+ * a run that knows that program. Writing it would take turns with the newer program for ever (engine.md §6).
+ */
+function isWrittenByNewer(env: DrainEnvironment, { presence, link }: StoredPair): boolean {
+  if (presence !== 'present' || link === null || link.state === 'creating') return false;
+  return link.program > env.tools.target.snapshot.programNumber;
 }
 
 /** tx2a: one commit for the creates of the batch. Whoever lost the lease meanwhile is not sent. */
