@@ -1,7 +1,7 @@
 import { isJsonObject } from '../json.js';
 import type { JsonObject, JsonValue } from '../json.js';
 import type { CompileContext } from './compile-context.js';
-import { usesCredential } from './credential-use.js';
+import { refuseGeneratedSecrets, usesCredential } from './credential-use.js';
 import { canonicalPath, compileOrigin, hasForbiddenName, parseDocumentPath } from './compile-origin.js';
 import { compileCondition } from './condition/compile-condition.js';
 import { compileDynamicCondition } from './condition/dynamic-condition.js';
@@ -52,6 +52,7 @@ function compileParts(raw: JsonObject, pointer: string, context: CompileContext)
     usesCredential: usesCredential(raw, pointer, context),
     placeholders: [...context.placeholdersIn(raw)],
   };
+  refuseGeneratedSecrets(parts.functions, pointer, context);
   return { ...parts, ...target, canonical: canonicalMapping(parts, target.canonicalTarget) };
 }
 

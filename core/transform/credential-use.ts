@@ -1,6 +1,7 @@
 import type { JsonObject } from '../json.js';
 import { isJsonObject } from '../json.js';
 import type { CompileContext } from './compile-context.js';
+import type { CompiledFunction } from './functions/compile-function.js';
 import { below } from './issues.js';
 
 /** Keys whose texts only select: nothing of them gets into the output. */
@@ -25,6 +26,20 @@ export function usesCredential(raw: JsonObject, pointer: string, context: Compil
     .filter(({ names }) => names.length > 0);
   if (context.direction === 'read') for (const { place, names } of found) refuse(place, names, context);
   return found.length > 0;
+}
+
+/** The same for what `randomPassword` makes: a read transformation would store it, and change every entity with every read (FNC-30). */
+export function refuseGeneratedSecrets(
+  functions: readonly CompiledFunction[],
+  pointer: string,
+  context: CompileContext,
+): void {
+  if (context.direction !== 'read') return;
+  for (const { name, definition } of functions) {
+    if (definition.generatesSecret !== true) continue;
+    const message = `"${name}" has no place in a read transformation: its value would be stored with every entity and differ in every read. Use it in the write transformation of the target, with scope createEntity.`;
+    context.issues.error('secretInRead', below(pointer, 'functions'), message, name);
+  }
 }
 
 function withoutCondition(fn: JsonObject): JsonObject {

@@ -143,6 +143,29 @@ describe('credential properties in a read transformation', () => {
     expect(JSON.stringify(result.issues)).not.toContain(CANARY);
   });
 
+  it('LNK-5, FNC-30: generated passwords are refused', () => {
+    const result = compile('read', [
+      SOURCE_ID,
+      {
+        targetPath: '$.password',
+        functions: [
+          {
+            function: 'randomPassword',
+            passwordLength: 8,
+            minimumNumberOfLowercaseLetters: 8,
+            minimumNumberOfUppercaseLetters: 0,
+            minimumNumberOfDigits: 0,
+            minimumNumberOfSpecialSymbols: 0,
+          },
+        ],
+      },
+    ]);
+    expect(result).toMatchObject({
+      ok: false,
+      issues: [{ code: 'secretInRead', pointer: '/user/mappings/1/functions', text: 'randomPassword' }],
+    });
+  });
+
   it('LNK-5: conditions, filters of source paths and ignored mappings are not refused', () => {
     const result = compile('read', [
       SOURCE_ID,
