@@ -10,8 +10,8 @@ export interface BudgetLimits {
   readonly regexSteps: number;
 }
 
-/** Ten million steps take about a second on one core; an ordinary person needs a few hundred. */
-export const DEFAULT_LIMITS: BudgetLimits = { steps: 10_000_000, outputUnits: 33_554_432, regexSteps: 20_000_000 };
+/** Each takes about a second on one core; an ordinary person needs a few hundred steps, a group some for each member. */
+export const DEFAULT_LIMITS: BudgetLimits = { steps: 5_000_000, outputUnits: 33_554_432, regexSteps: 60_000_000 };
 
 /** What one evaluation has left. Mutable, never shared between evaluations. */
 export class Budget {

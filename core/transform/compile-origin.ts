@@ -152,7 +152,7 @@ function compileConstant(constant: JsonValue, pointer: string, context: CompileC
   const fixed = template.constant;
   return {
     text,
-    read: fixed === undefined ? (run) => template.fill(run.variable) : () => fixed,
+    read: fixed === undefined ? (run) => template.fill(run) : () => fixed,
     variable: undefined,
     variables: [...context.variablesIn(constant)],
     canonical: ['constant', template.canonical],
@@ -197,7 +197,7 @@ function compileValueMapping(raw: JsonObject, pointer: string, context: CompileC
         if (value === undefined || value === null) return undefined;
         key.push(textOf(value));
       }
-      return table.get(JSON.stringify(key))?.fill(run.variable);
+      return table.get(JSON.stringify(key))?.fill(run);
     },
     variable: undefined,
     variables: [...table.values()].length === 0 ? [] : [...context.variablesIn(raw['valueMappings'] ?? null)],

@@ -13,7 +13,13 @@ export const DATE_PATTERN_PROPERTY = 'ips.date.variable.format';
 /** Formats `currentDate` (VAR-8) in UTC. A pattern that cannot be used counts as not set; the compiler warns about it. */
 export function dateFormatter(properties: Readonly<Record<string, string>>): (now: Date) => string {
   const elements = currentDatePattern(properties) ?? parseDatePattern(DEFAULT_DATE_PATTERN);
-  return (now) => formatDate(elements, utcTimeOf(now.getTime()));
+  // All entities of a job have the same instant (TRF-9).
+  let last: { readonly epochMs: number; readonly text: string } | undefined;
+  return (now) => {
+    const epochMs = now.getTime();
+    if (last?.epochMs !== epochMs) last = { epochMs, text: formatDate(elements, utcTimeOf(epochMs)) };
+    return last.text;
+  };
 }
 
 /** The pattern of the property, undefined if it is not set or cannot be used. */

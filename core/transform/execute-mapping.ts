@@ -40,7 +40,7 @@ function valueOf(mapping: CompiledMapping, run: Run): Value | undefined {
   if (value === null && mapping.type === 'valueMapping') return null;
   if (mapping.defaultValue !== undefined) {
     run.observer?.defaultValue();
-    return mapping.defaultValue.constant ?? mapping.defaultValue.fill(run.variable);
+    return mapping.defaultValue.constant ?? mapping.defaultValue.fill(run);
   }
   if (mapping.optional || !isMandatory(mapping, run)) return undefined;
   throw missing(placeOf(mapping), mapping);

@@ -1,5 +1,6 @@
 import type { JsonObject, JsonValue } from '../json.js';
 import { ownProperty } from './condition/condition-functions.js';
+import type { Budget } from './budget.js';
 import { isForbiddenName, textOf } from './value.js';
 import type { Value } from './value.js';
 
@@ -54,17 +55,26 @@ export function parseText(raw: string, properties: Readonly<Record<string, strin
   return parts;
 }
 
-/** Gives the value of a variable, undefined if it is unset. */
-export type VariableReader = (name: string) => Value | undefined;
+/** Where templates take the values of variables from; what they build is taken from the budget. */
+export interface VariableSource {
+  /** Undefined if the variable is unset. */
+  readonly variable: (name: string) => Value | undefined;
+  readonly budget: Budget | undefined;
+}
+
+/** For texts that contain no variables. */
+export const NO_VARIABLES: VariableSource = { variable: () => undefined, budget: undefined };
 
 /** The text with the variables put in: unset ones as empty text, values that are no text as JSON (VAR-2). */
-export function fillText(parts: TextParts, variable: VariableReader): string {
+export function fillText(parts: TextParts, source: VariableSource): string {
   let text = '';
   for (const part of parts) {
     if (typeof part === 'string') text += part;
     else {
-      const value = variable(part.variable);
-      text += value === undefined || value === null ? '' : textOf(value);
+      const value = source.variable(part.variable);
+      const filled = value === undefined || value === null ? '' : textOf(value);
+      source.budget?.produce(filled.length);
+      text += filled;
     }
   }
   return text;
@@ -74,7 +84,7 @@ export function fillText(parts: TextParts, variable: VariableReader): string {
 export interface ValueTemplate {
   /** The value, if it contains no variable. */
   readonly constant: JsonValue | undefined;
-  readonly fill: (variable: VariableReader) => JsonValue;
+  readonly fill: (source: VariableSource) => JsonValue;
   /** For the fingerprint: variables as objects that no value can be mistaken for. */
   readonly canonical: JsonValue;
 }
@@ -93,7 +103,7 @@ function compileText(raw: string, properties: Readonly<Record<string, string>>):
   if (parts.length === 1 && typeof only === 'string') return fixed(only);
   return {
     constant: undefined,
-    fill: (variable) => fillText(parts, variable),
+    fill: (source) => fillText(parts, source),
     canonical: { $text: parts.map((part) => (typeof part === 'string' ? part : [part.variable])) },
   };
 }
@@ -103,19 +113,19 @@ function compileList(list: readonly JsonValue[], properties: Readonly<Record<str
   const canonical = elements.map((element) => element.canonical);
   const constants = elements.map((element) => element.constant).filter((constant) => constant !== undefined);
   if (constants.length === elements.length) return { ...fixed(constants), canonical };
-  return { constant: undefined, fill: (variable) => elements.map((element) => element.fill(variable)), canonical };
+  return { constant: undefined, fill: (source) => elements.map((element) => element.fill(source)), canonical };
 }
 
 function compileObject(object: JsonObject, properties: Readonly<Record<string, string>>): ValueTemplate {
   const members = Object.entries(object)
     .filter(([name]) => !isForbiddenName(name))
     .map(([name, member]) => [name, compileValue(member, properties)] as const);
-  const fill = (variable: VariableReader): JsonObject =>
-    Object.fromEntries(members.map(([name, member]) => [name, member.fill(variable)]));
+  const fill = (source: VariableSource): JsonObject =>
+    Object.fromEntries(members.map(([name, member]) => [name, member.fill(source)]));
   const canonical = { $object: members.map(([name, member]) => [name, member.canonical]) };
   const isFixed = members.every(([, member]) => member.constant !== undefined);
   if (!isFixed) return { constant: undefined, fill, canonical };
-  return { ...fixed(fill(() => undefined)), canonical };
+  return { ...fixed(fill(NO_VARIABLES)), canonical };
 }
 
 function fixed(value: JsonValue): ValueTemplate {

@@ -5,6 +5,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { JsonObject, JsonValue } from '../../core/json.js';
 
+/** Programs of the machine, not of the package. */
+const JAVA = 'java';
+const MAVEN = 'mvn';
+
 const FOLDER = fileURLToPath(new URL('.', import.meta.url));
 
 /** What the judge says to a question: a value, that a path is missing, or that it refuses. */
@@ -23,8 +27,8 @@ export interface Deviation<Case> {
 
 /** True where Java 17 or later and Maven are installed; elsewhere the judges cannot be asked. */
 export function judgesAreAvailable(): boolean {
-  const version = /version "(\d+)/.exec(spawnSync('java', ['-version'], { encoding: 'utf8' }).stderr ?? '')?.[1];
-  return Number(version ?? 0) >= 17 && spawnSync('mvn', ['--version']).status === 0;
+  const version = /version "(\d+)/.exec(spawnSync(JAVA, ['-version'], { encoding: 'utf8' }).stderr ?? '')?.[1];
+  return Number(version ?? 0) >= 17 && spawnSync(MAVEN, ['--version']).status === 0;
 }
 
 /** Fetches the artifacts of pom.xml and gives their class path. */
@@ -40,7 +44,7 @@ export function classPath(): string {
       'dependency:build-classpath',
       `-Dmdep.outputFile=${file}`,
     ];
-    execFileSync('mvn', options, { stdio: 'pipe' });
+    execFileSync(MAVEN, options, { stdio: 'pipe' });
     return readFileSync(file, 'utf8').trim();
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -50,7 +54,7 @@ export function classPath(): string {
 /** Asks all questions of one kind at once; the verdicts are in their order. */
 export function ask(path: string, questions: readonly JsonObject[]): Verdict[] {
   const input = questions.map((question) => JSON.stringify(question)).join('\n');
-  const output = execFileSync('java', ['-cp', path, join(FOLDER, 'Judge.java')], {
+  const output = execFileSync(JAVA, ['-cp', path, join(FOLDER, 'Judge.java')], {
     input: `${input}\n`,
     encoding: 'utf8',
     maxBuffer: 256 * 1024 * 1024,

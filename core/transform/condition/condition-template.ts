@@ -1,6 +1,6 @@
 import { escapeForQuotes } from '../cursor.js';
+import type { VariableSource } from '../template.js';
 import { textOf } from '../value.js';
-import type { Value } from '../value.js';
 import { ownProperty } from './condition-functions.js';
 
 /** A piece of a condition as written: text, or a reference with the place where it stands. */
@@ -47,13 +47,15 @@ export function parseConditionTemplate(raw: string, properties: Readonly<Record<
 }
 
 /** The text of a condition when the variables are known. */
-export function fillCondition(template: ConditionTemplate, variable: (name: string) => Value | undefined): string {
+export function fillCondition(template: ConditionTemplate, source: VariableSource): string {
   let text = '';
   for (const piece of template.pieces) {
     if ('text' in piece) text += piece.text;
     else {
-      const value = variable(piece.variable);
-      text += value === undefined || value === null ? '' : inPlace(textOf(value), piece.quoted);
+      const value = source.variable(piece.variable);
+      const filled = value === undefined || value === null ? '' : inPlace(textOf(value), piece.quoted);
+      source.budget?.produce(filled.length);
+      text += filled;
     }
   }
   return text;

@@ -3,7 +3,7 @@ import type { CompileContext } from '../compile-context.js';
 import { EvaluationError } from '../evaluation-error.js';
 import { ExpressionError } from '../expression-error.js';
 import type { Run } from '../run.js';
-import { referencesOf } from '../template.js';
+import { NO_VARIABLES, referencesOf } from '../template.js';
 import type { Value } from '../value.js';
 import { compileCondition } from './compile-condition.js';
 import type { Properties } from './compile-condition.js';
@@ -48,12 +48,7 @@ export function compileDynamicCondition(
   context.checkPlaceholders(raw, pointer);
   const template = parseConditionTemplate(raw, context.properties);
   if (template.variables.length > 0) return compileOpen(raw, template, context.properties);
-  return compileClosed(
-    raw,
-    fillCondition(template, () => undefined),
-    pointer,
-    context,
-  );
+  return compileClosed(raw, fillCondition(template, NO_VARIABLES), pointer, context);
 }
 
 function compileClosed(
@@ -98,12 +93,10 @@ function compileOpen(raw: string, template: ConditionTemplate, properties: Prope
     raw,
     variables: template.variables,
     tests: (run) =>
-      referencesOf(raw).placeholders.length > 0
-        ? undefined
-        : testsOfText(fillCondition(template, run.variable), properties),
+      referencesOf(raw).placeholders.length > 0 ? undefined : testsOfText(fillCondition(template, run), properties),
     canonical: ['template', pieces, mayUseProperties ? { ...properties } : null],
     test: (root, current, run) => {
-      const text = fillCondition(template, run.variable);
+      const text = fillCondition(template, run);
       run.budget.spend(text.length);
       const test = parsed(text) ?? unparsable(raw);
       return test(root, current, run.budget);

@@ -7,8 +7,8 @@ import { ExpressionError } from '../expression-error.js';
 import { below } from '../issues.js';
 import type { Run } from '../run.js';
 import { didYouMean } from '../suggest.js';
-import { compileValue } from '../template.js';
-import type { ValueTemplate } from '../template.js';
+import { compileValue, NO_VARIABLES } from '../template.js';
+import type { ValueTemplate, VariableSource } from '../template.js';
 import { isForbiddenName } from '../value.js';
 import type { Value } from '../value.js';
 import { applyPrepared } from './apply-function.js';
@@ -183,7 +183,7 @@ function prepareNow(
   pointer: string,
   context: CompileContext,
 ): PreparedFunction | undefined {
-  const values = valuesOf(parameters, (name) => name && undefined);
+  const values = valuesOf(parameters, NO_VARIABLES);
   let reported: string | undefined;
   try {
     return prepare(definition, parameters, values, frame, (name, message) => {
@@ -242,7 +242,7 @@ function prepareLater(
 ): CompiledFunction['apply'] {
   const kept = new Map<string, PreparedFunction>();
   return (value, run, chain) => {
-    const values = valuesOf(parameters, run.variable);
+    const values = valuesOf(parameters, run);
     const key = JSON.stringify(values);
     run.budget.spend(key.length);
     let prepared = kept.get(key);
@@ -274,11 +274,8 @@ function prepareWithVariables(
   throw new EvaluationError(`${definition.name}: the parameters are not valid after their variables are replaced`);
 }
 
-function valuesOf(
-  parameters: CompiledParameters,
-  variable: (name: string) => Value | undefined,
-): Record<string, JsonValue> {
+function valuesOf(parameters: CompiledParameters, source: VariableSource): Record<string, JsonValue> {
   return Object.fromEntries(
-    Object.entries(parameters.templates).map(([name, template]) => [name, template.fill(variable)]),
+    Object.entries(parameters.templates).map(([name, template]) => [name, template.fill(source)]),
   );
 }

@@ -7,20 +7,25 @@ import type { Regex, RegexMatch } from './regex.js';
  */
 export function parseReplacement(text: string, regex: Regex): (match: RegexMatch) => string {
   const parts: (string | number)[] = [];
+  const addLiteral = (character: string): void => {
+    const last = parts.at(-1);
+    if (typeof last === 'string') parts[parts.length - 1] = last + character;
+    else parts.push(character);
+  };
   let position = 0;
   while (position < text.length) {
     const character = text.charAt(position);
     position += 1;
     if (character === '\\') {
       if (position === text.length) throw new ExpressionError('the replacement ends with a backslash; write it twice');
-      parts.push(text.charAt(position));
+      addLiteral(text.charAt(position));
       position += 1;
     } else if (character === '$') {
       const { group, next } = readGroup(text, position, regex);
       parts.push(group);
       position = next;
     } else {
-      parts.push(character);
+      addLiteral(character);
     }
   }
   return (match) => parts.map((part) => (typeof part === 'string' ? part : (match.group(part) ?? ''))).join('');
