@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { CrashSide } from '../support/crash.js';
 import { CRASH_PHASES, CrashScene, isAsExpected } from '../support/crash-scene.js';
 import type { CrashPhase, Verdict } from '../support/crash-scene.js';
 import { TestEngine } from '../support/engine.js';
@@ -8,9 +7,10 @@ import { TestEngine } from '../support/engine.js';
  * Every so many operations a crash; 1 walks over all of them. The default takes a prime, so that a few runs of the suite still meet
  * each kind of statement; `CRASH_WALK=1` is for whoever changes the engine.
  */
-const STRIDE = Number(process.env['CRASH_WALK'] ?? 11);
+const STRIDE = Number(process.env['CRASH_WALK'] ?? 17);
 /** Crash points worked on side by side. */
 const LANES = 4;
+let walks = 0;
 const LIMIT_MS = 30 * 60_000;
 
 describe('a process dies between two statements', () => {
@@ -24,45 +24,48 @@ describe('a process dies between two statements', () => {
     for (const side of ['before', 'after'] as const) {
       it(
         `faults §2.2: a job that dies ${side} its n-th statement loses, duplicates and wrongly deletes nobody (${phase.name})`,
-        async () => {
-          const verdicts = await walk(engine, phase, side);
-          expect(verdicts.length).toBeGreaterThan(40 / STRIDE);
-          expect(verdicts.filter((verdict) => !isAsExpected(verdict, phase))).toEqual([]);
-        },
+        () => expectNoTrace(phase, (scene, operation) => scene.survive({ operation, side })),
+        LIMIT_MS,
+      );
+
+      it(
+        `§6 "a good answer after a PostgreSQL outage counts": the connection breaks ${side} the n-th statement (${phase.name})`,
+        () => expectNoTrace(phase, (scene, operation) => scene.reconnect({ operation, side })),
         LIMIT_MS,
       );
     }
   }
+
+  async function expectNoTrace(phase: CrashPhase, disturb: Disturb): Promise<void> {
+    const verdicts = await walk(engine, phase, disturb);
+    expect(verdicts.length).toBeGreaterThan(40 / STRIDE);
+    expect(verdicts.filter((verdict) => !isAsExpected(verdict, phase))).toEqual([]);
+  }
 });
 
-/** Verdicts for every n-th operation until a job ends without having come to it. */
-async function walk(engine: TestEngine, phase: CrashPhase, side: CrashSide): Promise<Verdict[]> {
+type Disturb = (scene: CrashScene, operation: number) => Promise<Verdict | undefined>;
+
+/** Verdicts for every n-th operation until a job ends without having come to it. Each test of the suite begins at another one. */
+async function walk(engine: TestEngine, phase: CrashPhase, disturb: Disturb): Promise<Verdict[]> {
   const verdicts: Verdict[] = [];
-  let operation = side === 'before' ? 1 : 1 + (STRIDE >> 1);
+  walks += 1;
+  let operation = 1 + ((walks * 3) % STRIDE);
   let isOver = false;
   const lane = async (): Promise<void> => {
     while (!isOver) {
       const mine = operation;
       operation += STRIDE;
-      const verdict = await surviveAt(engine, phase, { operation: mine, side });
-      if (verdict === undefined) isOver = true;
-      else verdicts.push({ ...verdict, point: `${mine} ${verdict.point}` });
+      const scene = await CrashScene.start(engine);
+      try {
+        await phase.prepare(scene);
+        const verdict = await disturb(scene, mine);
+        if (verdict === undefined) isOver = true;
+        else verdicts.push({ ...verdict, point: `${mine} ${verdict.point}` });
+      } finally {
+        await scene.stop();
+      }
     }
   };
   await Promise.all(Array.from({ length: LANES }, lane));
   return verdicts;
-}
-
-async function surviveAt(
-  engine: TestEngine,
-  phase: CrashPhase,
-  point: { readonly operation: number; readonly side: CrashSide },
-): Promise<Verdict | undefined> {
-  const scene = await CrashScene.start(engine);
-  try {
-    await phase.prepare(scene);
-    return await scene.survive(point);
-  } finally {
-    await scene.stop();
-  }
 }

@@ -4,9 +4,10 @@ import { startScimSimulator } from '../../simulators/scim/simulator.js';
 import type { ScimSimulator } from '../../simulators/scim/simulator.js';
 import { listResults } from '../../state/runs/index.js';
 import type { StatisticsRow } from '../../state/runs/index.js';
-import { expireLeases, Mortal } from './crash.js';
+import type { RunInput } from '../../activities/contract.js';
+import { ConnectionLostError, expireLeases, Mortal } from './crash.js';
 import type { CrashPoint } from './crash.js';
-import type { TestEngine, TestSystem } from './engine.js';
+import type { EngineProcess, TestEngine, TestSystem } from './engine.js';
 import { group, person, summary } from './world.js';
 
 const PEOPLE = ['P', 'Q', 'R', 'S', 'T'];
@@ -64,6 +65,15 @@ export class CrashScene {
     return this.verdict({ runKey, jobId }, died, deletedBefore);
   }
 
+  /** A job whose connection to the database breaks once, at the point; activities are repeated like Temporal does. */
+  async reconnect(point: CrashPoint): Promise<Verdict | undefined> {
+    const deletedBefore = this.targets.map((target) => target.journal.mark());
+    const run = await this.engine.request(this.hr);
+    const flaky = new Mortal(point, 'connection');
+    await this.inProcess(flaky, run.runKey);
+    return flaky.diedAt === undefined ? undefined : this.verdict(run, flaky.diedAt, deletedBefore);
+  }
+
   /** A job during which the n-th request that one of the simulators is sent meets the fault. Undefined: there were fewer requests. */
   async disturb(simulator: ScimSimulator, request: number, effect: FaultEffect): Promise<Verdict | undefined> {
     const deletedBefore = this.targets.map((target) => target.journal.mark());
@@ -99,13 +109,44 @@ export class CrashScene {
     const pool = mortal.pool(this.engine.databaseUrl);
     const process = this.engine.newProcess({ pool, decorateFactory: (factory) => mortal.factory(factory) });
     try {
-      await this.engine.workThrough(runKey, process);
+      await this.engine.workThrough(runKey, { ...process, activities: this.repeated(process.activities) });
     } catch (error) {
       if (!mortal.isDead) throw error;
     } finally {
       await process.activities.close();
       await pool.close();
     }
+  }
+
+  /** The activities, repeated when a connection broke; the leases of the attempt that failed run out meanwhile. */
+  private repeated(activities: EngineProcess['activities']): EngineProcess['activities'] {
+    const repeat =
+      <I extends RunInput, R>(call: (input: I) => Promise<R>) =>
+      async (input: I): Promise<R> => {
+        try {
+          return await call(input);
+        } catch (error) {
+          if (!(error instanceof ConnectionLostError)) throw error;
+          await expireLeases(this.engine.pool, this.hr.no);
+          return call(input);
+        }
+      };
+    return {
+      ...activities,
+      openRun: repeat(activities.openRun),
+      sweepPairs: repeat(activities.sweepPairs),
+      intakeChunk: repeat(activities.intakeChunk),
+      endIntake: repeat(activities.endIntake),
+      drainChunk: repeat(activities.drainChunk),
+      planAbsence: repeat(activities.planAbsence),
+      deleteChunk: repeat(activities.deleteChunk),
+      // The answer of its last commit may be lost: then the run is not ours any more, because it is finished.
+      finishRun: (input) =>
+        repeat(activities.finishRun)(input).catch((error: unknown) => {
+          if (String(error).includes('closed or owned')) return { status: 'finished before' };
+          throw error;
+        }),
+    };
   }
 
   /** Target = mapped source. */

@@ -18,6 +18,12 @@ export type CrashPoint = { readonly side: CrashSide } & (
   { readonly operation: number } | { readonly statement: RegExp }
 );
 
+/** The error of a connection that broke: SQLSTATE connection_failure. */
+export class ConnectionLostError extends Error {
+  override readonly name = 'ConnectionLostError';
+  readonly code = '08006';
+}
+
 /** Looks of the watch come by the clock and not by what the process does: they are no crash points. */
 const WATCH = /^\s*(select cancel_requested|update run set heartbeat_at)/;
 
@@ -28,10 +34,14 @@ export class Mortal {
   /** What it died at. */
   diedAt: string | undefined;
 
-  constructor(private readonly point: CrashPoint | undefined) {}
+  /** @param kind what ends there: the process, or only the connection, once. */
+  constructor(
+    private readonly point: CrashPoint | undefined,
+    private readonly kind: 'process' | 'connection' = 'process',
+  ) {}
 
   get isDead(): boolean {
-    return this.diedAt !== undefined;
+    return this.diedAt !== undefined && this.kind === 'process';
   }
 
   live(): void {
@@ -47,9 +57,10 @@ export class Mortal {
 
   dieAt(operation: number, side: CrashSide, what: string): void {
     this.live();
-    if (this.point === undefined || this.point.side !== side) return;
+    if (this.point === undefined || this.point.side !== side || this.diedAt !== undefined) return;
     if ('operation' in this.point ? this.point.operation !== operation : !this.point.statement.test(what)) return;
     this.diedAt = `${side} ${what.trim().replace(/\s+/g, ' ').slice(0, 80)}`;
+    if (this.kind === 'connection') throw new ConnectionLostError(`the connection broke ${this.diedAt}`);
     throw new ProcessDiedError(`died ${this.diedAt}`);
   }
 
