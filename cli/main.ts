@@ -25,3 +25,7 @@ try {
   console.error(text);
   process.exitCode = 1;
 }
+
+/** Native parts, such as the runtime of Temporal, can hold a process open that has nothing left to do. */
+const END_GRACE_MS = 500;
+setTimeout(() => process.exit(), END_GRACE_MS).unref();
