@@ -3,6 +3,7 @@ import type { ConnectorError } from '../../connectors/errors.js';
 import type { Resolution, WriteResult } from '../../connectors/contract.js';
 import { otherLinks } from '../../state/drain/claims.js';
 import { writeCreateIntents } from '../../state/drain/link-writes.js';
+import type { LinkWrite } from '../../state/drain/link-writes.js';
 import type { Settlement } from '../../state/drain/settle.js';
 import type { JsonObject } from '../../core/json.js';
 import { pause } from '../support/run-watch.js';
@@ -34,7 +35,7 @@ export async function create(env: DrainEnvironment, work: Work): Promise<Settlem
       if (!isConnectorError(error)) throw error;
       if (error.kind === 'conflict')
         return adoptConflicting(env, work, error, lost > 0 ? { document: sentDocument(mapped), sentAt } : null);
-      if (error.outcome === 'not-applied') return failed(work, 'create', error, { kind: 'removed' });
+      if (error.outcome === 'not-applied') return failed(work, 'create', error, turnedBack(work));
       work.inDoubt = true;
       if (lost + 1 >= MAX_LOST_ANSWERS) return givenUp(work, error);
       await pause(UNKNOWN_OUTCOME_WAIT_MS, env.stop);
@@ -108,19 +109,24 @@ function givenUp(work: Work, error: ConnectorError): Settlement {
   return failed(work, 'create', error);
 }
 
+/** A refused create left nothing behind, unless one before it, whose answer got lost, did: that one's intent stays (engine invariant 4). */
+function turnedBack(work: Work): LinkWrite | null {
+  return work.inDoubt ? null : { kind: 'removed' };
+}
+
 async function adoptConflicting(
   env: DrainEnvironment,
   work: Work,
   conflict: ConnectorError,
   sent: SentCreate | null,
 ): Promise<Settlement> {
-  if (!env.tools.target.capabilities.conflictResolution) return failed(work, 'create', conflict, { kind: 'removed' });
+  if (!env.tools.target.capabilities.conflictResolution) return failed(work, 'create', conflict, turnedBack(work));
   const found = await lookUp(env, work, work.create === null ? {} : sentDocument(work.create));
   if (found.outcome === 'one') return adopt(env, work, found, sent);
-  if (found.outcome === 'many') return failed(work, 'create', tooMany(found.ids.length), { kind: 'removed' });
+  if (found.outcome === 'many') return failed(work, 'create', tooMany(found.ids.length), turnedBack(work));
   const keys = env.connector.uniqueKeys(env.type).join(', ');
   const message = `Entity create failed with "Entity already exists"; it was not found by the configured unique attribute (${keys})`;
-  return failed(work, 'create', { errorClass: 'conflict', code: '409', message }, { kind: 'removed' });
+  return failed(work, 'create', { errorClass: 'conflict', code: '409', message }, turnedBack(work));
 }
 
 /** SKP-6: no create is sent; what is there already is adopted, nobody else is provisioned. */

@@ -134,4 +134,24 @@ describe('the table of engine.md §2 after a process died of a create', () => {
     await world.engine.runJob(world.hr);
     expect(userNames(cloud.simulator)).toEqual(['P@example.com', 'W@example.com']);
   });
+
+  it('invariant 4: the intent of a create whose answer got lost outlives the refusal of its repetition', async () => {
+    world = await World.start({ source: { users: [person('W')] } });
+    cloud = await world.addTarget('Cloud');
+    await world.engine.runJob(world.hr);
+    world.source.store.add('User', person('P'));
+    const { faults, store } = cloud.simulator;
+    faults.arm({ effect: { kind: 'applyThenDrop' }, match: { operations: ['create'] }, times: 1 });
+    // The list lags behind the store, and the repetition is refused for another reason.
+    faults.arm({ effect: { kind: 'emptyPage' }, match: { operations: ['list'] } });
+    faults.arm({ effect: { kind: 'status', status: 400 }, match: { operations: ['create'] } });
+    await world.engine.runJob(world.hr);
+    expect(store.size('User')).toBe(2);
+    faults.clear();
+    await world.engine.runJob(world.hr);
+    expect(cloud.simulator.journal.createsPerKey().get('User:p@example.com')?.creates).toBe(1);
+    world.source.store.remove('User', 'P');
+    await world.engine.runJob(world.hr);
+    expect(userNames(cloud.simulator)).toEqual(['W@example.com']);
+  });
 });
