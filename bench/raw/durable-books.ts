@@ -82,10 +82,11 @@ export class DurableBooks implements Books {
     const bodies = writes.map(({ key, body }) => this.#sealing.seal(body, `link/${target}/${key}`));
     await this.pool.transaction(async (sql) => {
       await sql.query(
-        `update ${SCHEMA}.link l set state = 1, origin = 1, target_key = n.target_key, common_hash = n.common_hash,
-                target_hash = n.target_hash, version = l.version + 1
-           from unnest($2::bigint[], $3::text[], $4::bytea[], $5::bytea[]) as n (no, target_key, common_hash, target_hash)
-          where l.target_id = $1 and l.entity_no = n.no and l.ord = 0`,
+        `insert into ${SCHEMA}.link as l (target_id, type, state, origin, entity_no, target_key, common_hash, target_hash)
+         select $1, 1, 1, 1, n.* from unnest($2::bigint[], $3::text[], $4::bytea[], $5::bytea[]) as n
+         on conflict (target_id, entity_no, ord) do update
+            set state = 1, origin = 1, target_key = excluded.target_key, common_hash = excluded.common_hash,
+                target_hash = excluded.target_hash, version = l.version + 1`,
         [target, numbers, writes.map((write) => write.targetId), commonHashes, targetHashes],
       );
       await sql.query(
