@@ -29,10 +29,9 @@ class Standstill {
       get: (target, name) => {
         const value: unknown = Reflect.get(target, name);
         if (typeof value !== 'function') return value;
-        return async (...args: unknown[]): Promise<unknown> => {
-          if (name !== method || !this.isArmed) return Reflect.apply(value, target, args);
-          return Reflect.apply(value, target, await this.late(args));
-        };
+        if (name !== method) return (...args: unknown[]): unknown => Reflect.apply(value, target, args);
+        return async (...args: unknown[]): Promise<unknown> =>
+          Reflect.apply(value, target, this.isArmed ? await this.late(args) : args);
       },
     });
   }
