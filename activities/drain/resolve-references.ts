@@ -30,7 +30,8 @@ export async function storedReferences(
         const code = entityTypeCode(request.type);
         asked.set(referenceKey(code, sourceKey), { type: code, sourceKey });
       }
-      return request.sourceIds.map(() => []);
+      // Any id will do: with none a mandatory reference would fail, and what comes after it would never be asked for.
+      return request.sourceIds.map((sourceKey) => [sourceKey]);
     });
   }
   return resolveTargetKeys(pool, tools.target.snapshot.no, tools.context.source.snapshot.no, [...asked.values()]);
