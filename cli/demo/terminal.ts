@@ -10,10 +10,13 @@ export interface Progress {
   stop(): void;
 }
 
+/** Something to write to; `isTTY` tells a terminal. */
+export type Output = NodeJS.WritableStream & { readonly isTTY?: boolean };
+
 /** Where the demo speaks to a person: a terminal with a moving bar, or plain lines. */
 export class Terminal {
   /** @param stream standard error when standard output belongs to a program */
-  constructor(private readonly stream: NodeJS.WriteStream) {}
+  constructor(private readonly stream: Output) {}
 
   /** Writes one line, or several. */
   line(text = ''): void {
@@ -22,7 +25,7 @@ export class Terminal {
 
   /** Starts to show progress towards `total` steps. */
   progress(total: number): Progress {
-    return this.stream.isTTY ? this.bar(total) : this.lines(total);
+    return this.stream.isTTY === true ? this.bar(total) : this.lines(total);
   }
 
   private bar(total: number): Progress {

@@ -6,6 +6,7 @@ import type { ScimSimulator } from '../../simulators/scim/simulator.js';
 import { testTemporal } from '../support/temporal.js';
 import { TestMuster } from './support/muster.js';
 import type { System } from './support/muster.js';
+import { until } from './support/until.js';
 import { endOf, expectNothingLeft, expectSameContent, statisticsOf, SUCCESS } from './support/results.js';
 
 const temporal = await testTemporal();
@@ -25,8 +26,8 @@ temporal.describe('the four jobs of the demo', () => {
     legacy = await startScimSimulator({ dialect: 'demo-legacy' });
     hr = await muster.addSource('HR', source);
     const few = { 'scim.max.concurrent.writes': '4' };
-    await muster.addTarget('Modern', modern, { ...few, 'scim.support.patch.operation': 'true' });
-    await muster.addTarget('Legacy', legacy, { ...few, 'scim.discovery': 'off' });
+    await muster.addTarget('Modern', modern, hr, { ...few, 'scim.support.patch.operation': 'true' });
+    await muster.addTarget('Legacy', legacy, hr, { ...few, 'scim.discovery': 'off' });
   }, 60_000);
 
   afterAll(async () => {
@@ -86,7 +87,7 @@ temporal.describe('the four jobs of the demo', () => {
       [modern, legacy].map((target, index) => target.journal.writesSince(marks[index] ?? 0).length);
 
     const jobId = await muster.client.startJob(hr.id, 'READ');
-    while (Math.min(...written()) < 30) await new Promise((wake) => setTimeout(wake, 20));
+    await until(() => Math.min(...written()) >= 30);
     const stopAt = performance.timeOrigin + performance.now();
     await muster.client.stopJob(jobId);
     const stopped = await muster.client.followJob(jobId);

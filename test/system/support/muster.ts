@@ -5,7 +5,7 @@ import { pino } from 'pino';
 import { startApi } from '../../../api/main.js';
 import type { RunningApi } from '../../../api/main.js';
 import { ApiClient } from '../../../cli/demo/api-client.js';
-import type { Job } from '../../../cli/demo/api-client.js';
+import type { Job, NewSystem } from '../../../cli/demo/api-client.js';
 import { switchGroupsOn } from '../../../cli/demo/configure.js';
 import { loadConfig } from '../../../runtime/config.js';
 import type { Config } from '../../../runtime/config.js';
@@ -34,6 +34,8 @@ export interface MusterOptions {
 interface BackEnd {
   readonly url: string;
 }
+
+type Values = Readonly<Record<string, string>>;
 
 /** A failed request is repeated once, after a second. */
 const IMPATIENT = { 'ips.failed.request.retry.attempts': '1', 'ips.failed.request.retry.attempts.interval': '1' };
@@ -85,13 +87,20 @@ export class TestMuster {
   }
 
   /** A source with groups switched on. */
-  async addSource(name: string, backEnd: BackEnd, properties: Readonly<Record<string, string>> = {}): Promise<System> {
-    return this.add({ role: 'source', name }, backEnd, properties);
+  async addSource(name: string, backEnd: BackEnd, properties: Values = {}, credentials: Values = {}): Promise<System> {
+    return this.add({ role: 'source', name }, backEnd, properties, credentials);
   }
 
-  /** A target of all sources with groups switched on. */
-  async addTarget(name: string, backEnd: BackEnd, properties: Readonly<Record<string, string>> = {}): Promise<System> {
-    return this.add({ role: 'target', name, sources: { selection: 'all' } }, backEnd, properties);
+  /** A target of one source, with groups switched on. */
+  async addTarget(
+    name: string,
+    backEnd: BackEnd,
+    source: System,
+    properties: Values = {},
+    credentials: Values = {},
+  ): Promise<System> {
+    const sources = { selection: 'list', sourceIds: [source.id] } as const;
+    return this.add({ role: 'target', name, sources }, backEnd, properties, credentials);
   }
 
   /** Runs a job to its end. */
@@ -100,15 +109,16 @@ export class TestMuster {
   }
 
   private async add(
-    system: { role: 'source'; name: string } | { role: 'target'; name: string; sources: { selection: 'all' } },
+    system: Pick<NewSystem, 'role' | 'name' | 'sources'>,
     backEnd: BackEnd,
-    properties: Readonly<Record<string, string>>,
+    properties: Values,
+    credentials: Values,
   ): Promise<System> {
     const id = await this.client.createSystem({
       ...system,
       type: 'SCIM System',
       properties: { ...IMPATIENT, ...NO_LOGIN, URL: backEnd.url, ...properties },
-      credentials: {},
+      credentials,
     });
     await switchGroupsOn(this.client, id);
     return { id, name: system.name };
