@@ -17,6 +17,12 @@ export interface Demand {
   readonly entityNos: readonly number[];
 }
 
+/**
+ * A row that is in somebody's hands is looked at once more: a run that was closed may be writing what its older pages said, and its settle
+ * must not delete the row of a pair that is out of step by now (engine.md §3.1).
+ */
+const MOVE_LEASED = 'gen = b.gen + case when b.lease_token is null then 0 else 1 end';
+
 /** Targets that are still connected and enabled: a disabled one is swept when it is enabled again. */
 const LIVE_TARGETS = `
   live as (select t.target_id, t.program from unnest($3::int[], $4::int[]) as t (target_id, program)
@@ -71,7 +77,7 @@ export async function demandOutOfStep(
        left join lateral (select * from link where target_id = t.target_id and entity_no = n.entity_no and ord = 0 limit 1) l on true
       where (${IN_STEP}) is not true
       order by 1, 2
-     on conflict (target_id, entity_no) do update set seen_run = excluded.seen_run`,
+     on conflict (target_id, entity_no) do update set seen_run = excluded.seen_run, ${MOVE_LEASED}`,
     demandParams(demand),
   );
   if (dueByTime.length === 0) return;
@@ -79,7 +85,7 @@ export async function demandOutOfStep(
     `insert into backlog as b (target_id, entity_no, source_id, type, reason, seen_run)
      select n.target_id, n.entity_no, $1, $2, 'time', $5 from unnest($3::int[], $4::bigint[]) as n (target_id, entity_no)
       order by 1, 2
-     on conflict (target_id, entity_no) do update set seen_run = excluded.seen_run`,
+     on conflict (target_id, entity_no) do update set seen_run = excluded.seen_run, ${MOVE_LEASED}`,
     [
       demand.sourceNo,
       demand.type,
@@ -111,13 +117,13 @@ export async function demandSwept(
 ): Promise<void> {
   await sql.query(
     `with ${LIVE_TARGETS}
-     insert into backlog (target_id, entity_no, source_id, type, reason)
+     insert into backlog as b (target_id, entity_no, source_id, type, reason)
      select t.target_id, e.entity_no, $1, $2, 'swept'
        from entity e cross join live t
        left join link l on l.target_id = t.target_id and l.entity_no = e.entity_no and l.ord = 0
       where e.source_id = $1 and e.type = $2 and e.entity_no > $5 and e.entity_no <= $6 and (${IN_STEP}) is not true
       order by 1, 2
-     on conflict (target_id, entity_no) do nothing`,
+     on conflict (target_id, entity_no) do update set ${MOVE_LEASED} where b.lease_token is not null`,
     [demand.sourceNo, demand.type, ...targetParams(demand.targets), range.afterNo, range.upToNo],
   );
 }
