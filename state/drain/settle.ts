@@ -87,12 +87,17 @@ export async function settle(
     await demandReferrers(
       sql,
       context.targetNo,
-      held.flatMap((item) => (item.targetKeyChanged ? [item.entityNo] : [])),
+      held.flatMap((item) => (item.targetKeyChanged || isUnlinked(item) ? [item.entityNo] : [])),
     );
     await forceRefused(sql, context, refused);
     await also?.(sql, current);
     return refused.length;
   });
+}
+
+/** The target id vanishes with the link, also when a person could not be created again. */
+function isUnlinked(item: Settlement): boolean {
+  return item.link?.kind === 'removed' || item.link?.kind === 'released';
 }
 
 async function lockRows(sql: Sql, context: SettleContext, items: readonly Settlement[]): Promise<Set<number>> {
@@ -153,7 +158,8 @@ async function forceRefused(sql: Sql, context: SettleContext, items: readonly Se
   if (items.length === 0) return;
   await sql.query(
     `insert into backlog as b (target_id, entity_no, source_id, type, reason, forced)
-     select $1::int, e.entity_no, e.source_id, e.type, 'refusedSettle', true from entity e where e.entity_no = any($2::bigint[])
+     select $1::int, e.entity_no, e.source_id, e.type, 'refusedSettle', true
+       from entity e join connected_pair p on p.source_id = e.source_id and p.target_id = $1 where e.entity_no = any($2::bigint[])
       order by 1, 2
      on conflict (target_id, entity_no) do update set gen = b.gen + 1, forced = true`,
     [context.targetNo, items.map((item) => item.entityNo)],
