@@ -52,6 +52,8 @@ export class Drain {
   private inFlight = 0;
   private position: { prio: number; entityNo: number } = FIRST;
   private end: DrainEnd | undefined;
+  /** Nobody held a lease when it was looked at last, and nothing was leased since. */
+  private isQuiet = false;
   private defect: { readonly error: unknown } | undefined;
   private wake: () => void = () => undefined;
 
@@ -79,7 +81,10 @@ export class Drain {
     // Read before the lease ⚠: a page committed in between has its rows in the backlog already (engine.md §6).
     const over = await intakeIsOver(this.env.services.pool, this.env.runKey, this.env.typeCode);
     const batch = await prepareBatch(this.env, this.query(over));
-    if (batch !== undefined) return this.accept(batch);
+    if (batch !== undefined) {
+      this.isQuiet = false;
+      return this.accept(batch);
+    }
     if (this.open.size > 0) return this.somethingMoved();
     if (this.position !== FIRST) {
       this.position = FIRST;
@@ -88,6 +93,11 @@ export class Drain {
     const { pool, timing } = this.env.services;
     if (!over || (await hasLeases(pool, this.env.targetNo, this.env.sourceNo, this.env.typeCode)))
       return pause(timing.idlePollMs, this.env.stop);
+    // Whoever had a pair until a moment ago may have left it due: the lease has to come back empty once more.
+    if (!this.isQuiet) {
+      this.isQuiet = true;
+      return;
+    }
     // An overtaken attempt leases nothing either: that is not the end of the drain.
     await holdFence(pool, this.fence);
     this.end = { kind: 'drained' };
