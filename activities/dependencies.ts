@@ -38,6 +38,8 @@ export interface Timing {
   readonly leaseMarginMs: number;
   /** How often a drain without work looks again. */
   readonly idlePollMs: number;
+  /** How long a pair waits for a target entity that another one adopts or deletes (engine invariant 8). */
+  readonly claimPollMs: number;
   /** A gate that is closed longer than this is waited for by the workflow, not in a slot. */
   readonly longPauseMs: number;
   /** A target that refuses everything for this long is ended for the run (ORD-7). */
@@ -55,6 +57,7 @@ export const DEFAULT_TIMING: Timing = {
   chunkMs: 30_000,
   leaseMarginMs: 15_000,
   idlePollMs: 200,
+  claimPollMs: 2_000,
   longPauseMs: 30_000,
   throttleBudgetMs: 15 * 60_000,
   stopGraceMs: 25_000,

@@ -1,11 +1,12 @@
 import { isConnectorError } from '../../connectors/errors.js';
-import { claimTargetKey, otherLinks, wasSeen } from '../../state/drain/claims.js';
+import { claimTargetKey, oldestPendingCreate, otherLinks, wasSeen } from '../../state/drain/claims.js';
 import type { OtherLink } from '../../state/drain/claims.js';
 import type { LinkWrite } from '../../state/drain/link-writes.js';
 import type { Settlement } from '../../state/drain/settle.js';
 import type { Origin } from '../../core/sync/facts.js';
 import { failed, linkedSettlement, mapForUpdate } from './outcomes.js';
-import { proveOrigin } from './origin.js';
+import { pause } from '../support/run-watch.js';
+import { mayBeMadeSince, proveOrigin } from './origin.js';
 import type { SentCreate } from './origin.js';
 import { settlement } from './work.js';
 import type { DrainEnvironment, FoundEntity, Work } from './work.js';
@@ -22,12 +23,14 @@ export async function adopt(
   sent: SentCreate | null,
 ): Promise<Settlement> {
   const key = { targetNo: env.targetNo, type: env.typeCode, targetKey: found.entity.id };
-  if (!(await claimTargetKey(env.services.pool, key, work.token, env.tools.target.capabilities.requestTimeoutMs * 2))) {
-    return settlement(work, { kind: 'released' });
-  }
-  work.claimed = true;
   // A refused create left nothing behind; one of unknown outcome keeps its intent, which is the evidence of its origin.
   const afterFailure: LinkWrite | null = sent === null ? { kind: 'removed' } : null;
+  if (!(await claimTargetKey(env.services.pool, key, work.token, env.tools.target.capabilities.requestTimeoutMs * 2))) {
+    return waitForClaim(env, work, afterFailure);
+  }
+  work.claimed = true;
+  if (sent === null && !env.late && (await mayBeInTheMaking(env, work, found)))
+    return settlement(work, { kind: 'late' }, { link: afterFailure });
   const others = await otherLinks(env.services.pool, key, work.row.entityNo);
   const rival = others.find((other) => other.sourceNo === env.sourceNo);
   const verdict = rival === undefined ? 'free' : await judgeRival(env, rival);
@@ -38,6 +41,24 @@ export async function adopt(
   }
   const origin = rival?.origin ?? (sent === null ? 'existedBefore' : proveOrigin(env, sent, found, others.length > 0));
   return overwrite(env, work, found, origin, afterFailure);
+}
+
+/** Somebody adopts or deletes the target entity at this moment (engine invariant 8). */
+async function waitForClaim(env: DrainEnvironment, work: Work, link: LinkWrite | null): Promise<Settlement> {
+  if (!env.late) return settlement(work, { kind: 'late' }, { link });
+  await pause(env.services.timing.claimPollMs, env.stop);
+  return settlement(work, { kind: 'released' }, { link });
+}
+
+/**
+ * CNF-10: of two people of one source with the same unique value one is created at this moment, and the other meets the new account
+ * before its link is stored. Links are known when the creates of the first pass are settled. Asked before the links are looked at, so
+ * that a create that is settled in between is seen as a link.
+ */
+async function mayBeInTheMaking(env: DrainEnvironment, work: Work, found: FoundEntity): Promise<boolean> {
+  const pair = { targetNo: env.targetNo, sourceNo: env.sourceNo, type: env.typeCode, entityNo: work.row.entityNo };
+  const since = await oldestPendingCreate(env.services.pool, pair);
+  return since !== null && mayBeMadeSince(env, found, since);
 }
 
 /**

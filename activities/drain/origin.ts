@@ -32,3 +32,10 @@ export function proveOrigin(
     createdMs >= sentMs - creationTimeGranularityMs && createdMs <= sentMs + requestTimeoutMs + CLOCK_SKEW_MS;
   return inWindow && containsContent(found.entity.body, sent.document) ? 'created' : 'existedBefore';
 }
+
+/** True unless the target's clock says that the entity is older than this moment. */
+export function mayBeMadeSince(env: DrainEnvironment, found: FoundEntity, since: Date): boolean {
+  const { creationTimeGranularityMs } = env.tools.target.capabilities;
+  if (creationTimeGranularityMs === undefined || found.createdAt === undefined) return true;
+  return Date.parse(found.createdAt) >= since.getTime() - creationTimeGranularityMs - CLOCK_SKEW_MS;
+}

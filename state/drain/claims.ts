@@ -9,13 +9,15 @@ export interface TargetKey {
   readonly targetKey: string;
 }
 
-/** Claims a target entity for an adoption or a deletion (engine invariant 8); false while somebody else has it. */
+/**
+ * Claims a target entity for an adoption or a deletion (engine invariant 8); false while another pair has it, be it one of the same lease.
+ */
 export async function claimTargetKey(sql: Sql, key: TargetKey, token: number, forMs: number): Promise<boolean> {
   const rows = await sql.query(
     `insert into target_claim as c (target_id, type, target_key, token, until)
      values ($1, $2, $3, $4, clock_timestamp() + $5::int * interval '1 millisecond')
      on conflict (target_id, type, target_key) do update set token = excluded.token, until = excluded.until
-      where c.until < clock_timestamp() or c.token = excluded.token
+      where c.until < clock_timestamp()
      returning 1`,
     [key.targetNo, key.type, key.targetKey, token, forMs],
   );
@@ -58,17 +60,45 @@ export async function otherLinks(sql: Sql, key: TargetKey, entityNo: number): Pr
   }));
 }
 
-/** True when another create of the same unique keys has been sent and is not settled: it may be this very target entity. */
-export async function hasPendingCreate(
+/**
+ * Since when the oldest create of another entity of the source is under way in a target; null without one. A target entity that is younger
+ * may be the result of that create, whose link is not stored yet.
+ */
+export async function oldestPendingCreate(
+  sql: Sql,
+  pair: { readonly targetNo: number; readonly sourceNo: number; readonly type: number; readonly entityNo: number },
+): Promise<Date | null> {
+  const [row] = await sql.query<{ sentAt: Date | null }>(
+    `select min(l.sent_at) as "sentAt"
+       from link l join backlog b on b.target_id = l.target_id and b.entity_no = l.entity_no and b.lease_token is not null
+      where l.target_id = $1 and l.type = $2 and l.state = ${LINK_STATE.creating} and b.source_id = $3 and l.entity_no <> $4`,
+    [pair.targetNo, pair.type, pair.sourceNo, pair.entityNo],
+  );
+  return row?.sentAt ?? null;
+}
+
+/**
+ * A target entity was deleted: whoever else has a link on it is written again, all attributes, whatever the hashes say. Somebody who
+ * returned while the delete was under way would otherwise count as in step with an account that is gone (DEL-20). Part of the settle
+ * transaction.
+ */
+export async function demandOtherLinks(
   sql: Sql,
   target: { readonly targetNo: number; readonly type: number },
-  sentKeysHash: Buffer,
-): Promise<boolean> {
-  const rows = await sql.query(
-    `select 1 from link where target_id = $1 and type = $2 and sent_keys_hash = $3 and state = ${LINK_STATE.creating} limit 1`,
-    [target.targetNo, target.type, sentKeysHash],
+  deleted: readonly { readonly entityNo: number; readonly targetKey: string }[],
+): Promise<void> {
+  if (deleted.length === 0) return;
+  await sql.query(
+    `insert into backlog as b (target_id, entity_no, source_id, type, reason, forced)
+     select distinct l.target_id, l.entity_no, e.source_id, l.type, 'targetDeleted', true
+       from unnest($3::bigint[], $4::text[]) as d (entity_no, target_key)
+       join link l on l.target_id = $1 and l.type = $2 and l.target_key = d.target_key and l.entity_no <> d.entity_no
+                  and l.state = ${LINK_STATE.linked}
+       join entity e on e.entity_no = l.entity_no
+      order by 1, 2
+     on conflict (target_id, entity_no) do update set gen = b.gen + 1, forced = true, last_run = null`,
+    [target.targetNo, target.type, deleted.map((one) => one.entityNo), deleted.map((one) => one.targetKey)],
   );
-  return rows.length > 0;
 }
 
 /** True when this run's reading has delivered the entity. */
