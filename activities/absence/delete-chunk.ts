@@ -1,7 +1,7 @@
 import { endCandidates, leasePairs, nextCandidates, noteConfirmed } from '../../state/absence/candidates.js';
 import type { Candidate } from '../../state/absence/candidates.js';
 import { restorePresence } from '../../state/absence/mark-absent.js';
-import { releaseClaims } from '../../state/drain/claims.js';
+import { demandOtherLinks, releaseClaims } from '../../state/drain/claims.js';
 import { closeGate } from '../../state/drain/gate.js';
 import { readPairs } from '../../state/drain/pair-facts.js';
 import { settle } from '../../state/drain/settle.js';
@@ -177,6 +177,15 @@ class DeletionBatch {
         async (sql, held) => {
           const heldOutcomes = outcomes.filter((one) => held.has(one.entityNo));
           await endCandidates(sql, env.runKey, env.targetNo, heldOutcomes);
+          const deleted = ends.flatMap(
+            ({
+              end: {
+                settlement: { entityNo },
+                deletedKey,
+              },
+            }) => (deletedKey === undefined ? [] : [{ entityNo, targetKey: deletedKey }]),
+          );
+          await demandOtherLinks(sql, { targetNo: env.targetNo, type: env.typeCode }, deleted);
           const unknown = heldOutcomes.filter(
             (one) => one.outcome === 'unknownFound' || one.outcome === 'unknownFailed',
           );

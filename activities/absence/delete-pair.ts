@@ -16,6 +16,8 @@ import { deletesExistedBefore } from './plan-absence.js';
 export interface CandidateEnd {
   readonly settlement: Settlement;
   readonly outcome: AbsenceOutcome | null;
+  /** The target entity that is not there any more. */
+  readonly deletedKey?: string;
 }
 
 /** A candidate with what its lease has shown. */
@@ -105,7 +107,7 @@ async function deleteTarget(env: DrainEnvironment, work: Work, link: LinkedLink)
     const end = failedDelete(work, error);
     if (end !== undefined) return end;
   }
-  return done(work, Date.now() - startedMs, null);
+  return { ...done(work, Date.now() - startedMs, null), deletedKey: link.targetKey };
 }
 
 /** Step 5 (DEL-10): the entity stays and gets only what the `deleteEntity` mappings say; then it is not managed any more. */
