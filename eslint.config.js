@@ -143,6 +143,9 @@ export default defineConfig(
       '@typescript-eslint/no-unsafe-argument': 'off',
       '@typescript-eslint/no-unsafe-return': 'off',
       '@typescript-eslint/no-unsafe-call': 'off',
+      '@typescript-eslint/no-base-to-string': 'off',
+      // Methods are taken apart to be wrapped by spies.
+      '@typescript-eslint/unbound-method': 'off',
     },
   },
   {
