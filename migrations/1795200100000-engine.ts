@@ -184,7 +184,7 @@ const STATEMENTS = [
      failed_count int not null default 0, failed_keys text[] not null default '{}', failures json,
      primary key (run_key, type, epoch, page_no))`,
   // ended_reason set: this target takes no further part in this run (ORD-7).
-  'create table run_target (run_key bigint not null, target_id int not null, ended_reason text, late_types smallint[] not null default \'{}\', planned boolean not null default false, primary key (run_key, target_id))',
+  "create table run_target (run_key bigint not null, target_id int not null, ended_reason text, late_types smallint[] not null default '{}', planned boolean not null default false, primary key (run_key, target_id))",
   `create table run_counter (
      run_key bigint not null, system_id int not null, type smallint not null, action text not null,
      read_count bigint not null default 0, created bigint not null default 0, updated bigint not null default 0,
