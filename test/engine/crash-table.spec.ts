@@ -21,7 +21,7 @@ interface Row {
   /** The row of engine.md §2. */
   readonly row: string;
   /** What the source says when the next run reads it. */
-  change(world: World): void;
+  readonly change: (world: World) => void;
   readonly wanted: boolean;
   /** Links that stay: those of whom is wanted, and the note that somebody is not. */
   readonly links: number;

@@ -133,16 +133,16 @@ export class CrashScene {
       };
     return {
       ...activities,
-      openRun: repeat(activities.openRun),
-      sweepPairs: repeat(activities.sweepPairs),
-      intakeChunk: repeat(activities.intakeChunk),
-      endIntake: repeat(activities.endIntake),
-      drainChunk: repeat(activities.drainChunk),
-      planAbsence: repeat(activities.planAbsence),
-      deleteChunk: repeat(activities.deleteChunk),
+      openRun: repeat((input: Parameters<typeof activities.openRun>[0]) => activities.openRun(input)),
+      sweepPairs: repeat((input: Parameters<typeof activities.sweepPairs>[0]) => activities.sweepPairs(input)),
+      intakeChunk: repeat((input: Parameters<typeof activities.intakeChunk>[0]) => activities.intakeChunk(input)),
+      endIntake: repeat((input: Parameters<typeof activities.endIntake>[0]) => activities.endIntake(input)),
+      drainChunk: repeat((input: Parameters<typeof activities.drainChunk>[0]) => activities.drainChunk(input)),
+      planAbsence: repeat((input: Parameters<typeof activities.planAbsence>[0]) => activities.planAbsence(input)),
+      deleteChunk: repeat((input: Parameters<typeof activities.deleteChunk>[0]) => activities.deleteChunk(input)),
       // The answer of its last commit may be lost: then the run is not ours any more, because it is finished.
       finishRun: (input) =>
-        repeat(activities.finishRun)(input).catch((error: unknown) => {
+        repeat((again: typeof input) => activities.finishRun(again))(input).catch((error: unknown) => {
           if (String(error).includes('closed or owned')) return { status: 'finished before' };
           throw error;
         }),
@@ -160,7 +160,7 @@ export class CrashScene {
 
   /** Nobody created twice, nobody present deleted. */
   private judge(since: readonly number[]): string[] {
-    const present = new Set(this.source.store.snapshot().users.map((user) => String(user['userName']).toLowerCase()));
+    const present = new Set(this.source.store.snapshot().users.map((user) => text(user['userName']).toLowerCase()));
     return this.targets.flatMap((target, no) => [
       ...[...target.journal.createsPerKey()].flatMap(([key, { creates, deletes }]) =>
         creates - deletes > 1 || creates > 1 ? [`${key} was created ${creates} times`] : [],
@@ -190,16 +190,16 @@ export class CrashScene {
 /** People with titles and groups with the names of their members, in an order of their own. */
 function picture(simulator: ScimSimulator): string {
   const { users, groups } = simulator.store.snapshot();
-  const nameOf = new Map(users.map((user) => [String(user['id']), String(user['userName'])]));
-  const people = users.map((user) => `${String(user['userName'])}:${String(user['title'] ?? '')}`).sort();
+  const nameOf = new Map(users.map((user) => [text(user['id']), text(user['userName'])]));
+  const people = users.map((user) => `${text(user['userName'])}:${text(user['title'])}`).sort();
   const memberships = groups.map((one) => {
     const members = Array.isArray(one['members']) ? one['members'] : [];
     const names = members.map((member) =>
       typeof member === 'object' && member !== null && 'value' in member
-        ? (nameOf.get(String(member['value'])) ?? 'nobody')
+        ? (nameOf.get(text(member['value'])) ?? 'nobody')
         : 'unreadable',
     );
-    return `${String(one['displayName'])}=${names.sort().join('+')}`;
+    return `${text(one['displayName'])}=${names.sort().join('+')}`;
   });
   return [...people, ...memberships.sort()].join(' ');
 }
@@ -277,4 +277,8 @@ export function isAsExpected(verdict: Verdict, phase: CrashPhase): boolean {
     verdict.complaints.length === 0 &&
     sorted(verdict.statistics) === sorted(phase.statistics)
   );
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }
