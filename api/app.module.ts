@@ -29,6 +29,9 @@ import { PropertiesService } from './systems/properties.service.js';
 import { SystemLookup } from './systems/system-lookup.js';
 import { SystemsController } from './systems/systems.controller.js';
 import { SystemsService } from './systems/systems.service.js';
+import { PreviewController } from './transformations/preview.controller.js';
+import { PreviewService } from './transformations/preview.service.js';
+import { PreviewSidesService } from './transformations/preview-sides.service.js';
 import { ProgramService } from './transformations/program.service.js';
 import { TransformationsController } from './transformations/transformations.controller.js';
 import { TransformationsService } from './transformations/transformations.service.js';
@@ -59,6 +62,7 @@ export class AppModule {
         SystemsController,
         PropertiesController,
         TransformationsController,
+        PreviewController,
         JobsController,
         // Takes what is left, so it comes last.
         UnknownRouteController,
@@ -78,6 +82,8 @@ export class AppModule {
         SystemsService,
         ConnectionTestService,
         TransformationsService,
+        PreviewSidesService,
+        PreviewService,
         JobsService,
         ...(launcher === undefined ? TEMPORAL_PROVIDERS : [{ provide: JOB_LAUNCHER, useValue: launcher }]),
       ],

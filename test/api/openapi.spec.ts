@@ -54,6 +54,7 @@ describe('the OpenAPI document', () => {
         'POST /api/v1/systems/{systemId}/jobs',
         'POST /api/v1/systems/{systemId}/test-connection',
         'POST /api/v1/systems/{systemId}/transformation/check',
+        'POST /api/v1/transformations/preview',
         'PUT /api/v1/systems/{systemId}/properties',
         'PUT /api/v1/systems/{systemId}/transformation',
       ].sort(),
@@ -74,7 +75,7 @@ describe('the OpenAPI document', () => {
       const success = Object.entries(definition.responses).filter(([code]) => code.startsWith('2'));
       expect([name, success.length]).not.toEqual([name, 0]);
       expect([name, Object.keys(definition.responses)]).toEqual([name, expect.arrayContaining(['400', '500'])]);
-      const hasBody = ['put', 'patch'].includes(method) || /POST.*(tokens|systems|jobs|check)$/.test(name);
+      const hasBody = ['put', 'patch'].includes(method) || /POST.*(tokens|systems|jobs|check|preview)$/.test(name);
       expect([name, definition.requestBody !== undefined]).toEqual([name, hasBody]);
     }
   });
