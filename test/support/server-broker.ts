@@ -43,6 +43,8 @@ export async function startServerBroker(): Promise<ServerBroker> {
   const secret = randomBytes(16).toString('hex');
   const http = createServer((request, response) => {
     const server = Object.entries(servers).find(([name]) => request.url === `/${secret}/${name}`)?.[1];
+    // A suite may ask again when this side has just closed an idle connection.
+    response.setHeader('Connection', 'close');
     response.statusCode = server === undefined ? 404 : 200;
     response.end(server === undefined ? '' : JSON.stringify(server.ask()));
   });
