@@ -21,7 +21,7 @@ export class BareBooks implements Books {
     return Promise.resolve(
       wanted.map((person) => {
         const common = commonOf(person);
-        return { key: idOf(person), common, body: targetOf(common) };
+        return { key: idOf(person), common, commonHash: null, body: targetOf(common) };
       }),
     );
   }

@@ -1,11 +1,7 @@
 import type { JsonObject } from '../../core/json.js';
 
 /** One write of a raw loop. */
-export interface RawWrite {
-  /** Id in the source. */
-  readonly key: string;
-  readonly common: JsonObject;
-  readonly body: JsonObject;
+export interface RawWrite extends PageEntity {
   /** Id in the target, when the entity is there. */
   readonly targetId: string | undefined;
 }
@@ -27,7 +23,10 @@ export interface Books {
 
 /** An entity that has to be written. */
 export interface PageEntity {
+  /** Id in the source. */
   readonly key: string;
   readonly common: JsonObject;
+  /** Canonical hash of `common`, in books that keep one. */
+  readonly commonHash: Buffer | null;
   readonly body: JsonObject;
 }

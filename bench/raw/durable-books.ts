@@ -77,7 +77,6 @@ export class DurableBooks implements Books {
 
   async finish(target: number, writes: readonly DoneWrite[]): Promise<void> {
     const numbers = writes.map(({ key }) => this.#numbers.get(key));
-    const commonHashes = writes.map(({ common }) => this.#sealing.canonicalHash(common));
     const targetHashes = writes.map(({ body }) => this.#sealing.canonicalHash(body));
     const bodies = writes.map(({ key, body }) => this.#sealing.seal(body, `link/${target}/${key}`));
     await this.pool.transaction(async (sql) => {
@@ -87,7 +86,7 @@ export class DurableBooks implements Books {
          on conflict (target_id, entity_no, ord) do update
             set state = 1, origin = 1, target_key = excluded.target_key, common_hash = excluded.common_hash,
                 target_hash = excluded.target_hash, version = l.version + 1`,
-        [target, numbers, writes.map((write) => write.targetId), commonHashes, targetHashes],
+        [target, numbers, writes.map((write) => write.targetId), writes.map((write) => write.commonHash), targetHashes],
       );
       await sql.query(
         `insert into ${SCHEMA}.link_body (target_id, entity_no, body) select $1, n.* from unnest($2::bigint[], $3::bytea[]) as n

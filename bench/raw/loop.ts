@@ -17,8 +17,8 @@ export interface LoopResult {
   readonly writes: number;
 }
 
-/** Pages whose writes are not finished yet: enough that no slot waits for the last write of a page. */
-const MAX_OPEN_PAGES = 3;
+/** Pages whose writes are not finished yet: about as many entities as the engine has between lease and settle, so that commits overlap. */
+const MAX_OPEN_PAGES = 8;
 
 /** Reads all users page by page, the next page while the last one is worked on, and writes what the books say. */
 export async function runRawLoop(parts: LoopParts): Promise<LoopResult> {

@@ -57,6 +57,7 @@ export async function kill(tools: ScenarioTools, options: BenchOptions): Promise
   const goneAt = monotonicMs();
   await job.handle.result();
   const elapsedMs = performance.now() - startedAt;
+  const finishedAt = monotonicMs();
   const records = await journalsOf(servers);
   const resumedAt = records
     .filter((record) => record.operation === 'create' && record.receivedAtMs > goneAt + LAST_BREATH_MS)
@@ -69,6 +70,8 @@ export async function kill(tools: ScenarioTools, options: BenchOptions): Promise
       ...NO_MEASURES,
       entitiesPerSecond: (options.entities / elapsedMs) * 1_000,
       resumedAfterMs: resumedAt === Infinity ? null : resumedAt - killedAt,
+      lastWriteAfterMs: lastRequestAfter(killedAt, await writesOf(servers)),
+      finishedAfterMs: finishedAt - killedAt,
       lost: await lostPeople(servers, options.entities),
       createdTwice: await twicePeople(servers),
       temporalEvents: await countEvents(stack, job),
@@ -107,6 +110,10 @@ async function underWay(tools: ScenarioTools, options: BenchOptions): Promise<Un
 async function journalsOf({ source, targets }: BenchServers): Promise<JournalRecord[]> {
   const journals = await Promise.all([source, ...targets].map((server) => server.control.journalSince(0)));
   return journals.flat();
+}
+
+async function writesOf({ targets }: BenchServers): Promise<JournalRecord[]> {
+  return (await Promise.all(targets.map((target) => target.control.writesSince(0)))).flat();
 }
 
 async function lostPeople({ targets }: BenchServers, people: number): Promise<number> {
