@@ -91,6 +91,11 @@ export interface ChunkResult {
    * run; the workflow only stops calling.
    */
   readonly ended?: 'sourceFailed' | 'targetFailed' | 'allTargetsFailed';
+  /**
+   * The run became a full read after some of its types were read (RDM-8, RDM-13): all chains stop at their next border and the run goes on
+   * from its beginning, in a new history.
+   */
+  readonly restart?: true;
 }
 
 /** What is to be deleted in one target. */

@@ -126,6 +126,16 @@ export const PLATFORM_PROPERTIES: readonly PropertyDescriptor[] = [
     description: 'A full read after this many scheduled delta jobs; absent: never.',
   },
   {
+    name: 'ips.delta.max.share',
+    label: 'Largest share of changes in a delta read (percent)',
+    kind: 'integer',
+    roles: ['source'],
+    min: 1,
+    max: 100,
+    description:
+      'A delta read becomes a full read when more than this share of all entities has changed or waits to be repeated; absent: 50; 100: never.',
+  },
+  {
     name: 'ips.failed.request.retry.attempts',
     label: 'Retries',
     kind: 'integer',

@@ -7,6 +7,7 @@ import { analyzeEntities, beginType, restartType } from '../../state/intake/type
 import type { TypeRead } from '../../state/intake/type-state.js';
 import { takeChain } from '../../state/runs/fence.js';
 import type { RunFence } from '../../state/runs/fence.js';
+import { changesSoFar, isToBeginAgain, turnFull } from '../../state/runs/read-mode.js';
 import { endedTargets } from '../../state/runs/target-end.js';
 import type { ChunkResult, IntakeChunkInput } from '../contract.js';
 import type { EngineServices } from '../support/services.js';
@@ -30,6 +31,8 @@ export async function intakeChunk(services: EngineServices, input: IntakeChunkIn
     const fence = await takeChain(services.pool, input.runKey, scope.owner, 'intake');
     const program = context.source.program.types.get(input.type);
     if (program === undefined) throw new Error(`the source does not deliver entities of type ${input.type}`);
+    const earlier = context.types.slice(0, context.types.indexOf(input.type)).map(codeOf);
+    if (await isToBeginAgain(services.pool, input.runKey, earlier)) return { more: true, restart: true };
     const read = await openType(services, context, fence, input.type);
     if (read.state === 'failed') return { more: false, ended: 'sourceFailed' };
     if (read.state !== 'reading') return { more: false };
@@ -42,14 +45,24 @@ export async function intakeChunk(services: EngineServices, input: IntakeChunkIn
       if (error instanceof SourcePausedError) return { more: true, pauseMs: error.pauseMs };
       const failure = sourceFailure(error);
       if (failure === undefined) throw error;
-      if (failure.kind === 'deltaLost' && read.mode === 'delta') {
-        await restartType(services.pool, fence, context.source.snapshot.no, codeOf(input.type), 'deltaLost');
-        return { more: true };
-      }
+      if (failure.kind === 'deltaLost' && read.mode === 'delta')
+        return readFully(services, context, fence, failure.adminMessage);
       await failType(services.pool, fence, context, input.type, failure);
       return { more: false, ended: 'sourceFailed' };
     }
   });
+}
+
+/** The same run goes on as a full read (RDM-8, RDM-13); that is no failure, so only the log says why. */
+async function readFully(
+  services: EngineServices,
+  context: RunContext,
+  fence: RunFence,
+  reason: string,
+): Promise<ChunkResult> {
+  await turnFull(services.pool, fence, context.source.snapshot.no);
+  services.deps.log.info({ runKey: fence.runKey, reason }, 'the delta read becomes a full read');
+  return { more: true };
 }
 
 /** The last page is committed and the process died before it drew the conclusion: a first page would be read as the next one. */
@@ -102,6 +115,13 @@ class IntakeChunk {
         next.catch(() => undefined);
       }
       await this.store(read.epoch, pageNo, current);
+      if (read.mode === 'delta' && (await this.isTooMuchForDelta())) {
+        // The page that is under way belongs to a read that is over.
+        await next.catch(() => undefined);
+        const { changeLimit } = this.context;
+        const reason = `more than ${changeLimit} changes: ips.delta.max.share is exceeded`;
+        return readFully(this.services, this.context, this.fence, reason);
+      }
       if (last) return finishType(this.services.pool, this.fence, this.context, this.type);
       if (stopHere) return (await this.allTargetsEnded()) ? { more: false, ended: 'allTargetsFailed' } : { more: true };
     }
@@ -174,6 +194,12 @@ class IntakeChunk {
 
   private isOver(): boolean {
     return this.entities >= CHUNK_ENTITIES || performance.now() - this.startedMs > this.services.timing.chunkMs;
+  }
+
+  /** RDM-13: decided from the first reported total, or else as soon as the share is passed. */
+  private async isTooMuchForDelta(): Promise<boolean> {
+    if (this.context.changeLimit === Infinity) return false;
+    return (await changesSoFar(this.services.pool, this.fence.runKey)) > this.context.changeLimit;
   }
 
   /** ORD-9: nobody is left to read for. */

@@ -16,6 +16,7 @@ import {
   storeSkips,
 } from '../../state/runs/finish-run.js';
 import type { JobStatus } from '../../state/runs/run.js';
+import { moveForcedFullCounter } from '../../state/runs/read-mode.js';
 import { cleanMarks, noteCleanRead } from '../../state/runs/source-state.js';
 import { endedTargets } from '../../state/runs/target-end.js';
 import type { FinishedRun, FinishRunInput } from '../contract.js';
@@ -26,6 +27,7 @@ import { codeOf, targetTypes } from '../support/run-context.js';
 import type { RunContext } from '../support/run-context.js';
 import { pause } from '../support/run-watch.js';
 import type { EngineServices } from '../support/services.js';
+import { readFingerprint } from './read-mode.js';
 import { countsOf, deletionLines } from './outcome-lines.js';
 
 /** Counts, says what influenced deletion, sets the final status and lets the next queued run start. Once; repeating it is refused. */
@@ -34,7 +36,7 @@ export async function finishRun(services: EngineServices, input: FinishRunInput)
   try {
     const context = await services.contexts.get(input.runKey, scope.owner);
     await waitForLeases(services, context, () => scope.heartbeat());
-    const status = await services.pool.transaction((sql) => conclude(sql, context, input, scope.owner));
+    const status = await services.pool.transaction((sql) => conclude(services, sql, context, input, scope.owner));
     await services.contexts.release(input.runKey);
     return { status };
   } catch (error) {
@@ -53,7 +55,13 @@ async function waitForLeases(services: EngineServices, context: RunContext, hear
   }
 }
 
-async function conclude(sql: Sql, context: RunContext, input: FinishRunInput, owner: string): Promise<JobStatus> {
+async function conclude(
+  services: EngineServices,
+  sql: Sql,
+  context: RunContext,
+  input: FinishRunInput,
+  owner: string,
+): Promise<JobStatus> {
   const run = await lockRun(sql, input.runKey, owner);
   if (run === undefined) throw new RunTakenOverError(`run ${input.runKey} is closed or owned by another attempt`);
   const sourceNo = context.source.snapshot.no;
@@ -77,25 +85,28 @@ async function conclude(sql: Sql, context: RunContext, input: FinishRunInput, ow
   const stopped = input.end === 'stopped' || run.cancelRequested;
   const report = await reportDeletion(sql, context, verdict);
   const defective = input.end === 'failed';
-  if (!stopped && !defective && isClean(verdict)) await noteMarks(sql, input.runKey, context);
+  const clean = !stopped && !defective && isClean(verdict, context.types.length);
+  if (clean) await noteMarks(services, sql, context);
   await removeForgotten(sql, sourceNo);
   const failed =
     defective || (await countFailed(sql, input.runKey)) > 0 || run.errorMessage !== null || report.emptyRead;
   const status: JobStatus = stopped ? 'Manually Terminated' : failed ? 'Finished with Error' : 'Success';
+  await moveForcedFullCounter(sql, input.runKey, status, clean);
   await closeRun(sql, input.runKey, status, report.lines);
   return status;
 }
 
-/** The source side was read without a failure, in whatever mode (RDM-12). */
-function isClean(verdict: ReadVerdict): boolean {
-  return verdict.blockedBy === null || verdict.blockedBy === 'delta read';
+/** The source side was read to its end without a failed entity, in whatever mode (RDM-12, CONN-CORE-43). */
+function isClean({ types }: ReadVerdict, typeCount: number): boolean {
+  return types.length === typeCount && types.every((type) => type.state === 'complete' && type.failed === 0);
 }
 
-async function noteMarks(sql: Sql, runKey: string, context: RunContext): Promise<void> {
+async function noteMarks(services: EngineServices, sql: Sql, context: RunContext): Promise<void> {
   await noteCleanRead(sql, context.source.snapshot.no, {
     full: context.mode === 'full',
     program: context.source.snapshot.programNumber,
-    deltaMarks: await cleanMarks(sql, runKey),
+    deltaMarks: await cleanMarks(sql, context.runKey),
+    readFingerprint: readFingerprint(services, context.source),
   });
 }
 

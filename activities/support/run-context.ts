@@ -13,6 +13,8 @@ import type { ActivityDependencies } from '../dependencies.js';
 /** A system of a run, ready to be used. */
 export interface OpenSystem {
   readonly snapshot: SystemSnapshot;
+  /** Plain properties with the defaults of the connector. */
+  readonly properties: Readonly<Record<string, string>>;
   readonly program: TransformationProgram;
   readonly capabilities: Capabilities;
   readonly connector: Connector;
@@ -30,6 +32,8 @@ export interface RunContext {
   readonly evaluation: EvaluationContext;
   /** Marks of a delta read by entity type. */
   readonly watermarks: Readonly<Record<string, JsonObject>>;
+  /** A delta read with more changes than this becomes a full read (RDM-13). */
+  readonly changeLimit: number;
 }
 
 /** The target of a run by number. Throws Error when it is not part of the run. */
@@ -82,6 +86,7 @@ export async function buildRunContext(
     targets,
     types: ENTITY_TYPES.filter((type) => source.program.types.has(type) && source.capabilities.types.includes(type)),
     watermarks: run.frozen.watermarks,
+    changeLimit: run.frozen.changeLimit ?? Infinity,
     evaluation: { now: new Date(run.frozen.now), randomInt: (exclusiveMax) => randomInt(exclusiveMax) },
   };
 }
@@ -100,6 +105,7 @@ async function openSystem(deps: ActivityDependencies, snapshot: SystemSnapshot):
   const properties = withDefaults(factory, snapshot.properties);
   return {
     snapshot,
+    properties,
     program: compileSystem(snapshot, properties, secrets),
     capabilities: factory.capabilities(properties, snapshot.role),
     connector: factory.open({

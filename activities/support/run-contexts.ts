@@ -3,6 +3,11 @@ import type { ActivityDependencies } from '../dependencies.js';
 import { buildRunContext, closeRunContext } from './run-context.js';
 import type { RunContext } from './run-context.js';
 
+/** Full or delta may have changed since the context was made, perhaps in another process (RDM-8, RDM-13); everything else is frozen. */
+function asItIs(context: RunContext, run: Awaited<ReturnType<typeof loadFrozenRun>>): RunContext {
+  return run.mode === context.mode ? context : { ...context, mode: run.mode, watermarks: run.frozen.watermarks };
+}
+
 /** Contexts kept at most; older ones are closed. A process rarely works on more runs than it has activity slots. */
 const MAX_CONTEXTS = 32;
 
@@ -16,7 +21,7 @@ export class RunContexts {
   async get(runKey: string, owner: string): Promise<RunContext> {
     const run = await loadFrozenRun(this.deps.pool, runKey, owner);
     const known = this.contexts.get(runKey);
-    if (known !== undefined) return known;
+    if (known !== undefined) return asItIs(await known, run);
     const made = buildRunContext(this.deps, run);
     this.contexts.set(runKey, made);
     made.catch(() => this.contexts.delete(runKey));

@@ -41,8 +41,8 @@ export async function loadType(sql: Sql, runKey: string, type: number): Promise<
   return row;
 }
 
-/** Why the read of a type begins again. `drift` happens once; `deltaLost` makes it a full read (CONN-CORE-45). */
-export type RestartCause = 'rested' | 'drift' | 'deltaLost';
+/** Why the read of a type begins again. `drift` happens once. */
+export type RestartCause = 'rested' | 'drift';
 
 /** Begins the read of a type again from its first page. Counters of the older epoch are taken back. */
 export async function restartType(
@@ -56,10 +56,9 @@ export async function restartType(
     await holdFence(sql, fence);
     await sql.query(
       `update run_type set epoch = epoch + 1, pages = 0, cursor = null, total = null, drift = null, first_read_seq = null,
-              last_page_at = null, rereads = rereads + $3,
-              read_mode = case when $4 = 'deltaLost' then 'full' else read_mode end
+              last_page_at = null, rereads = rereads + $3
         where run_key = $1 and type = $2 and state = 'reading'`,
-      [fence.runKey, type, cause === 'drift' ? 1 : 0, cause],
+      [fence.runKey, type, cause === 'drift' ? 1 : 0],
     );
     await sql.query(
       `update run_counter set read_count = 0, skipped = 0, failed = 0 where run_key = $1 and system_id = $2 and type = $3 and action = 'read'`,

@@ -2,7 +2,7 @@ import type { JsonObject } from '../../core/json.js';
 import type { RunConfiguration } from '../config/index.js';
 import type { Sql } from '../database.js';
 import { RunTakenOverError } from './fence.js';
-import type { RunKind } from './run.js';
+import type { RunKind, TriggerType } from './run.js';
 
 /** The configuration a run works with from start to end (JOB-15); no secrets. */
 export interface FrozenRun extends RunConfiguration {
@@ -10,6 +10,10 @@ export interface FrozenRun extends RunConfiguration {
   readonly now: string;
   /** Marks of a delta read by entity type; empty for a full read. */
   readonly watermarks: Readonly<Record<string, JsonObject>>;
+  /** Changes that a delta read may have (RDM-13); absent: any number. */
+  readonly changeLimit?: number;
+  /** A scheduled Read that `ips.full.read.force.count` made a full one (RDM-9). */
+  readonly forcedFull?: boolean;
 }
 
 /** A run that its new owner has taken; mode and configuration are null until they are frozen. */
@@ -17,6 +21,7 @@ export interface OpenedRunRow {
   readonly runKey: string;
   readonly sourceNo: number;
   readonly kind: RunKind;
+  readonly trigger: TriggerType;
   readonly mode: 'full' | 'delta' | null;
   readonly frozen: FrozenRun | null;
 }
@@ -29,7 +34,7 @@ export async function takeRun(sql: Sql, runKey: string, owner: string): Promise<
   const rows = await sql.query<OpenedRunRow>(
     `update run set owner = $2, intake_ended = intake_ended and owner is not distinct from $2, state = 'running', started_at = coalesce(started_at, now()), heartbeat_at = now()
       where run_key = $1 and state in ('starting', 'running')
-      returning run_key::text as "runKey", source_id as "sourceNo", kind, mode, frozen`,
+      returning run_key::text as "runKey", source_id as "sourceNo", kind, trigger_type as "trigger", mode, frozen`,
     [runKey, owner],
   );
   return rows[0];
@@ -64,7 +69,7 @@ export async function loadFrozenRun(
   owner: string,
 ): Promise<OpenedRunRow & { mode: 'full' | 'delta'; frozen: FrozenRun }> {
   const rows = await sql.query<OpenedRunRow & { mode: 'full' | 'delta'; frozen: FrozenRun }>(
-    `select run_key::text as "runKey", source_id as "sourceNo", kind, mode, frozen from run
+    `select run_key::text as "runKey", source_id as "sourceNo", kind, trigger_type as "trigger", mode, frozen from run
       where run_key = $1 and owner = $2 and state = 'running' and frozen is not null`,
     [runKey, owner],
   );

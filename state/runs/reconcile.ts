@@ -1,5 +1,6 @@
 import type { Sql, SqlPool } from '../database.js';
 import { countExactly } from './finish-run.js';
+import { moveForcedFullCounter } from './read-mode.js';
 import { RUN_CHANNEL } from './run.js';
 import type { RunKind, TriggerType } from './run.js';
 
@@ -74,6 +75,7 @@ export async function closeRunAs(pool: SqlPool, runKey: string, end: LostEnd, me
         where run_key = $1 and state in ('starting', 'running')`,
       [runKey, status, message],
     );
+    await moveForcedFullCounter(sql, runKey, status, false);
     await sql.query('select pg_notify($1, $2)', [RUN_CHANNEL, runKey]);
   });
 }

@@ -10,6 +10,10 @@ export interface SourceState {
   readonly readProgram: number | null;
   /** Marks up to which the source was read, by entity type. */
   readonly deltaMarks: Readonly<Record<string, JsonObject>>;
+  /** Scheduled delta jobs since the last forced full read that succeeded (RDM-9). */
+  readonly forcedFullCounter: number;
+  /** What the properties that decide about reading were when the marks were made (CONN-CORE-47); null before the first read. */
+  readonly readFingerprint: Buffer | null;
 }
 
 /** What is remembered of a source; the values of a new one where there is no row. */
@@ -18,14 +22,20 @@ export async function loadSourceState(sql: Sql, sourceNo: number): Promise<Sourc
     fullReadDone: boolean;
     readProgram: number | null;
     deltaMark: Record<string, JsonObject> | null;
+    forcedFullCounter: number;
+    readFingerprint: Buffer | null;
   }>(
-    `select full_read_done as "fullReadDone", read_program as "readProgram", delta_mark as "deltaMark" from source_state where source_id = $1`,
+    `select full_read_done as "fullReadDone", read_program as "readProgram", delta_mark as "deltaMark",
+            forced_full_counter as "forcedFullCounter", filter_fingerprint as "readFingerprint"
+       from source_state where source_id = $1`,
     [sourceNo],
   );
   return {
     fullReadDone: row?.fullReadDone === true,
     readProgram: row?.readProgram ?? null,
     deltaMarks: row?.deltaMark ?? {},
+    forcedFullCounter: row?.forcedFullCounter ?? 0,
+    readFingerprint: row?.readFingerprint ?? null,
   };
 }
 
@@ -36,15 +46,21 @@ export async function loadSourceState(sql: Sql, sourceNo: number): Promise<Sourc
 export async function noteCleanRead(
   sql: Sql,
   sourceNo: number,
-  read: { readonly full: boolean; readonly program: number; readonly deltaMarks: Readonly<Record<string, JsonObject>> },
+  read: {
+    readonly full: boolean;
+    readonly program: number;
+    readonly deltaMarks: Readonly<Record<string, JsonObject>>;
+    readonly readFingerprint: Buffer;
+  },
 ): Promise<void> {
   await sql.query(
-    `insert into source_state as s (source_id, full_read_done, read_program, delta_mark)
-     values ($1, $2, case when $2 then $3::int end, $4::json)
+    `insert into source_state as s (source_id, full_read_done, read_program, delta_mark, filter_fingerprint)
+     values ($1, $2, case when $2 then $3::int end, $4::json, $5)
      on conflict (source_id) do update
         set full_read_done = s.full_read_done or excluded.full_read_done, read_program = coalesce(excluded.read_program, s.read_program),
+            filter_fingerprint = excluded.filter_fingerprint,
             delta_mark = (coalesce(s.delta_mark::jsonb, '{}') || excluded.delta_mark::jsonb)::json`,
-    [sourceNo, read.full, read.program, JSON.stringify(read.deltaMarks)],
+    [sourceNo, read.full, read.program, JSON.stringify(read.deltaMarks), read.readFingerprint],
   );
 }
 

@@ -68,6 +68,8 @@ const TEST_TIMING: Partial<Timing> = { idlePollMs: 10, stopGraceMs: 2_000 };
 export class TestEngine {
   /** Stands for the Temporal run id; a new one is another attempt of the whole workflow. */
   owner = randomUUID();
+  /** The run became a full read: all chains stop, and it goes on from its beginning (`ChunkResult.restart`). */
+  private begunAgain = false;
   /** Aborting it is a cancellation by Temporal. */
   cancellation = new AbortController();
 
@@ -184,7 +186,8 @@ export class TestEngine {
   }
 
   /** The run loop of the workflow without its timers: intake beside one chain per target, then deletions, then the end. */
-  async workThrough(runKey: string, { activities }: EngineProcess = this): Promise<void> {
+  async workThrough(runKey: string, process: EngineProcess = this): Promise<void> {
+    const { activities } = process;
     const opened = await activities.openRun({ runKey });
     if (opened.closed) return;
     await this.repeat(() => activities.sweepPairs({ runKey }));
@@ -202,6 +205,10 @@ export class TestEngine {
     // As in the workflow, a chain that fails does not end before the others have.
     const ends = await Promise.allSettled([intake, ...chains]);
     for (const end of ends) if (end.status === 'rejected') throw end.reason;
+    if (this.begunAgain) {
+      this.begunAgain = false;
+      return this.workThrough(runKey, process);
+    }
     await activities.finishRun({ runKey, end: 'completed' });
   }
 
@@ -217,13 +224,15 @@ export class TestEngine {
     for (const type of types) {
       if (!(await this.repeat(() => activities.intakeChunk({ runKey, type })))) break;
     }
-    await activities.endIntake({ runKey });
+    if (!this.begunAgain) await activities.endIntake({ runKey });
   }
 
-  /** Calls until there is no more; false when the chain was ended. */
+  /** Calls until there is no more; false when the chain was ended, or the run begins again. */
   private async repeat(call: () => ReturnType<RunActivities['drainChunk']>): Promise<boolean> {
     for (;;) {
+      if (this.begunAgain) return false;
       const result = await call();
+      this.begunAgain ||= result.restart === true;
       if (result.ended !== undefined) return false;
       if (!result.more) return true;
       if (result.pauseMs !== undefined) await new Promise((resolve) => setTimeout(resolve, result.pauseMs));

@@ -61,6 +61,29 @@ temporal.describe('the run loop', () => {
     expect(await driver.execute(fake.activities)).toMatchObject({ ended: 'finished' });
   });
 
+  it('RDM-8: a run that became a full read begins again with a new history, and reads every type and drains every target anew', async () => {
+    const fake = new FakeActivities({
+      chunks: { 'intake group': (call) => (call === 1 ? { more: true, restart: true } : NO_MORE) },
+    });
+    expect(await driver.execute(fake.activities)).toEqual({ ended: 'finished', status: 'Success' });
+    expect(fake.callsOf('intake', 'end')).toEqual([
+      'intake user',
+      'intake group',
+      'intake user',
+      'intake group',
+      'end intake',
+    ]);
+    expect(fake.count('open')).toBe(2);
+    expect(fake.callsOfTarget('A').slice(-5)).toEqual([
+      'drain A user',
+      'drain A late user',
+      'drain A group',
+      'drain A late group',
+      'plan A',
+    ]);
+    expect(fake.callsOf('finish')).toEqual(['finish completed']);
+  });
+
   it('ORD-7: a target that is slow does not hold up the others, not even their deletions', async () => {
     const fake = new FakeActivities({
       plan: { types: ['user'] },

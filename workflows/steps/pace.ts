@@ -9,6 +9,7 @@ export type ChunksEnd = 'done' | 'cut' | NonNullable<ChunkResult['ended']>;
 export class Pace {
   private unfinishedChunks = 0;
   private hasStoppedAChain = false;
+  private begunAgain = false;
 
   /** @param chunksPerHistory cuts the history earlier than the server suggests; for tests. */
   constructor(
@@ -16,9 +17,13 @@ export class Pace {
     private readonly chunksPerHistory: number | undefined,
   ) {}
 
-  /** True once the history is long enough: every chain stops at its next border, and the workflow continues as new. */
+  /** True once the history is long enough, or the run begins again: every chain stops at its next border, and the workflow continues as new. */
   isCut(): boolean {
-    return workflowInfo().continueAsNewSuggested || this.unfinishedChunks >= (this.chunksPerHistory ?? Infinity);
+    return (
+      this.begunAgain ||
+      workflowInfo().continueAsNewSuggested ||
+      this.unfinishedChunks >= (this.chunksPerHistory ?? Infinity)
+    );
   }
 
   /** {@link isCut}, asked by a chain that stops here when the answer is yes. */
@@ -41,6 +46,7 @@ export class Pace {
       this.progress.touch();
       if (result.ended !== undefined) return result.ended;
       if (!result.more) return 'done';
+      this.begunAgain ||= result.restart === true;
       // Only these count: after a cut every finished step is asked once more, and that must not use up the new history.
       this.unfinishedChunks += 1;
       if (result.pauseMs !== undefined && result.pauseMs > 0) await this.pause(result.pauseMs);
