@@ -82,6 +82,17 @@ temporal.describe('a back end that answers badly', () => {
     60_000,
   );
 
+  it('PRP-6: a property that nobody knows is told when it is saved, with the name that may be meant', async () => {
+    const source = await startScimSimulator();
+    simulators.push(source);
+    const hr = await muster.addSource('HR with a slip', source);
+    const properties = { 'scim.user.fliter': 'active eq true' };
+    const saved = await muster.client.send('PATCH', `/systems/${hr.id}/properties`, { properties });
+    expect(saved).toMatchObject({
+      warnings: [{ property: 'scim.user.fliter', message: expect.stringContaining('scim.user.filter') }],
+    });
+  });
+
   it('ORD-8, ORD-11: a source that is not reachable is named with its address, and nobody is deleted', async () => {
     const { hr, source, target } = await loaded();
     await source.down();
