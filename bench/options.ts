@@ -10,6 +10,7 @@ export const SCENARIO_NAMES = [
   'large-group',
   'memory',
   'isolation',
+  'transform',
 ] as const;
 
 /** One of {@link SCENARIO_NAMES}. */
@@ -50,6 +51,7 @@ const DEFAULTS: Record<ScenarioName, Defaults> = {
   'large-group': { entities: 100_000, latencyMs: 0 },
   memory: { entities: 100_000, latencyMs: 0 },
   isolation: { entities: 2_000, latencyMs: 50 },
+  transform: { entities: 500, latencyMs: 0 },
 };
 
 /** Concurrent writes per target of the raw loops and of the engine. */

@@ -48,6 +48,15 @@ export function arithmeticLimit(parameters: {
   return (entities / Math.max(readingMs, writingMs)) * 1_000;
 }
 
+/** Source entities per second that the simulators serve: each is a process of its own, and the slower one decides. */
+export function servedPerSecond(
+  capacity: { readonly reading: number; readonly writing: number },
+  entities: number,
+  writes: number,
+): number {
+  return writes === 0 ? capacity.reading : Math.min(capacity.reading, (capacity.writing * entities) / writes);
+}
+
 function round(rate: number): number {
   return Math.round(rate);
 }

@@ -3,7 +3,7 @@ import type { BenchSystem } from '../engine/systems.js';
 import type { BenchStack } from '../engine/stack.js';
 import { measureJob } from '../measure/measured-job.js';
 import type { MeasuredJob } from '../measure/measured-job.js';
-import { arithmeticLimit, reasonsAgainst } from '../measure/validity.js';
+import { arithmeticLimit, reasonsAgainst, servedPerSecond } from '../measure/validity.js';
 import { CONCURRENT_WRITES } from '../options.js';
 import type { BenchOptions } from '../options.js';
 import type { RawMeasure } from '../raw/messages.js';
@@ -43,7 +43,7 @@ export async function contest(
   const job = await rounds.engine(stack, options.profileFolder !== undefined);
 
   const rates = { r0: rateOf(r0), r1: rateOf(r1), engine: (options.entities / job.elapsedMs) * 1_000 };
-  const simulator = writes > 0 ? Math.min(capacity.reading, capacity.writing) : capacity.reading;
+  const simulator = servedPerSecond(capacity, options.entities, writes);
   const limit = arithmeticLimit({ ...options, writes, concurrency: CONCURRENT_WRITES });
   return {
     measures: {

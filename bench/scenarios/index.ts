@@ -6,6 +6,7 @@ import { largeGroup } from './large-group.js';
 import { memory } from './memory.js';
 import { initialLoad, onePercent, unchanged } from './reads.js';
 import type { ScenarioTools } from './tools.js';
+import { transform } from './transform.js';
 
 /** Measures one thing; what it starts through the tools is ended by its caller. */
 export type Scenario = (tools: ScenarioTools, options: BenchOptions) => Promise<ScenarioOutcome>;
@@ -20,4 +21,5 @@ export const SCENARIOS: Record<ScenarioName, Scenario> = {
   'large-group': largeGroup,
   memory,
   isolation,
+  transform,
 };

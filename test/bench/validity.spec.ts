@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { arithmeticLimit, reasonsAgainst } from '../../bench/measure/validity.js';
+import { arithmeticLimit, reasonsAgainst, servedPerSecond } from '../../bench/measure/validity.js';
 
 const RATES = { engine: 600, r0: 620, r1: 610, simulator: 5_000, limit: 640 };
 
@@ -46,5 +46,16 @@ describe('the arithmetic limit', () => {
 
   it('does not exist without latency', () => {
     expect(arithmeticLimit({ ...load, latencyMs: 0 })).toBeNull();
+  });
+});
+
+describe('what the simulators serve', () => {
+  const capacity = { reading: 50_000, writing: 6_000 };
+
+  it('is the pages alone where nothing is written, else the slower of both, in source entities', () => {
+    expect(servedPerSecond(capacity, 20_000, 0)).toBe(50_000);
+    expect(servedPerSecond(capacity, 20_000, 20_000)).toBe(6_000);
+    expect(servedPerSecond(capacity, 20_000, 200)).toBe(50_000);
+    expect(servedPerSecond(capacity, 20_000, 4_000)).toBe(30_000);
   });
 });
