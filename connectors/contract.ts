@@ -132,6 +132,7 @@ export interface WriteResult {
 /** Outcome of looking for an existing entity; `none` is a finding, not a failure to look. */
 export type Resolution =
   | { readonly outcome: 'none' }
+  /** `createdAt`: creation time in the target, translated to our clock and never later than it was; only where both clocks are known. */
   | { readonly outcome: 'one'; readonly entity: NativeEntity; readonly createdAt?: string }
   | { readonly outcome: 'many'; readonly ids: readonly string[] };
 

@@ -1,4 +1,10 @@
-import { endCandidates, leasePairs, nextCandidates, noteConfirmed } from '../../state/absence/candidates.js';
+import {
+  endCandidates,
+  leasePairs,
+  nextCandidates,
+  noteConfirmed,
+  recentlyConfirmed,
+} from '../../state/absence/candidates.js';
 import type { Candidate } from '../../state/absence/candidates.js';
 import { restorePresence } from '../../state/absence/mark-absent.js';
 import { demandOtherLinks, releaseClaims } from '../../state/drain/claims.js';
@@ -34,19 +40,14 @@ export async function deleteChunk(services: EngineServices, input: DeleteChunkIn
     const waiting = await waitForGate(services, context, fence, input.targetNo, watch);
     if (waiting !== undefined) return waiting;
     const env = drainEnvironment(services, context, { ...input, late: false }, watch);
-    const untilMs = Date.now() + services.timing.chunkMs;
+    const startedMs = Date.now();
+    const untilMs = startedMs + services.timing.chunkMs;
     while (Date.now() < untilMs) {
       watch.throwIfStopped();
       const pair = { targetNo: input.targetNo, type: env.typeCode };
-      const candidates = await nextCandidates(
-        services.pool,
-        input.runKey,
-        pair,
-        services.timing.confirmationMs,
-        BATCH_CANDIDATES,
-      );
+      const candidates = await nextCandidates(services.pool, input.runKey, pair, BATCH_CANDIDATES);
       if (candidates.length === 0) return { more: false };
-      const end = await new DeletionBatch(env, fence).run(candidates);
+      const end = await new DeletionBatch(env, fence, startedMs).run(candidates);
       if (end instanceof TargetFailedError) return endChain(services, context, fence, input.targetNo, end.message);
       if (end instanceof TargetThrottledError) {
         await closeGate(services.pool, input.targetNo, end.waitMs);
@@ -73,6 +74,7 @@ class DeletionBatch {
   constructor(
     private readonly env: DrainEnvironment,
     private readonly fence: RunFence,
+    private readonly chunkStartedMs: number,
   ) {}
 
   async run(candidates: readonly Candidate[]): Promise<BatchEnd> {
@@ -109,6 +111,9 @@ class DeletionBatch {
       env.targetNo,
       lease.rows.map((row) => row.entityNo),
     );
+    // Looked up under the lease, which bounds how old a confirmation can get; one from before a longer pause of the run does not count.
+    const maxAgeMs = Math.min(timing.confirmationMs - leaseMs, Date.now() - this.chunkStartedMs + timing.pagingPauseMs);
+    const confirmed = await recentlyConfirmed(pool, env.runKey, [...pairs.keys()], maxAgeMs);
     const evaluation = { kind: 'decided', action: 'none', accepted: false, common: null, update: null } as const;
     return lease.rows.flatMap((row) => {
       const stored = pairs.get(row.entityNo);
@@ -128,7 +133,7 @@ class DeletionBatch {
         inDoubt: false,
         claimed: false,
       };
-      return [{ work, candidate: { ...candidate, pending: row.pending } }];
+      return [{ work, candidate: { ...candidate, pending: row.pending, confirmed: confirmed.has(row.entityNo) } }];
     });
   }
 
@@ -145,7 +150,7 @@ class DeletionBatch {
   }
 
   /** DEL-23: only who was not delivered is asked for. Undefined: go on with DEL-6. */
-  private async confirm(work: Work, candidate: Candidate): Promise<CandidateEnd | undefined> {
+  private async confirm(work: Work, candidate: PlannedDeletion): Promise<CandidateEnd | undefined> {
     if (candidate.cause !== 'notSeen' || candidate.confirmed || work.pair.presence === 'present') return undefined;
     const id = work.pair.nativeId ?? work.pair.sourceKey;
     const answer = await confirmAbsence(this.env.tools.context, this.env.type, id, this.env.stop);

@@ -22,6 +22,8 @@ export interface CandidateEnd {
 
 /** A candidate with what its lease has shown. */
 export interface PlannedDeletion extends Candidate {
+  /** The source was asked recently enough, for this or another target of the run. */
+  readonly confirmed: boolean;
   /** Something else than the absence waits to be written for the pair. */
   readonly pending: boolean;
 }

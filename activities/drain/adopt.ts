@@ -1,9 +1,11 @@
 import { isConnectorError } from '../../connectors/errors.js';
-import { claimTargetKey, oldestPendingCreate, otherLinks, wasSeen } from '../../state/drain/claims.js';
+import { claimTargetKey, oldestPendingCreate, otherLinks, wasMissed } from '../../state/drain/claims.js';
+import { isOriginKept } from '../../state/drain/kept-origin.js';
 import type { OtherLink } from '../../state/drain/claims.js';
 import type { LinkWrite } from '../../state/drain/link-writes.js';
 import type { Settlement } from '../../state/drain/settle.js';
 import type { Origin } from '../../core/sync/facts.js';
+import { confirmAbsence } from '../absence/confirm.js';
 import { failed, linkedSettlement, mapForUpdate } from './outcomes.js';
 import { pause } from '../support/run-watch.js';
 import { mayBeMadeSince, proveOrigin } from './origin.js';
@@ -39,7 +41,7 @@ export async function adopt(
     const message = `The target entity found by the unique attribute is linked to source id ${rival?.sourceKey ?? ''}; it cannot be linked to ${work.pair.sourceKey} too`;
     return failed(work, 'adopt', { errorClass: 'conflict', code: '409', message }, afterFailure);
   }
-  const origin = rival?.origin ?? (sent === null ? 'existedBefore' : proveOrigin(env, sent, found, others.length > 0));
+  const origin = rival?.origin ?? (await originOf(env, found, sent, others.length > 0));
   return overwrite(env, work, found, origin, afterFailure);
 }
 
@@ -61,16 +63,29 @@ async function mayBeInTheMaking(env: DrainEnvironment, work: Work, found: FoundE
   return since !== null && mayBeMadeSince(env, found, since);
 }
 
+/** Ours before a reset that keeps origins is ours again, unless somebody else has linked it meanwhile (RST-7). */
+async function originOf(
+  env: DrainEnvironment,
+  found: FoundEntity,
+  sent: SentCreate | null,
+  hasOtherLinks: boolean,
+): Promise<Origin> {
+  const key = { targetNo: env.targetNo, type: env.typeCode, targetKey: found.entity.id, sourceNo: env.sourceNo };
+  if (!hasOtherLinks && (await isOriginKept(env.services.pool, key))) return 'created';
+  return sent === null ? 'existedBefore' : proveOrigin(env, sent, found, hasOtherLinks);
+}
+
 /**
  * CNF-10: another entity of the same source holds the link. Gone from the source → the person was created anew with another id, the
- * target entity is taken over (the old link goes in the absence phase, DEL-20). Whether it is gone is known when the type is read.
+ * target entity is taken over (the old link goes in the absence phase, DEL-20). It is gone only if a complete read missed it *and* the
+ * source says so of this very entity: one deletion and one addition between two pages hide a present person from every count.
  */
 async function judgeRival(env: DrainEnvironment, rival: OtherLink): Promise<'free' | 'taken' | 'wait'> {
   if (rival.presence === 'absent') return 'free';
   if (!env.late) return 'wait';
-  const seen =
-    env.tools.context.mode !== 'full' || (await wasSeen(env.services.pool, env.runKey, env.typeCode, rival.entityNo));
-  return seen ? 'taken' : 'free';
+  if (!(await wasMissed(env.services.pool, env.runKey, env.typeCode, rival.entityNo))) return 'taken';
+  const answer = await confirmAbsence(env.tools.context, env.type, rival.nativeId ?? rival.sourceKey, env.stop);
+  return answer === 'absent' ? 'free' : 'taken';
 }
 
 /** The update mappings run, not those of scope `createEntity` (CNF-9). */

@@ -9,6 +9,8 @@ import { keysFilter, matchesKeys, uniqueKey, type UniqueKey } from './unique-key
 
 /** Two are enough to know that it is not one. */
 const LOOKUP_COUNT = 2;
+/** Resolution of the header `Date` (RFC 9110 §5.6.7). */
+const DATE_STEP_MS = 1_000;
 /** When only one of several keys can be filtered by, the others are compared here. */
 const PARTIAL_LOOKUP_COUNT = 100;
 
@@ -58,7 +60,7 @@ class Lookup {
     const unusable = found.entities.length < Math.min(found.totalResults ?? 0, LOOKUP_COUNT);
     if (unusable) throw protocolError(found.response.operation, 'the answer promises entities that it does not hold');
     if (strangers.length > 0) throw protocolError(found.response.operation, 'the server does not apply the filter');
-    return resolution(found.entities);
+    return resolution(found.entities, this.clockOffsetMs(found.response));
   }
 
   /** Some servers know only one comparison: then one key is asked for and the rest is compared here. */
@@ -68,11 +70,20 @@ class Lookup {
       if (found === undefined) continue;
       const complete = (found.totalResults ?? found.resources.length) <= found.resources.length;
       const honest = found.entities.every(({ body }) => matchesKeys(body, [key]));
-      if (complete && honest) return resolution(found.entities.filter(({ body }) => matchesKeys(body, this.keys)));
+      if (!complete || !honest) continue;
+      const matching = found.entities.filter(({ body }) => matchesKeys(body, this.keys));
+      return resolution(matching, this.clockOffsetMs(found.response));
     }
     const names = this.keys.map(({ filterAttribute }) => filterAttribute).join(', ');
     const safeMessage = `${this.label}: the server cannot filter by ${names}`;
     throw new ConnectorError({ kind: 'unsupported', scope: 'entity', outcome: 'not-applied', safeMessage });
+  }
+
+  /** How far the server's clock was ahead of ours at most, by the header `Date` of this answer; undefined without one. */
+  private clockOffsetMs(response: { header(name: string): string | undefined }): number | undefined {
+    const serverMs = Date.parse(response.header('date') ?? '');
+    // The header is cut to the second: the true time lies up to a second later, and an account must not look younger than it is.
+    return Number.isNaN(serverMs) ? undefined : serverMs + DATE_STEP_MS - this.reader.now().getTime();
   }
 
   private async search(keys: readonly UniqueKey[], countEntities: number) {
@@ -90,11 +101,13 @@ class Lookup {
   }
 }
 
-function resolution(entities: readonly NativeEntity[]): Resolution {
+function resolution(entities: readonly NativeEntity[], clockOffsetMs: number | undefined): Resolution {
   const [first] = entities;
   if (first === undefined) return { outcome: 'none' };
   const ids = [...new Set(entities.map(({ id }) => id))];
   if (ids.length > 1) return { outcome: 'many', ids };
-  const createdAt = metaInstant(first.body, 'created');
-  return { outcome: 'one', entity: first, ...(createdAt === undefined ? {} : { createdAt }) };
+  const created = metaInstant(first.body, 'created');
+  // A creation time says nothing while the clock that gave it is not known (RTY-5).
+  if (created === undefined || clockOffsetMs === undefined) return { outcome: 'one', entity: first };
+  return { outcome: 'one', entity: first, createdAt: new Date(Date.parse(created) - clockOffsetMs).toISOString() };
 }

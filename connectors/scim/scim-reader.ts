@@ -37,6 +37,11 @@ export interface ReaderOptions {
 export class ScimReader {
   constructor(private readonly options: ReaderOptions) {}
 
+  /** Our clock. */
+  now(): Date {
+    return this.options.clock();
+  }
+
   /** One page; see {@link nextStep} for how the read goes on. */
   async readPage(type: ScimType, request: ReadPageRequest): Promise<Page> {
     const since = request.mode === 'delta' ? this.lowerBound(type, request.watermark) : undefined;

@@ -13,8 +13,6 @@ export type AbsenceOutcome =
 export interface Candidate {
   readonly entityNo: number;
   readonly cause: AbsenceCause;
-  /** Somebody asked the source recently enough, for this or another target of the run. */
-  readonly confirmed: boolean;
 }
 
 /**
@@ -98,17 +96,28 @@ export async function nextCandidates(
   sql: Sql,
   runKey: string,
   pair: { targetNo: number; type: number },
-  confirmationMs: number,
   limit: number,
 ): Promise<Candidate[]> {
   return sql.query<Candidate>(
-    `select a.entity_no as "entityNo", a.cause,
-            exists (select from absence c where c.run_key = a.run_key and c.entity_no = a.entity_no
-                       and c.confirmed_at > clock_timestamp() - $4::int * interval '1 millisecond') as confirmed
-       from absence a where a.run_key = $1 and a.target_id = $2 and a.type = $3 and a.outcome is null
-      order by a.entity_no limit $5`,
-    [runKey, pair.targetNo, pair.type, confirmationMs, limit],
+    `select entity_no as "entityNo", cause from absence
+      where run_key = $1 and target_id = $2 and type = $3 and outcome is null order by entity_no limit $4`,
+    [runKey, pair.targetNo, pair.type, limit],
   );
+}
+
+/** Entities that the source declared absent at most so long ago, asked for whichever target of the run. */
+export async function recentlyConfirmed(
+  sql: Sql,
+  runKey: string,
+  entityNos: readonly number[],
+  maxAgeMs: number,
+): Promise<Set<number>> {
+  const rows = await sql.query<{ entityNo: number }>(
+    `select distinct entity_no as "entityNo" from absence
+      where run_key = $1 and entity_no = any($2::bigint[]) and confirmed_at > clock_timestamp() - $3::int * interval '1 millisecond'`,
+    [runKey, entityNos, Math.max(0, Math.floor(maxAgeMs))],
+  );
+  return new Set(rows.map((row) => row.entityNo));
 }
 
 /** The source has just said that the entity does not exist. */

@@ -34,6 +34,8 @@ export interface OtherLink {
   readonly entityNo: number;
   readonly sourceNo: number;
   readonly sourceKey: string;
+  /** The connector's id where it differs from the source key. */
+  readonly nativeId: string | null;
   readonly presence: Presence;
   readonly origin: Origin | null;
 }
@@ -44,10 +46,12 @@ export async function otherLinks(sql: Sql, key: TargetKey, entityNo: number): Pr
     entityNo: number;
     sourceNo: number;
     sourceKey: string;
+    nativeId: string | null;
     presence: number;
     origin: number | null;
   }>(
-    `select l.entity_no as "entityNo", e.source_id as "sourceNo", e.source_key as "sourceKey", e.presence, l.origin
+    `select l.entity_no as "entityNo", e.source_id as "sourceNo", e.source_key as "sourceKey", e.native_id as "nativeId", e.presence,
+            l.origin
        from link l join entity e on e.entity_no = l.entity_no
       where l.target_id = $1 and l.type = $2 and l.target_key = $3 and l.entity_no <> $4 and l.state = ${LINK_STATE.linked}
       order by l.entity_no`,
@@ -101,11 +105,13 @@ export async function demandOtherLinks(
   );
 }
 
-/** True when this run's reading has delivered the entity. */
-export async function wasSeen(sql: Sql, runKey: string, type: number, entityNo: number): Promise<boolean> {
+/** True when this run has read the type to its end, without a sign of drift, and was not given the entity. */
+export async function wasMissed(sql: Sql, runKey: string, type: number, entityNo: number): Promise<boolean> {
   const rows = await sql.query(
-    `select 1 from run_page p join run_type t on t.run_key = p.run_key and t.type = p.type and t.epoch = p.epoch
-      where p.run_key = $1 and p.type = $2 and ($3::bigint = any(p.seen) or $3::bigint = any(p.skipped)) limit 1`,
+    `select 1 from run_type t
+      where t.run_key = $1 and t.type = $2 and t.state = 'complete' and t.read_mode = 'full'
+        and not exists (select from run_page p where p.run_key = t.run_key and p.type = t.type and p.epoch = t.epoch
+                           and ($3::bigint = any(p.seen) or $3::bigint = any(p.skipped)))`,
     [runKey, type, entityNo],
   );
   return rows.length > 0;

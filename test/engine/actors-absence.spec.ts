@@ -89,7 +89,7 @@ describe('the absence phase among other actors', () => {
         await actor.activities.drainChunk({ runKey, targetNo: system.no, type: 'user', late });
       await actor.activities.planAbsence({ runKey, targetNo: system.no });
       // The last moment before the pairs are leased.
-      actor.after(/from absence a where a\.run_key/, async () => {
+      actor.after(/outcome is null order by entity_no limit/, async () => {
         if (disturb === 'closed') await closeRunAs(world.engine.pool, runKey, 'terminated', 'test');
         if (disturb === 'stopped') await world.engine.requestStop(jobId);
         if (disturb === 'overtaken')
