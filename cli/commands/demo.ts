@@ -6,8 +6,11 @@ import { Terminal } from '../demo/terminal.js';
 const FEWEST_PEOPLE = 20;
 const MOST_PEOPLE = 100_000;
 
+/** SCIMMY makes all its entities anew for each page, so that more people would mean waiting for it. */
+const DEFAULT_PEOPLE = { simulated: 1_000, foreign: 300 };
+
 interface Options {
-  readonly people: number;
+  readonly people?: number;
   readonly keep?: boolean;
   readonly json?: boolean;
   readonly foreign?: boolean;
@@ -17,14 +20,19 @@ interface Options {
 export function demoCommand(): Command {
   return new Command('demo')
     .description('show everything at work on simulated directories; touches no data of `muster up`')
-    .option('--people <number>', 'people in the HR directory', peopleCount, 1_000)
+    .option(
+      '--people <number>',
+      `people in the HR directory (default: ${DEFAULT_PEOPLE.simulated}, with --foreign ${DEFAULT_PEOPLE.foreign})`,
+      peopleCount,
+    )
     .option('--foreign', 'SCIM servers that nobody of this project wrote in place of the simulated ones')
     .option('--keep', 'stay up afterwards until Ctrl-C')
     .option('--json', 'the last line of standard output is one JSON object; the rest goes to standard error')
     .action(demo);
 }
 
-async function demo({ people, keep = false, json = false, foreign = false }: Options): Promise<void> {
+async function demo({ keep = false, json = false, foreign = false, ...options }: Options): Promise<void> {
+  const people = options.people ?? (foreign ? DEFAULT_PEOPLE.foreign : DEFAULT_PEOPLE.simulated);
   const terminal = new Terminal(json ? process.stderr : process.stdout);
   const interrupted = new AbortController();
   const { signal } = interrupted;

@@ -55,7 +55,7 @@ export class Scenes {
       seed: 2,
     });
     this.say(
-      `Meanwhile ${described(evolution)}. ${evolution.changedGroups.length} groups have other members.`,
+      `Meanwhile ${described(evolution)}.`,
       'The next read writes exactly that; who has left is asked for once more at the source before anybody is deleted.',
     );
     await this.readToTheEnd('Changes', expectationOf(evolution));
@@ -219,8 +219,11 @@ function expectationOf(evolution: Evolution): Expectation {
   };
 }
 
-function described({ changedPeople, joinedPeople, leftPeopleIds }: Evolution): string {
-  return `${changedPeople.length} people got another title, ${joinedPeople.length} joined and ${leftPeopleIds.length} left`;
+function described({ changedPeople, joinedPeople, leftPeopleIds, changedGroups }: Evolution): string {
+  const titles = `${changedPeople.length === 1 ? '1 person' : `${changedPeople.length} people`} got another title`;
+  const moves = `${joinedPeople.length} joined and ${leftPeopleIds.length} left`;
+  const groups = changedGroups.length === 1 ? '1 group' : `${changedGroups.length} groups`;
+  return `${titles}, ${moves}, which changes the members of ${groups}`;
 }
 
 function minus(whole: Expectation['user'], part: Expectation['user']): Expectation['user'] {
