@@ -42,7 +42,7 @@ async function demo({ keep = false, json = false, foreign = false, ...options }:
     if (json) process.stdout.write(`${JSON.stringify(report)}\n`);
   } catch (error) {
     if (signal.aborted) {
-      terminal.line('\nstopped');
+      terminal.line('stopped');
       process.exitCode = 130;
     } else if (isDemoFailure(error)) {
       process.stderr.write(`\nThe demo failed. ${error.message}\n`);

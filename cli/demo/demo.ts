@@ -68,6 +68,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoReport> {
     terminal.line(options.keep ? 'stopped' : 'stopped; with --keep everything stays up');
     return report;
   } catch (error) {
+    if (options.signal.aborted) terminal.line('\nstopping …');
     await stopAll(stops);
     if (options.signal.aborted) rmSync(home, { recursive: true, force: true });
     else terminal.line(`\nThe logs are in ${join(home, 'logs')}.`);
