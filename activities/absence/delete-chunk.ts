@@ -17,7 +17,7 @@ import type { ChunkResult, DeleteChunkInput } from '../contract.js';
 import { drainEnvironment } from '../drain/environment.js';
 import { LeaseClock } from '../drain/lease-clock.js';
 import { endChain, targetIsOut, waitForGate } from '../drain/target-chain.js';
-import { NotSentError, settlement, TargetThrottledError } from '../drain/work.js';
+import { newWork, NotSentError, settleContext, settlement, TargetThrottledError, UNDECIDED } from '../drain/work.js';
 import type { DrainEnvironment, Work } from '../drain/work.js';
 import { TargetFailedError } from '../drain/write-errors.js';
 import { patiently } from '../support/patiently.js';
@@ -114,25 +114,19 @@ class DeletionBatch {
     // Looked up under the lease, which bounds how old a confirmation can get; one from before a longer pause of the run does not count.
     const maxAgeMs = Math.min(timing.confirmationMs - leaseMs, Date.now() - this.chunkStartedMs + timing.pagingPauseMs);
     const confirmed = await recentlyConfirmed(pool, env.runKey, [...pairs.keys()], maxAgeMs);
-    const evaluation = { kind: 'decided', action: 'none', accepted: false, common: null, update: null } as const;
     return lease.rows.flatMap((row) => {
       const stored = pairs.get(row.entityNo);
       const candidate = candidates.find((one) => one.entityNo === row.entityNo);
       if (stored === undefined || candidate === undefined) return [];
       const leased = { ...row, prio: 0, forced: false, takenOver: false, seen: false };
-      const work: Work = {
+      const work = newWork({
         row: leased,
         pair: stored,
-        evaluation,
+        evaluation: UNDECIDED,
         references: new Map(),
         token: lease.token,
         clock,
-        create: null,
-        intentAt: null,
-        sent: false,
-        inDoubt: false,
-        claimed: false,
-      };
+      });
       return [{ work, candidate: { ...candidate, pending: row.pending, confirmed: confirmed.has(row.entityNo) } }];
     });
   }
@@ -170,7 +164,7 @@ class DeletionBatch {
     ends: readonly { end: CandidateEnd; candidate: PlannedDeletion }[],
   ): Promise<void> {
     const { env } = this;
-    const context = { runKey: env.runKey, sourceNo: env.sourceNo, targetNo: env.targetNo, type: env.typeCode, token };
+    const context = settleContext(env, token);
     const outcomes = ends.flatMap(({ end, candidate }) =>
       end.outcome === null ? [] : [{ entityNo: candidate.entityNo, outcome: end.outcome }],
     );

@@ -13,7 +13,7 @@ import { execute } from './execute.js';
 import { LeaseClock } from './lease-clock.js';
 import { prepareBatch } from './prepare-batch.js';
 import type { PreparedBatch } from './prepare-batch.js';
-import { NotSentError, settlement, TargetThrottledError } from './work.js';
+import { NotSentError, settleContext, settlement, TargetThrottledError } from './work.js';
 import type { DrainEnvironment, Work } from './work.js';
 import { TargetFailedError } from './write-errors.js';
 
@@ -213,13 +213,7 @@ export class Drain {
 
   private async settle(batch: OpenBatch, results: readonly Settlement[]): Promise<void> {
     const { pool } = this.env.services;
-    const context = {
-      runKey: this.env.runKey,
-      sourceNo: this.env.sourceNo,
-      targetNo: this.env.targetNo,
-      type: this.env.typeCode,
-      token: batch.prepared.token,
-    };
+    const context = settleContext(this.env, batch.prepared.token);
     await patiently(() => settle(pool, context, results));
     if (results.some((result) => result.log !== null && result.log.result !== 'failed'))
       await noteSuccess(pool, this.env.targetNo);

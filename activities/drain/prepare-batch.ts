@@ -1,8 +1,9 @@
 import { leaseRows } from '../../state/drain/lease.js';
-import type { LeasedRow, LeaseQuery } from '../../state/drain/lease.js';
+import type { Lease, LeasedRow, LeaseQuery } from '../../state/drain/lease.js';
 import { writeCreateIntents } from '../../state/drain/link-writes.js';
 import { readPairs } from '../../state/drain/pair-facts.js';
 import type { StoredPair } from '../../state/drain/pair-facts.js';
+import { settle } from '../../state/drain/settle.js';
 import type { Settlement } from '../../state/drain/settle.js';
 import { sameHash } from '../support/hashing.js';
 import { evaluatePair } from './evaluate-pair.js';
@@ -12,7 +13,8 @@ import { LeaseClock } from './lease-clock.js';
 import { failed, mapForCreate } from './outcomes.js';
 import { storedReferences } from './resolve-references.js';
 import type { KnownReferences } from './resolve-references.js';
-import { mayCreate, settlement } from './work.js';
+import { patiently } from '../support/patiently.js';
+import { mayCreate, newWork, settleContext, settlement, UNDECIDED } from './work.js';
 import type { DrainEnvironment, Work } from './work.js';
 
 /** Rows leased together, evaluated, with their create intents committed. */
@@ -31,15 +33,22 @@ export interface PreparedBatch {
 export async function prepareBatch(env: DrainEnvironment, query: LeaseQuery): Promise<PreparedBatch | undefined> {
   const mark = LeaseClock.mark();
   const lease = await leaseRows(env.services.pool, query);
-  const last = lease.rows[lease.rows.length - 1];
-  if (last === undefined) return undefined;
+  if (lease.rows.length === 0) return undefined;
   const clock = new LeaseClock();
   clock.extend(mark, query.leaseMs);
-  const pairs = await readPairs(
-    env.services.pool,
-    env.targetNo,
-    lease.rows.map((row) => row.entityNo),
-  );
+  try {
+    return await prepareLeased(env, lease, clock);
+  } catch (error) {
+    // The rows would wait for the end of their lease although nobody works on them.
+    const released = lease.rows.map((row) => settlement({ row }, { kind: 'released' }));
+    await patiently(() => settle(env.services.pool, settleContext(env, lease.token), released));
+    throw error;
+  }
+}
+
+async function prepareLeased(env: DrainEnvironment, lease: Lease, clock: LeaseClock): Promise<PreparedBatch> {
+  const entityNos = lease.rows.map((row) => row.entityNo);
+  const pairs = await readPairs(env.services.pool, env.targetNo, entityNos);
   const references = await storedReferences(env.services.pool, env.tools, env.type, [...pairs.values()]);
   const works: Work[] = [];
   const settled: Settlement[] = [];
@@ -53,6 +62,7 @@ export async function prepareBatch(env: DrainEnvironment, query: LeaseQuery): Pr
     if ('evaluation' in made) works.push(made);
     else settled.push(made);
   }
+  const last = lease.rows[lease.rows.length - 1] ?? { prio: 0, entityNo: 0 };
   return { token: lease.token, clock, last, works: await commitIntents(env, lease.token, works), settled };
 }
 
@@ -69,40 +79,13 @@ function prepare(
     return settlement({ row }, { kind: isCurrent ? 'settled' : 'waiting' });
   }
   const evaluation = evaluatePair(env.tools, env.type, pair, row.forced, references);
+  const facts = { row, pair, references, token, clock };
   if (evaluation.kind === 'failed') {
     const operation = pair.link?.state === 'linked' ? 'update' : 'create';
-    const work = {
-      row,
-      pair,
-      references,
-      token,
-      clock,
-      create: null,
-      intentAt: null,
-      sent: false,
-      inDoubt: false,
-      claimed: false,
-    };
-    const undecided = { kind: 'decided', action: 'none', accepted: false, common: null, update: null } as const;
-    return failed({ ...work, evaluation: undecided }, operation, {
-      errorClass: 'validation',
-      code: null,
-      message: evaluation.message,
-    });
+    const failure = { errorClass: 'validation', code: null, message: evaluation.message } as const;
+    return failed(newWork({ ...facts, evaluation: UNDECIDED }), operation, failure);
   }
-  const work: Work = {
-    row,
-    pair,
-    evaluation,
-    references,
-    token,
-    clock,
-    create: null,
-    intentAt: null,
-    sent: false,
-    inDoubt: false,
-    claimed: false,
-  };
+  const work = newWork({ ...facts, evaluation });
   if (!sends(work)) return settleLocally(env, work);
   if (evaluation.action !== 'create') return work;
   if (!mayCreate(env, work)) return settlement(work, { kind: 'waiting' });

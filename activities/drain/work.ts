@@ -4,7 +4,7 @@ import type { JsonObject } from '../../core/json.js';
 import type { TypeProgram } from '../../core/transform/program.js';
 import type { LeasedRow } from '../../state/drain/lease.js';
 import type { StoredPair } from '../../state/drain/pair-facts.js';
-import type { RowEnd, Settlement } from '../../state/drain/settle.js';
+import type { RowEnd, SettleContext, Settlement } from '../../state/drain/settle.js';
 import type { EngineServices } from '../support/services.js';
 import type { Evaluation, EvaluationTools, MappedTarget } from './evaluate-pair.js';
 import type { LeaseClock } from './lease-clock.js';
@@ -67,6 +67,19 @@ export class TargetThrottledError extends Error {
 export class NotSentError extends Error {
   override readonly name = 'NotSentError';
 }
+
+/** The lease of a token, for `settle`. */
+export function settleContext(env: DrainEnvironment, token: number): SettleContext {
+  return { runKey: env.runKey, sourceNo: env.sourceNo, targetNo: env.targetNo, type: env.typeCode, token };
+}
+
+/** A pair that nothing has been done with yet. */
+export function newWork(pair: Pick<Work, 'row' | 'pair' | 'evaluation' | 'references' | 'token' | 'clock'>): Work {
+  return { ...pair, create: null, intentAt: null, sent: false, inDoubt: false, claimed: false };
+}
+
+/** Nothing is to be done, or could be found out. */
+export const UNDECIDED = { kind: 'decided', action: 'none', accepted: false, common: null, update: null } as const;
 
 /** A settlement for a pair, with defaults for what a case does not touch. */
 export function settlement(work: { readonly row: LeasedRow }, end: RowEnd, rest: Partial<Settlement> = {}): Settlement {

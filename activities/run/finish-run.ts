@@ -3,6 +3,7 @@ import { hasLinks } from '../../state/absence/mark-absent.js';
 import { readVerdict } from '../../state/absence/verdict.js';
 import type { ReadVerdict } from '../../state/absence/verdict.js';
 import type { Sql } from '../../state/database.js';
+import { useUpOrigins } from '../../state/drain/kept-origin.js';
 import { demandResolvable } from '../../state/drain/references.js';
 import { isRunTakenOverError, RunTakenOverError } from '../../state/runs/fence.js';
 import {
@@ -88,6 +89,10 @@ async function conclude(
   const clean = !stopped && !defective && isClean(verdict, context.types.length);
   if (clean) await noteMarks(services, sql, context);
   await removeForgotten(sql, sourceNo);
+  await useUpOrigins(
+    sql,
+    targets.map((target) => target.targetNo),
+  );
   const failed =
     defective || (await countFailed(sql, input.runKey)) > 0 || run.errorMessage !== null || report.emptyRead;
   const status: JobStatus = stopped ? 'Manually Terminated' : failed ? 'Finished with Error' : 'Success';

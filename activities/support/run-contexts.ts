@@ -1,6 +1,8 @@
 import { loadFrozenRun } from '../../state/runs/open-run.js';
+import { RunTakenOverError } from '../../state/runs/fence.js';
+import { closeRunAs } from '../../state/runs/reconcile.js';
 import type { ActivityDependencies } from '../dependencies.js';
-import { buildRunContext, closeRunContext } from './run-context.js';
+import { buildRunContext, closeRunContext, isSystemConfigurationError } from './run-context.js';
 import type { RunContext } from './run-context.js';
 
 /** Full or delta may have changed since the context was made, perhaps in another process (RDM-8, RDM-13); everything else is frozen. */
@@ -17,7 +19,10 @@ export class RunContexts {
 
   constructor(private readonly deps: ActivityDependencies) {}
 
-  /** Throws RunTakenOverError when the run is not this owner's; SystemConfigurationError when it cannot be used. */
+  /**
+   * Throws RunTakenOverError when the run is not this owner's. A configuration that cannot be used (any more: a secret was removed, the
+   * worker started anew) ends the run here and now, with the reason, because none of its activities could ever succeed.
+   */
   async get(runKey: string, owner: string): Promise<RunContext> {
     const run = await loadFrozenRun(this.deps.pool, runKey, owner);
     const known = this.contexts.get(runKey);
@@ -26,7 +31,13 @@ export class RunContexts {
     this.contexts.set(runKey, made);
     made.catch(() => this.contexts.delete(runKey));
     this.evict();
-    return made;
+    return made.catch((error: unknown) => this.endUnusable(runKey, error));
+  }
+
+  private async endUnusable(runKey: string, error: unknown): Promise<never> {
+    if (!isSystemConfigurationError(error)) throw error;
+    await closeRunAs(this.deps.pool, runKey, 'failed', error.message);
+    throw new RunTakenOverError(`run ${runKey} was closed: ${error.message}`);
   }
 
   /** Closes the connections of a run. */

@@ -290,4 +290,23 @@ describe('how a job runs', () => {
     });
     expect(await readStatistics(world.engine.pool, run.runKey)).toEqual([]);
   });
+
+  it('a configuration that cannot be used any more ends the run with the reason, and no activity tries for ever', async () => {
+    world = await World.start({ source: { users: [person('P')] } });
+    await world.addTarget('Cloud');
+    const run = await world.engine.request(world.hr);
+    const opened = await world.engine.activities.openRun({ runKey: run.runKey });
+    expect(opened.types).toContain('user');
+    // The worker comes back without the connector.
+    await world.engine.pool.query(
+      `update run set frozen = replace(frozen::text, 'SCIM System', 'Gone System')::json where run_key = $1`,
+      [run.runKey],
+    );
+    const restarted = await world.engine.newProcess({ owner: world.engine.owner });
+    const reading = restarted.activities.intakeChunk({ runKey: run.runKey, type: 'user' });
+    await expect(reading).rejects.toMatchObject({ type: 'runClosed' });
+    const { job } = await world.engine.finished(run.jobId);
+    expect(job.status).toBe('Finished with Error');
+    expect(job.errorMessage).toBe('HR: no connector of type Gone System is installed');
+  });
 });
