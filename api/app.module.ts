@@ -26,6 +26,8 @@ import { SystemTypesService } from './system-types/system-types.service.js';
 import { ConnectionTestService } from './systems/connection-test.service.js';
 import { PropertiesController } from './systems/properties.controller.js';
 import { PropertiesService } from './systems/properties.service.js';
+import { ResetController } from './systems/reset.controller.js';
+import { ResetService } from './systems/reset.service.js';
 import { SystemLookup } from './systems/system-lookup.js';
 import { SystemsController } from './systems/systems.controller.js';
 import { SystemsService } from './systems/systems.service.js';
@@ -61,6 +63,7 @@ export class AppModule {
         SystemTypesController,
         SystemsController,
         PropertiesController,
+        ResetController,
         TransformationsController,
         PreviewController,
         JobsController,
@@ -80,6 +83,7 @@ export class AppModule {
         ProgramService,
         PropertiesService,
         SystemsService,
+        ResetService,
         ConnectionTestService,
         TransformationsService,
         PreviewSidesService,

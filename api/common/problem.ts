@@ -11,6 +11,7 @@ export const PROBLEM_TYPES = {
   'name-taken': [409, 'A system of this name exists'],
   'version-moved': [409, 'The transformation was changed meanwhile'],
   'job-running': [409, 'A job is running'],
+  'not-confirmed': [409, 'The confirmation is missing'],
   'system-disabled': [409, 'The system is disabled'],
   'no-enabled-target': [409, 'No enabled target is connected'],
   'not-configured': [409, 'The system is not configured'],

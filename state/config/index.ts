@@ -6,6 +6,9 @@ export { loadRunConfiguration, loadSecrets, loadSystem } from './snapshot.js';
 export type { RunConfiguration, SystemSnapshot } from './snapshot.js';
 export { lockConfiguration } from './pairs.js';
 export { hasOpenJob, removeOperationalData } from './operational-data.js';
+export { lockEverything, removeAllSystems, resetSystem } from './reset.js';
+export type { ResetOptions } from './reset.js';
+export { loadInstallation } from './installation.js';
 export type { SourceSelection, SystemRole } from './entities/system.entity.js';
 export {
   createSystem,

@@ -27,10 +27,11 @@ const SOURCE_STATEMENTS = [
   ...['link_member', 'member'].map(
     (table) => `delete from ${table} x using entity e where e.entity_no = x.group_no and e.source_id = $1`,
   ),
-  ...['unresolved_ref', 'pair_sweep', 'source_state', 'rt_event', 'entity'].map(
+  ...['unresolved_ref', 'pair_sweep', 'source_state', 'rt_event'].map(
     (table) => `delete from ${table} where source_id = $1`,
   ),
 ];
+const ENTITY_STATEMENT = 'delete from entity where source_id = $1';
 
 const TARGET_STATEMENTS = [
   'link_body',
@@ -47,8 +48,21 @@ const TARGET_STATEMENTS = [
 
 /**
  * Removes the links, bodies, references, backlog and marks of a system (RST-9); entities in the back ends are not touched, and the job
- * log stays until its retention removes it. Takes time in proportion to the entities; no job of the system may run.
+ * log stays until its retention removes it. `keepEntities` leaves the rows of a source's entities, with what is known about them. Takes time in proportion to the entities; no job of the system may run.
  */
-export async function removeOperationalData(transaction: Statements, systemNo: number): Promise<void> {
-  for (const statement of [...SOURCE_STATEMENTS, ...TARGET_STATEMENTS]) await transaction.query(statement, [systemNo]);
+export async function removeOperationalData(
+  transaction: Statements,
+  systemNo: number,
+  { keepEntities = false }: { readonly keepEntities?: boolean } = {},
+): Promise<void> {
+  const entities = keepEntities ? [] : [ENTITY_STATEMENT];
+  for (const statement of [...SOURCE_STATEMENTS, ...entities]) await transaction.query(statement, [systemNo]);
+  await removeTargetData(transaction, systemNo);
+  if (!keepEntities)
+    await transaction.query('delete from kept_origin where target_id = $1 or source_id = $1', [systemNo]);
+}
+
+/** What a target has: links from all sources, their backlog and gates; kept origins stay. */
+export async function removeTargetData(transaction: Statements, targetNo: number): Promise<void> {
+  for (const statement of TARGET_STATEMENTS) await transaction.query(statement, [targetNo]);
 }

@@ -35,6 +35,7 @@ describe('the OpenAPI document', () => {
         'GET /api/v1/jobs/{jobId}/events',
         'GET /api/v1/jobs/{jobId}/results',
         'GET /api/v1/jobs/{jobId}/statistics',
+        'GET /api/v1/settings',
         'GET /api/v1/system-types',
         'GET /api/v1/system-types/{typeName}',
         'GET /api/v1/systems',
@@ -48,10 +49,12 @@ describe('the OpenAPI document', () => {
         'PATCH /api/v1/systems/{systemId}/properties',
         'POST /api/v1/auth/tokens',
         'POST /api/v1/jobs/{jobId}/stop',
+        'POST /api/v1/settings/reset',
         'POST /api/v1/systems',
         'POST /api/v1/systems/{systemId}/disable',
         'POST /api/v1/systems/{systemId}/enable',
         'POST /api/v1/systems/{systemId}/jobs',
+        'POST /api/v1/systems/{systemId}/reset',
         'POST /api/v1/systems/{systemId}/test-connection',
         'POST /api/v1/systems/{systemId}/transformation/check',
         'POST /api/v1/transformations/preview',
@@ -75,7 +78,7 @@ describe('the OpenAPI document', () => {
       const success = Object.entries(definition.responses).filter(([code]) => code.startsWith('2'));
       expect([name, success.length]).not.toEqual([name, 0]);
       expect([name, Object.keys(definition.responses)]).toEqual([name, expect.arrayContaining(['400', '500'])]);
-      const hasBody = ['put', 'patch'].includes(method) || /POST.*(tokens|systems|jobs|check|preview)$/.test(name);
+      const hasBody = ['put', 'patch'].includes(method) || /POST.*(tokens|systems|jobs|check|preview|reset)$/.test(name);
       expect([name, definition.requestBody !== undefined]).toEqual([name, hasBody]);
     }
   });
