@@ -4,11 +4,17 @@ import type { EndedJob, StartedJob } from '../engine/job.js';
 import type { BenchStack } from '../engine/stack.js';
 import type { BenchSystem } from '../engine/systems.js';
 import { databaseUsage, untilStatisticsAreIn } from './database-usage.js';
+import { RssSampler } from './rss-sampler.js';
+import type { RssCourse } from './rss-sampler.js';
+import { monotonicMs } from './watching.js';
 import { familyCpuMicros, processUsage } from './process-usage.js';
 
 /** One job with everything it cost. */
 export interface MeasuredJob extends EndedJob {
+  /** From the request of the run to the end of its workflow. */
   readonly elapsedMs: number;
+  /** By the clock of the journals. */
+  readonly startedAtMs: number;
   readonly workerCpuMicros: number;
   readonly databaseCpuMicros: number;
   readonly temporalCpuMicros: number;
@@ -18,6 +24,8 @@ export interface MeasuredJob extends EndedJob {
   readonly walBytes: number;
   /** Highest resident size of the worker since its start. */
   readonly peakRssMb: number;
+  /** Resident size of the worker in the second and in the last quarter of the job. */
+  readonly rss: RssCourse;
 }
 
 /** Runs a job to its end and measures it from the request of the run to the end of the workflow. */
@@ -29,13 +37,15 @@ export async function measureJob(
   await untilStatisticsAreIn();
   const before = await usageOf(stack);
   if (options.profile === true) await toggleProfiler(stack);
-  const startedAt = performance.now();
+  const startedAtMs = monotonicMs();
   const started = await startJob(stack, source);
+  const sampler = new RssSampler(stack.pid('worker'));
   await started.handle.result();
-  const elapsedMs = performance.now() - startedAt;
+  const rss = sampler.stop();
+  const elapsedMs = monotonicMs() - startedAtMs;
   if (options.profile === true) await toggleProfiler(stack);
   const after = await usageOf(stack);
-  return { ...(await differences(stack, started, before, after)), elapsedMs };
+  return { ...(await differences(stack, started, before, after)), elapsedMs, startedAtMs, rss };
 }
 
 interface Usage {
@@ -67,7 +77,7 @@ async function differences(
   started: StartedJob,
   before: Usage,
   after: Usage,
-): Promise<Omit<MeasuredJob, 'elapsedMs'>> {
+): Promise<Omit<MeasuredJob, 'elapsedMs' | 'startedAtMs' | 'rss'>> {
   await untilStatisticsAreIn();
   const late = await databaseUsage(stack.pool);
   return {

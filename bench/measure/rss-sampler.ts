@@ -2,6 +2,12 @@ import { processUsage } from './process-usage.js';
 
 const INTERVAL_MS = 200;
 
+/** Medians of the resident size. */
+export interface RssCourse {
+  readonly earlyMb: number;
+  readonly lateMb: number;
+}
+
 /** Resident size of a process over time. */
 export class RssSampler {
   readonly #samplesMb: number[] = [];
@@ -12,7 +18,7 @@ export class RssSampler {
   }
 
   /** Ends the sampling: what the process held in the second and in the last quarter of the time, medians. */
-  stop(): { readonly earlyMb: number; readonly lateMb: number } {
+  stop(): RssCourse {
     clearInterval(this.#timer);
     const quarter = Math.floor(this.#samplesMb.length / 4);
     return {

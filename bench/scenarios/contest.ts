@@ -1,6 +1,7 @@
 import { addSystem } from '../engine/systems.js';
 import type { BenchSystem } from '../engine/systems.js';
 import type { BenchStack } from '../engine/stack.js';
+import { lastAnswerAt } from '../measure/journal-facts.js';
 import { measureJob } from '../measure/measured-job.js';
 import type { MeasuredJob } from '../measure/measured-job.js';
 import { arithmeticLimit, reasonsAgainst, servedPerSecond } from '../measure/validity.js';
@@ -57,12 +58,26 @@ export async function contest(
       r1CpuMicrosPerEntity: r1.cpuMicros / r1.entities,
       limitPerSecond: limit,
       simulatorPerSecond: simulator,
+      ...(await borders(servers, job)),
     },
     invalidBecause: [
       ...reasonsAgainst({ ...rates, simulator, limit }),
       ...(await wrongResults(options, servers, job, writes)),
     ],
   };
+}
+
+/** Time of the job in which nothing was written yet, or any more, in any target. */
+async function borders(
+  { targets }: BenchServers,
+  job: MeasuredJob,
+): Promise<{ firstWriteAfterMs: number | null; endAfterLastAnswerMs: number | null }> {
+  const journals = await Promise.all(targets.map((target) => target.control.writesSince(0)));
+  const writes = journals.flat().filter((record) => record.receivedAtMs >= job.startedAtMs);
+  const first = writes.reduce((earliest, record) => Math.min(earliest, record.receivedAtMs), Infinity);
+  if (first === Infinity) return { firstWriteAfterMs: null, endAfterLastAnswerMs: null };
+  const endedAtMs = job.startedAtMs + job.elapsedMs;
+  return { firstWriteAfterMs: first - job.startedAtMs, endAfterLastAnswerMs: endedAtMs - lastAnswerAt(writes) };
 }
 
 class Rounds {

@@ -1,6 +1,5 @@
 import { addSystem } from '../engine/systems.js';
 import { measureJob } from '../measure/measured-job.js';
-import { RssSampler } from '../measure/rss-sampler.js';
 import type { BenchOptions } from '../options.js';
 import type { ScenarioOutcome } from '../result.js';
 import { setLatency, startServers } from '../servers.js';
@@ -17,23 +16,18 @@ export async function memory(tools: ScenarioTools, options: BenchOptions): Promi
     await addSystem(stack, { role: 'target', name: `Target ${place + 1}`, url });
   await setLatency(servers, options.latencyMs);
 
-  const sampled = async (): Promise<Awaited<ReturnType<typeof measureJob>> & ReturnType<RssSampler['stop']>> => {
-    const sampler = new RssSampler(stack.pid('worker'));
-    const job = await measureJob(stack, source);
-    return { ...job, ...sampler.stop() };
-  };
   tools.say('first load');
-  const load = await sampled();
+  const load = await measureJob(stack, source);
   tools.say('unchanged full read');
-  const again = await sampled();
+  const again = await measureJob(stack, source);
   return {
     measures: {
       ...engineMeasures(load, options.entities),
       peakRssMb: again.peakRssMb,
-      loadEarlyRssMb: load.earlyMb,
-      loadLateRssMb: load.lateMb,
-      rereadEarlyRssMb: again.earlyMb,
-      rereadLateRssMb: again.lateMb,
+      loadEarlyRssMb: load.rss.earlyMb,
+      loadLateRssMb: load.rss.lateMb,
+      rereadEarlyRssMb: again.rss.earlyMb,
+      rereadLateRssMb: again.rss.lateMb,
       rereadEntitiesPerSecond: (options.entities / again.elapsedMs) * 1_000,
     },
     invalidBecause: [load, again].flatMap(({ job }) =>

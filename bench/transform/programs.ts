@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { setFlagsFromString } from 'node:v8';
 import { Script } from 'node:vm';
+import { isJsonObject } from '../../core/json.js';
 import type { JsonObject, JsonValue } from '../../core/json.js';
 import { compileTransformation } from '../../core/transform/index.js';
 import type { TypeProgram, WriteContext } from '../../core/transform/index.js';
@@ -40,7 +41,14 @@ export function entityFor(count: number): JsonObject {
       group[`a${member}`] = `value ${member}`;
     entity[groupName(number)] = group;
   }
-  return entity;
+  return asParsed(entity);
+}
+
+/** The object as it would be if it came as text: that is how entities come, and V8 keeps such objects in another form than built ones. */
+export function asParsed(object: JsonObject): JsonObject {
+  const parsed: unknown = JSON.parse(JSON.stringify(object));
+  if (!isJsonObject(parsed)) throw new TypeError('an object stays an object');
+  return parsed;
 }
 
 function mappingAt(number: number): JsonObject {
