@@ -14,6 +14,7 @@ import { settle } from '../../state/drain/settle.js';
 import { holdFence, takeChain } from '../../state/runs/fence.js';
 import type { RunFence } from '../../state/runs/fence.js';
 import type { ChunkResult, DeleteChunkInput } from '../contract.js';
+import { drainUntil } from '../drain/drain-chunk.js';
 import { drainEnvironment } from '../drain/environment.js';
 import { LeaseClock } from '../drain/lease-clock.js';
 import { endChain, targetIsOut, waitForGate } from '../drain/target-chain.js';
@@ -22,7 +23,9 @@ import type { DrainEnvironment, Work } from '../drain/work.js';
 import { TargetFailedError } from '../drain/write-errors.js';
 import { patiently } from '../support/patiently.js';
 import { pause } from '../support/run-watch.js';
-import type { EngineServices } from '../support/services.js';
+import { targetOf, targetTypes } from '../support/run-context.js';
+import type { RunContext } from '../support/run-context.js';
+import type { EngineServices, Watch } from '../support/services.js';
 import { confirmAbsence } from './confirm.js';
 import { deletePair } from './delete-pair.js';
 import type { CandidateEnd, PlannedDeletion } from './delete-pair.js';
@@ -46,7 +49,7 @@ export async function deleteChunk(services: EngineServices, input: DeleteChunkIn
       watch.throwIfStopped();
       const pair = { targetNo: input.targetNo, type: env.typeCode };
       const candidates = await nextCandidates(services.pool, input.runKey, pair, BATCH_CANDIDATES);
-      if (candidates.length === 0) return { more: false };
+      if (candidates.length === 0) return rewriteReferrers(services, context, input, fence, watch, untilMs);
       const end = await new DeletionBatch(env, fence, startedMs).run(candidates);
       if (end instanceof TargetFailedError) return endChain(services, context, fence, input.targetNo, end.message);
       if (end instanceof TargetThrottledError) {
@@ -62,6 +65,27 @@ export async function deleteChunk(services: EngineServices, input: DeleteChunkIn
     }
     return { more: true };
   });
+}
+
+/**
+ * Whoever referred to a deleted entity is written again in the same job: groups of people who are not wanted any more come to their end
+ * after their own phase, because users are deleted last (ORD-3).
+ */
+async function rewriteReferrers(
+  services: EngineServices,
+  context: RunContext,
+  input: DeleteChunkInput,
+  fence: RunFence,
+  watch: Watch,
+  untilMs: number,
+): Promise<ChunkResult> {
+  const target = targetOf(context, input.targetNo);
+  for (const type of targetTypes(context, target)) {
+    if (target.program.types.get(type)?.linkDependent !== true) continue;
+    const result = await drainUntil(services, context, { ...input, type, late: true }, fence, watch, untilMs);
+    if (result.more || result.ended !== undefined) return result;
+  }
+  return { more: false };
 }
 
 type BatchEnd = 'done' | 'nothingDone' | TargetFailedError | TargetThrottledError;

@@ -4,7 +4,7 @@ import type { RunFence } from '../../state/runs/fence.js';
 import type { ChunkResult, DrainChunkInput } from '../contract.js';
 import { codeOf, targetOf } from '../support/run-context.js';
 import type { RunContext } from '../support/run-context.js';
-import type { EngineServices } from '../support/services.js';
+import type { EngineServices, Watch } from '../support/services.js';
 import { Drain } from './drain.js';
 import type { DrainEnd } from './drain.js';
 import { drainEnvironment } from './environment.js';
@@ -22,14 +22,26 @@ export async function drainChunk(services: EngineServices, input: DrainChunkInpu
     const waiting = await waitForGate(services, context, fence, targetNo, watch);
     if (waiting !== undefined) return waiting;
     if (input.late) await openLatePass(services.pool, fence, { targetNo, sourceNo, ownerType: codeOf(input.type) });
-    const env = drainEnvironment(services, context, input, watch);
-    const target = targetOf(context, targetNo);
-    const concurrency = Math.min(services.deps.concurrency, target.capabilities.maxConcurrentWrites);
-    const leaseMs = target.capabilities.requestTimeoutMs + services.timing.leaseMarginMs;
-    const end = await new Drain(env, fence, concurrency, leaseMs).run(Date.now() + services.timing.chunkMs);
-    watch.throwIfStopped();
-    return toResult(services, context, fence, targetNo, end);
+    return drainUntil(services, context, input, fence, watch, Date.now() + services.timing.chunkMs);
   });
+}
+
+/** Drains a phase of a target until it is drained, the time (wall clock) is over, or something ends it. */
+export async function drainUntil(
+  services: EngineServices,
+  context: RunContext,
+  phase: DrainChunkInput,
+  fence: RunFence,
+  watch: Watch,
+  untilMs: number,
+): Promise<ChunkResult> {
+  const { capabilities } = targetOf(context, phase.targetNo);
+  const concurrency = Math.min(services.deps.concurrency, capabilities.maxConcurrentWrites);
+  const leaseMs = capabilities.requestTimeoutMs + services.timing.leaseMarginMs;
+  const env = drainEnvironment(services, context, phase, watch);
+  const end = await new Drain(env, fence, concurrency, leaseMs).run(untilMs);
+  watch.throwIfStopped();
+  return toResult(services, context, fence, phase.targetNo, end);
 }
 
 async function toResult(

@@ -167,4 +167,24 @@ describe('deletion', () => {
     const third = await world.engine.runJob(world.hr);
     expect(summary(third.statistics)).toEqual({ 'HR user': 'read 2', 'Cloud user': 'deleted 1' });
   });
+
+  it('ORD-3, WRT-7: groups that still name somebody who was deleted are written again in the same job', async () => {
+    const write = withGroups('target');
+    world = await World.start({ source: { users: three, groups: [group('G', ['P', 'Q'])] } });
+    const { simulator, system } = await world.addTarget('Cloud');
+    await world.engine.runJob(world.hr);
+    const user = { ...Object(write['user']), condition: "$.userName != 'P@example.com'" };
+    await world.engine.setTransformation(system, { ...write, user });
+    const second = await world.engine.runJob(world.hr);
+    expect(summary(second.statistics)).toEqual({
+      'HR user': 'read 3',
+      'HR group': 'read 1',
+      'Cloud user': 'deleted 1',
+      'Cloud group': 'updated 1',
+    });
+    expect(simulator.store.snapshot().groups[0]?.['members']).toHaveLength(1);
+    const mark = simulator.journal.mark();
+    await world.engine.runJob(world.hr);
+    expect(writesSince(simulator, mark)).toEqual([]);
+  });
 });
