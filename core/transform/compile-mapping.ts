@@ -53,7 +53,28 @@ function compileParts(raw: JsonObject, pointer: string, context: CompileContext)
     placeholders: [...context.placeholdersIn(raw)],
   };
   refuseGeneratedSecrets(parts.functions, pointer, context);
-  return { ...parts, ...target, canonical: canonicalMapping(parts, target.canonicalTarget) };
+  // Every key by its name: spreading two objects would give nearly every mapping a hidden class of its own, and V8 remembers few.
+  return {
+    pointer: parts.pointer,
+    type: parts.type,
+    scope: parts.scope,
+    condition: parts.condition,
+    origin: parts.origin,
+    functions: parts.functions,
+    defaultValue: parts.defaultValue,
+    optional: parts.optional,
+    correlation: parts.correlation,
+    targetVariable: parts.targetVariable,
+    usesCredential: parts.usesCredential,
+    placeholders: parts.placeholders,
+    targetPath: target.targetPath,
+    targetAttribute: target.targetAttribute,
+    write: target.write,
+    edit: target.edit,
+    newName: target.newName,
+    mustMatch: target.mustMatch,
+    canonical: canonicalMapping(parts, target.canonicalTarget),
+  };
 }
 
 function readType(raw: JsonObject, pointer: string, context: CompileContext): MappingType {
