@@ -5,6 +5,8 @@ export default {
   globalSetup: '<rootDir>/test/support/global-setup.js',
   globalTeardown: '<rootDir>/test/support/global-teardown.js',
   reporters: ['default', '<rootDir>/test/support/test-report.js'],
+  // jest leaves one core free by default; most suites wait for servers, and two cores are what there is.
+  maxWorkers: '100%',
   // Servers start inside a hook of the first suite that needs them.
   testTimeout: 30_000,
   extensionsToTreatAsEsm: ['.ts'],
