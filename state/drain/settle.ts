@@ -114,8 +114,10 @@ async function endRows(sql: Sql, context: SettleContext, items: readonly Settlem
   const settled = items.filter((item) => item.end.kind === 'settled');
   if (settled.length > 0) {
     await sql.query(
-      `delete from backlog b using unnest($2::bigint[], $3::bigint[]) as n (entity_no, gen)
-        where b.target_id = $1 and b.entity_no = n.entity_no and b.gen = n.gen`,
+      // Through the key first: a join with the list reads the whole backlog while the statistics are those of an empty one.
+      `delete from backlog b
+        where b.target_id = $1 and b.entity_no = any($2::bigint[])
+          and (b.entity_no, b.gen) in (select * from unnest($2::bigint[], $3::bigint[]))`,
       [context.targetNo, settled.map((item) => item.entityNo), settled.map((item) => item.gen)],
     );
     // gen moved while the pair was in hand: the row stays and is offered again in this run. It stays forced too: what moved gen may have

@@ -143,7 +143,7 @@ async function writeBodies(sql: Sql, page: PageCommit, numbers: ReadonlyMap<stri
   await sql.query(
     `insert into entity_body (entity_no, body)
      select n.entity_no, n.body from unnest($1::bigint[], $2::bytea[]) as n (entity_no, body)
-       join entity e on e.entity_no = n.entity_no and e.read_seq = $3
+      cross join lateral (select 1 from entity where entity_no = n.entity_no and read_seq = $3 limit 1) e
      on conflict (entity_no) do update set body = excluded.body`,
     [rows.map((row) => row.entityNo), rows.map((row) => row.body), page.readSeq],
   );
