@@ -23,6 +23,8 @@ import type { Value } from './value.js';
 /** Revision of the engine: raised when the same document begins to give other results. */
 const ENGINE_REVISION = 1;
 
+const NONE: readonly never[] = Object.freeze([]);
+
 /** What the compiler found in one entity type of a document. */
 export interface TypeParts {
   readonly type: EntityType;
@@ -109,11 +111,11 @@ export class CompiledTypeProgram implements TypeProgram {
         kind: 'mapped',
         target,
         comparable: this.comparableOf(target, common, operation, context),
-        secretAttributes: [...run.secretAttributes],
+        secretAttributes: run.secretAttributes.size === 0 ? NONE : [...run.secretAttributes],
         targetId: this.analysis.setsTargetId
           ? idText(run.variable('entityIdTargetSystem'), 'entityIdTargetSystem')
           : undefined,
-        unresolved: [...run.unresolved.values()],
+        unresolved: run.unresolved.size === 0 ? NONE : [...run.unresolved.values()],
       };
     } catch (error) {
       return { kind: 'failed', message: failureMessage(error) };

@@ -43,19 +43,34 @@ export function copyValue(value: Value, budget: Budget): JsonValue {
     return value;
   }
   if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return copyList(value, budget);
   if (value instanceof Uint8Array) return encodeBase64(value);
-  if (Array.isArray(value)) {
-    budget.produce(value.length + 1);
-    return value.map((element) => copyValue(element, budget));
-  }
   const copy: JsonObject = {};
-  for (const name of Object.keys(value)) {
-    if (name === '__proto__') continue;
-    const member = value[name];
-    budget.produce(name.length + 1);
-    if (member !== undefined) copy[name] = copyValue(member, budget);
-  }
+  copyMembers(value, copy, budget);
   return copy;
+}
+
+function copyList(list: readonly Value[], budget: Budget): JsonValue[] {
+  budget.produce(list.length + 1);
+  const copy: JsonValue[] = [];
+  for (const element of list) copy.push(copyValue(element, budget));
+  return copy;
+}
+
+/** Copies the members of an object into another one; those of the same name are replaced. */
+export function copyMembers(from: ValueObject, into: JsonObject, budget: Budget): void {
+  // Texts are shared, not copied, so that what they take may be counted together.
+  let units = 0;
+  for (const name of Object.keys(from)) {
+    const member = from[name];
+    if (member === undefined || name === '__proto__') continue;
+    units += name.length + 1;
+    if (typeof member === 'string') {
+      units += member.length + 1;
+      into[name] = member;
+    } else into[name] = copyValue(member, budget);
+  }
+  budget.produce(units);
 }
 
 /** Deep equality of JSON; order of members does not matter, types do. */

@@ -2,7 +2,7 @@ import type { Budget } from '../budget.js';
 import { EvaluationError } from '../evaluation-error.js';
 import { isJsonObject } from '../../json.js';
 import type { JsonObject, JsonValue } from '../../json.js';
-import { canonicalText, copyValue, isObjectValue, memberOf, sameValue } from '../value.js';
+import { canonicalText, copyMembers, copyValue, isObjectValue, memberOf, sameValue } from '../value.js';
 import type { Value } from '../value.js';
 import type { Output } from './output.js';
 import type { TargetSegment } from './target-path.js';
@@ -67,8 +67,7 @@ function compileMembersWriter(names: readonly string[], text: string): PathWrite
 /** PTH-9: the members of the value replace those of the same name. */
 function mergeRoot(document: JsonObject, value: Value, text: string, budget: Budget): void {
   if (!isObjectValue(value)) throw new EvaluationError(`Only an object can be written to ${text}`);
-  const copy = copyValue(value, budget);
-  if (isObjectValue(copy)) Object.assign(document, copy);
+  copyMembers(value, document, budget);
 }
 
 /** PTH-12, PTH-15: a path through elements that must exist already creates nothing on the way to them. */
