@@ -7,7 +7,7 @@ import { TestEngine } from '../support/engine.js';
  * A crash at every so many operations; each walk begins at another one, so that a suite meets each kind of statement. Whoever changes
  * the engine sets it to 1 and walks over all of them (about 20 minutes).
  */
-const STRIDE: number = 17;
+const STRIDE: number = 61;
 /** Crash points worked on side by side. */
 const LANES = 4;
 let walks = 0;
