@@ -26,6 +26,16 @@ export interface RunActivities {
   finishRun(input: FinishRunInput): Promise<FinishedRun>;
   /** Counters of the run for the Temporal Web UI, as a small Markdown table. */
   describeProgress(input: RunInput): Promise<{ readonly markdown: string }>;
+  /** Requests the Read of one point of a schedule; the answer tells what became of it. Each point counts once. */
+  requestScheduledRun(input: SchedulePoint): Promise<{ readonly outcome: string }>;
+}
+
+/** A point of the schedule of a source. */
+export interface SchedulePoint {
+  /** Public id of the source. */
+  readonly sourceId: string;
+  /** ISO 8601: when it was due, not when somebody came to it. */
+  readonly at: string;
 }
 
 /** Input of everything that belongs to a run. */

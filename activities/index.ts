@@ -1,4 +1,5 @@
 import { markIntakeEnded } from '../state/runs/open-run.js';
+import { requestScheduledRun } from '../state/schedules/index.js';
 import { deleteChunk } from './absence/delete-chunk.js';
 import { planAbsence } from './absence/plan-absence.js';
 import type { RunActivities } from './contract.js';
@@ -27,6 +28,9 @@ export function createActivities(deps: ActivityDependencies): RunActivities & { 
     deleteChunk: (input) => deleteChunk(services, input),
     finishRun: (input) => finishRun(services, input),
     describeProgress: (input) => describeProgress(services, input),
+    requestScheduledRun: async ({ sourceId, at }) => ({
+      outcome: await requestScheduledRun(services.pool, sourceId, new Date(at)),
+    }),
     close: () => services.contexts.close(),
   };
 }

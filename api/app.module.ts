@@ -20,6 +20,9 @@ import { JobsController } from './jobs/jobs.controller.js';
 import { JobsService } from './jobs/jobs.service.js';
 import { ReconcilerLifecycle } from './jobs/reconciler-lifecycle.js';
 import { TemporalJobLauncher } from './jobs/temporal-job-launcher.js';
+import { ScheduleLifecycle } from './schedules/schedule-lifecycle.js';
+import { SchedulesController } from './schedules/schedules.controller.js';
+import { SchedulesService } from './schedules/schedules.service.js';
 import { ConnectorCatalog } from './system-types/connector-catalog.js';
 import { SystemTypesController } from './system-types/system-types.controller.js';
 import { SystemTypesService } from './system-types/system-types.service.js';
@@ -47,6 +50,7 @@ const TEMPORAL_PROVIDERS: Provider[] = [
   },
   { provide: JOB_LAUNCHER, useExisting: TemporalJobLauncher },
   ReconcilerLifecycle,
+  ScheduleLifecycle,
 ];
 
 /** The API: every controller and what it stands on. `launcher` replaces all that talks to
@@ -64,6 +68,7 @@ export class AppModule {
         SystemsController,
         PropertiesController,
         ResetController,
+        SchedulesController,
         TransformationsController,
         PreviewController,
         JobsController,
@@ -84,6 +89,7 @@ export class AppModule {
         PropertiesService,
         SystemsService,
         ResetService,
+        SchedulesService,
         ConnectionTestService,
         TransformationsService,
         PreviewSidesService,

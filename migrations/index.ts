@@ -1,6 +1,12 @@
 import { Configuration1795200000000 } from './1795200000000-configuration.js';
 import { Engine1795200100000 } from './1795200100000-engine.js';
 import { KeptOrigin1795200200000 } from './1795200200000-kept-origin.js';
+import { Schedule1795200300000 } from './1795200300000-schedule.js';
 
 /** All migrations in the order they run. A migration that has landed is never edited or removed. */
-export const MIGRATIONS = [Configuration1795200000000, Engine1795200100000, KeptOrigin1795200200000];
+export const MIGRATIONS = [
+  Configuration1795200000000,
+  Engine1795200100000,
+  KeptOrigin1795200200000,
+  Schedule1795200300000,
+];

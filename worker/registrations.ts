@@ -14,10 +14,15 @@ const ACTIVITIES: Record<keyof RunActivities, true> = {
   deleteChunk: true,
   finishRun: true,
   describeProgress: true,
+  requestScheduledRun: true,
 };
 
 /** Every workflow type of this version; checked by the compiler in the same way. */
-const WORKFLOWS: Record<keyof typeof workflows, true> = { readJobWorkflow: true, resyncJobWorkflow: true };
+const WORKFLOWS: Record<keyof typeof workflows, true> = {
+  readJobWorkflow: true,
+  resyncJobWorkflow: true,
+  scheduledReadWorkflow: true,
+};
 
 /**
  * Refuses to start a worker that could not do all of its work, or that would register something nobody knows: better no worker than one

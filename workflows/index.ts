@@ -1,3 +1,4 @@
 // Each name here is a workflow type that stands in histories: add, never rename.
 export { readJobWorkflow } from './read-job.workflow.js';
 export { resyncJobWorkflow } from './resync-job.workflow.js';
+export { scheduledReadWorkflow } from './scheduled-read.workflow.js';

@@ -55,7 +55,8 @@ async function findQueued(sql: Sql, request: RunRequest): Promise<Omit<Requested
   return rows[0] && toRequested(rows[0]);
 }
 
-async function insertRun(
+/** Stores a new run. The caller holds the lock of its source and knows that the unique indexes allow it. */
+export async function insertRun(
   sql: Sql,
   request: RunRequest,
   state: 'starting' | 'queued',

@@ -27,6 +27,7 @@ describe('the OpenAPI document', () => {
       [
         'DELETE /api/v1/auth/tokens/{tokenId}',
         'DELETE /api/v1/systems/{systemId}',
+        'DELETE /api/v1/systems/{systemId}/schedule',
         'GET /api/v1/auth/tokens',
         'GET /api/v1/health/live',
         'GET /api/v1/health/ready',
@@ -41,6 +42,7 @@ describe('the OpenAPI document', () => {
         'GET /api/v1/systems',
         'GET /api/v1/systems/{systemId}',
         'GET /api/v1/systems/{systemId}/properties',
+        'GET /api/v1/systems/{systemId}/schedule',
         'GET /api/v1/systems/{systemId}/targets',
         'GET /api/v1/systems/{systemId}/transformation',
         'GET /api/v1/systems/{systemId}/transformation/versions',
@@ -59,6 +61,7 @@ describe('the OpenAPI document', () => {
         'POST /api/v1/systems/{systemId}/transformation/check',
         'POST /api/v1/transformations/preview',
         'PUT /api/v1/systems/{systemId}/properties',
+        'PUT /api/v1/systems/{systemId}/schedule',
         'PUT /api/v1/systems/{systemId}/transformation',
       ].sort(),
     );

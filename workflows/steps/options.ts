@@ -7,7 +7,7 @@ import { bulkQueueOf } from '../../core/task-queues.js';
 export const RUN_CLOSED_KIND: typeof RUN_CLOSED = 'runClosed';
 
 type ChunkActivities = Pick<RunActivities, 'sweepPairs' | 'intakeChunk' | 'drainChunk' | 'planAbsence' | 'deleteChunk'>;
-type StepActivities = Pick<RunActivities, 'openRun' | 'endIntake' | 'finishRun'>;
+type StepActivities = Pick<RunActivities, 'openRun' | 'endIntake' | 'finishRun' | 'requestScheduledRun'>;
 type ReportActivities = Pick<RunActivities, 'describeProgress'>;
 
 /**

@@ -80,6 +80,7 @@ export class FakeActivities {
         this.answers.finishRun ?? (() => ({ status: end === 'stopped' ? 'Manually Terminated' : 'Success' })),
       ),
     describeProgress: (input) => this.describe(input),
+    requestScheduledRun: ({ at }) => this.answer(`point ${at}`, () => ({ outcome: 'started' })),
   };
 
   /** How often this was asked. */
