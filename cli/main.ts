@@ -4,6 +4,7 @@ import { isConfigError } from '../runtime/config.js';
 import { apiCommand } from './commands/api.js';
 import { demoCommand } from './commands/demo.js';
 import { migrateCommand } from './commands/migrate.js';
+import { transformCommand } from './commands/transform.js';
 import { upCommand } from './commands/up.js';
 import { workerCommand } from './commands/worker.js';
 import { StackError } from './stack.js';
@@ -15,7 +16,8 @@ const program = new Command('muster')
   .addCommand(demoCommand())
   .addCommand(apiCommand())
   .addCommand(workerCommand())
-  .addCommand(migrateCommand());
+  .addCommand(migrateCommand())
+  .addCommand(transformCommand());
 
 try {
   await program.parseAsync();

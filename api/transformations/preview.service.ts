@@ -3,7 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { entityTypeCode } from '../../core/entity-type.js';
 import type { EntityType } from '../../core/entity-type.js';
 import type { JsonObject } from '../../core/json.js';
-import { previewRead, previewWrites, referencesAsked } from '../../core/preview/preview.js';
+import { ASSUMED_TARGET_ID, previewRead, previewWrites, referencesAsked } from '../../core/preview/preview.js';
 import type { ReadPreview } from '../../core/preview/preview.js';
 import type { EvaluationContext } from '../../core/transform/program.js';
 import { referenceKey, resolveTargetKeys } from '../../state/drain/references.js';
@@ -16,8 +16,6 @@ import type { OpenedSide } from './preview-sides.service.js';
 
 /** Errors of one answer at most. */
 const MAX_ERRORS = 50;
-/** Stands for the id of an entity that no link is known of. */
-const ASSUMED_TARGET_ID = '<target id>';
 
 /** An entity of the request after the read transformation. */
 interface ReadEntity {

@@ -18,6 +18,9 @@ export interface PreviewSide {
   readonly secretNames: ReadonlySet<string>;
 }
 
+/** Stands for the id in the target where none is known. */
+export const ASSUMED_TARGET_ID = '<target id>';
+
 /** How an explanation came to its result: condition, mappings, attributes. */
 export type Trace = Pick<EntityExplanation, 'condition' | 'mappings' | 'attributes'>;
 
