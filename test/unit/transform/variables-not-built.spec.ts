@@ -3,7 +3,7 @@ import { compileTransformation } from '../../../core/transform/index.js';
 
 describe('what is not built is refused', () => {
   it.each(['assignGroup', 'unassignGroup'])(
-    'VAR-10, VAR-11: a write transformation with %s does not compile',
+    'a write transformation with %s (which gives groups to a user) does not compile',
     (name) => {
       const mapping = { constant: [{ id: 'g1' }], targetVariable: name };
       const compiled = compileTransformation({ user: { mappings: [mapping] } }, { direction: 'write', properties: {} });
