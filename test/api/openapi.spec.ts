@@ -81,7 +81,8 @@ describe('the OpenAPI document', () => {
       const success = Object.entries(definition.responses).filter(([code]) => code.startsWith('2'));
       expect([name, success.length]).not.toEqual([name, 0]);
       expect([name, Object.keys(definition.responses)]).toEqual([name, expect.arrayContaining(['400', '500'])]);
-      const hasBody = ['put', 'patch'].includes(method) || /POST.*(tokens|systems|jobs|check|preview|reset)$/.test(name);
+      const hasBody =
+        ['put', 'patch'].includes(method) || /POST.*(tokens|systems|jobs|check|preview|reset)$/.test(name);
       expect([name, definition.requestBody !== undefined]).toEqual([name, hasBody]);
     }
   });

@@ -302,7 +302,7 @@ describe('how a job runs', () => {
       `update run set frozen = replace(frozen::text, 'SCIM System', 'Gone System')::json where run_key = $1`,
       [run.runKey],
     );
-    const restarted = await world.engine.newProcess({ owner: world.engine.owner });
+    const restarted = world.engine.newProcess({ owner: world.engine.owner });
     const reading = restarted.activities.intakeChunk({ runKey: run.runKey, type: 'user' });
     await expect(reading).rejects.toMatchObject({ type: 'runClosed' });
     const { job } = await world.engine.finished(run.jobId);
