@@ -10,7 +10,7 @@ import type { WorldTarget } from '../support/world.js';
 /** The intent is committed, nothing was sent. */
 const INTENT: CrashPoint = { statement: /sent_keys, sent_keys_hash, sent_at\)/, side: 'after' };
 /** The answer is here and was not settled. */
-const ANSWERED: CrashPoint = { statement: /delete from backlog b using unnest/, side: 'before' };
+const ANSWERED: CrashPoint = { statement: /delete from backlog b\s+where b\.target_id/, side: 'before' };
 
 function withCondition(role: 'source' | 'target', condition: string): JsonObject {
   const document = withGroups(role);
