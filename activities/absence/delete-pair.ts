@@ -7,7 +7,7 @@ import type { StoredLink } from '../../state/drain/pair-facts.js';
 import type { Settlement } from '../../state/drain/settle.js';
 import { openCommon, mapTarget } from '../drain/evaluate-pair.js';
 import { failed } from '../drain/outcomes.js';
-import { NotSentError, settlement } from '../drain/work.js';
+import { settlement } from '../drain/work.js';
 import type { DrainEnvironment, Work } from '../drain/work.js';
 import { send } from '../drain/write-errors.js';
 import { deletesExistedBefore } from './plan-absence.js';
@@ -144,7 +144,6 @@ async function updateInstead(
 /** Undefined: the entity is not there any more, which is what was wanted. A delete cut off by a stop may be repeated at any time. */
 function failedDelete(work: Work, error: unknown): CandidateEnd | undefined {
   if (!isConnectorError(error)) throw error;
-  if (error.kind === 'cancelled') throw new NotSentError('the run was stopped');
   return error.kind === 'notFound' ? undefined : { settlement: failed(work, 'delete', error), outcome: 'failed' };
 }
 

@@ -57,8 +57,6 @@ export async function execute(env: DrainEnvironment, work: Work): Promise<Settle
     return await dispatch(env, work);
   } catch (error) {
     if (!isConnectorError(error)) throw error;
-    // Aborted in flight after the grace of a stop: nobody knows what it did, so the next run writes without looking at hashes.
-    if (error.kind === 'cancelled') return settlement(work, { kind: 'unknown' });
     return failed(work, work.evaluation.action === 'update' ? 'update' : 'create', error);
   }
 }

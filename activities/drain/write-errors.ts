@@ -79,6 +79,8 @@ export async function send<T>(
     });
   } catch (error) {
     if (!isConnectorError(error)) throw error;
+    // Cut off by a stop: nothing has failed. Whether something was sent before, the pair knows (`work.sent`).
+    if (error.kind === 'cancelled') throw new NotSentError('the run was stopped');
     // A create that may have been applied is the business of its pair first: it is looked for before anything is concluded.
     throw operation === 'create' && error.outcome === 'unknown' ? error : widen(error);
   }

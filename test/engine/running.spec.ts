@@ -309,4 +309,29 @@ describe('how a job runs', () => {
     expect(job.status).toBe('Finished with Error');
     expect(job.errorMessage).toBe('HR: no connector of type Gone System is installed');
   });
+
+  it('STP-2: what a stop cuts off has not failed; it is written by the next job', async () => {
+    world = await World.start({ source: { users: [person('P')] } });
+    const properties = { 'scim.support.patch.operation': 'true' };
+    const { simulator } = await world.addTarget('Cloud', {}, { properties });
+    await world.engine.runJob(world.hr);
+    world.source.store.update('User', 'P', { title: 'Lead' });
+    const moved = simulator.faults.arm({ effect: { kind: 'status', status: 412 }, match: { methods: ['PATCH'] } });
+    const silent = simulator.faults.arm({ effect: { kind: 'hang' }, match: { operations: ['get'] } });
+    const run = await world.engine.request(world.hr);
+    const working = world.engine.workThrough(run.runKey).catch((error: unknown) => error);
+    while (!simulator.journal.since(0).some((record) => record.operation === 'get')) {
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    await world.engine.requestStop(run.jobId);
+    await working;
+    await world.engine.activities.finishRun({ runKey: run.runKey, end: 'stopped' });
+    const stopped = await world.engine.finished(run.jobId);
+    expect(stopped.job.status).toBe('Manually Terminated');
+    expect(summary(stopped.statistics)).toEqual({ 'HR user': 'read 1' });
+    simulator.faults.disarm(moved);
+    simulator.faults.disarm(silent);
+    const next = await world.engine.runJob(world.hr);
+    expect(summary(next.statistics)).toEqual({ 'HR user': 'read 1', 'Cloud user': 'updated 1' });
+  });
 });
