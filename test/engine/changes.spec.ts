@@ -178,4 +178,32 @@ describe('links, change detection and writing', () => {
     await world.engine.runJob(world.hr);
     expect(simulator.store.snapshot().users[0]).not.toHaveProperty('nickName');
   });
+
+  it('LNK-3: one link for each target, whatever happens to the entity', async () => {
+    world = await World.start({ source: { users: [person('P')] } });
+    await world.addTarget('Cloud');
+    await world.addTarget('Wiki');
+    await world.engine.runJob(world.hr);
+    world.source.store.update('User', 'P', { title: 'Lead' });
+    await world.engine.runJob(world.hr);
+    await world.engine.runJob(world.hr, 'resync');
+    expect(await links()).toHaveLength(2);
+  });
+
+  it('JOB-5, DEL-5: a Read deletes whom a new filter of the source does not return any more, although he or she exists', async () => {
+    world = await World.start({ source: { users: [person('P', { userType: 'guest' }), person('W')] } });
+    const { simulator } = await world.addTarget('Cloud');
+    await world.engine.runJob(world.hr);
+    const connection = {
+      Type: 'HTTP',
+      URL: world.source.url,
+      ProxyType: 'Internet',
+      Authentication: 'NoAuthentication',
+    };
+    await world.engine.setProperties(world.hr, { ...connection, 'scim.user.filter': 'userName sw "W"' });
+    const { job, statistics } = await world.engine.runJob(world.hr);
+    expect(summary(statistics)).toEqual({ 'HR user': 'read 1', 'Cloud user': 'deleted 1' });
+    expect(job.outcome).toEqual(['Cloud, user: Deletion executed: 1']);
+    expect(simulator.store.snapshot().users).toHaveLength(1);
+  });
 });
