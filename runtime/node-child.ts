@@ -72,6 +72,9 @@ export function tellParentReady(facts: Readonly<Record<string, string>> = {}): v
   process.send?.(message);
 }
 
+/** An orphan ends by itself within this time. */
+const ORPHAN_LIMIT_MS = 5_000;
+
 /**
  * In a child or a foreground process: resolves when it should end, by SIGINT, SIGTERM or SIGHUP, or because the parent is
  * gone (the channel to it closes, however it died). A second signal ends the process at once.
@@ -85,7 +88,11 @@ export function untilAskedToStop(): Promise<string> {
       resolve(reason);
     };
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => ask(signal));
-    process.once('disconnect', () => ask('the parent process ended'));
+    process.once('disconnect', () => {
+      // Nobody waits for a clean end any more, and what it would wait for (database, Temporal) has died with the parent.
+      setTimeout(() => process.exit(1), ORPHAN_LIMIT_MS).unref();
+      ask('the parent process ended');
+    });
   });
 }
 
