@@ -39,5 +39,20 @@ export function createLogger(
     redact: { paths: SECRET_FIELDS.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: MASK },
     hooks: { streamWrite: maskCredentials },
   };
-  return destination === undefined ? pino(options) : pino(options, destination);
+  return pino(options, destination ?? standardOutput());
+}
+
+let isReaderWatched = false;
+
+/**
+ * Standard output, where a line that nobody reads any more is dropped. The stream that pino would open itself repeats a write to a
+ * broken pipe for ever when it is flushed (sonic-boom 4.2.1, `flushSync`): a process whose parent was killed would never end.
+ */
+function standardOutput(): DestinationStream {
+  if (!isReaderWatched) {
+    isReaderWatched = true;
+    // Without a listener the end of the reader would end this process in the middle of its work.
+    process.stdout.on('error', () => undefined);
+  }
+  return process.stdout;
 }

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { describe, expect, it } from '@jest/globals';
 import { createLogger } from '../../runtime/logger.js';
 
@@ -28,5 +30,29 @@ describe('createLogger', () => {
     const [line = ''] = loggedLines((log) => log.info(fields, 'message'));
     expect(line).toContain('***');
     expect(line).not.toContain('hunter2');
+  });
+
+  it('does not hold a process whose reader is gone', async () => {
+    const program = `
+      import { createLogger } from './dist/runtime/logger.js';
+      const log = createLogger({ logLevel: 'info' }, {});
+      process.on('SIGTERM', () => {
+        log.warn('x'.repeat(10_000));
+        log.fatal('the end');
+        setTimeout(() => process.exit(3), 100);
+      });
+      setInterval(() => undefined, 1000);
+      log.info('started');`;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    await once(child.stdout, 'data');
+    child.stdout.destroy();
+    const exited = once(child, 'exit');
+    child.kill('SIGTERM');
+    const guard = setTimeout(() => child.kill('SIGKILL'), 10_000);
+    const end = await exited;
+    clearTimeout(guard);
+    expect(end).toEqual([3, null]);
   });
 });
