@@ -35,7 +35,7 @@ const BATCH_CANDIDATES = 64;
 
 /** Confirms and deletes candidates of one type in one target (engine.md §7). */
 export async function deleteChunk(services: EngineServices, input: DeleteChunkInput): Promise<ChunkResult> {
-  return services.underWatch(input.runKey, async (watch, scope) => {
+  return services.chunk(input.runKey, async (watch, scope) => {
     const context = await services.contexts.get(input.runKey, scope.owner);
     const fence = await takeChain(services.pool, input.runKey, scope.owner, `target/${input.targetNo}`);
     const out = await targetIsOut(services, context, fence, input.targetNo);

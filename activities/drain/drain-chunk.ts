@@ -12,7 +12,7 @@ import { endChain, targetIsOut, waitForGate } from './target-chain.js';
 
 /** Brings one target up to date with the stored entities of one type, for about the time of a chunk (engine.md §6). */
 export async function drainChunk(services: EngineServices, input: DrainChunkInput): Promise<ChunkResult> {
-  return services.underWatch(input.runKey, async (watch, scope) => {
+  return services.chunk(input.runKey, async (watch, scope) => {
     const context = await services.contexts.get(input.runKey, scope.owner);
     const { targetNo } = input;
     const sourceNo = context.source.snapshot.no;

@@ -26,7 +26,7 @@ const ANALYZE_AFTER_ENTITIES = 1_000;
 
 /** Reads pages of one type and brings the stored entities up to date with them (engine.md §5). */
 export async function intakeChunk(services: EngineServices, input: IntakeChunkInput): Promise<ChunkResult> {
-  return services.underWatch(input.runKey, async (watch, scope) => {
+  return services.chunk(input.runKey, async (watch, scope) => {
     const context = await services.contexts.get(input.runKey, scope.owner);
     const fence = await takeChain(services.pool, input.runKey, scope.owner, 'intake');
     const program = context.source.program.types.get(input.type);

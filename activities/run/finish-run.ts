@@ -20,6 +20,7 @@ import type { JobStatus } from '../../state/runs/run.js';
 import { moveForcedFullCounter } from '../../state/runs/read-mode.js';
 import { cleanMarks, noteCleanRead } from '../../state/runs/source-state.js';
 import { endedTargets } from '../../state/runs/target-end.js';
+import { reportWorker } from '../../state/runs/worker-report.js';
 import type { FinishedRun, FinishRunInput } from '../contract.js';
 import { ApplicationFailure } from '@temporalio/common';
 import { RUN_CLOSED } from '../contract.js';
@@ -27,16 +28,20 @@ import { isEmptyRead, thresholdText } from '../absence/plan-absence.js';
 import { codeOf, targetTypes } from '../support/run-context.js';
 import type { RunContext } from '../support/run-context.js';
 import { pause } from '../support/run-watch.js';
+import type { ActivityScope } from '../support/scope.js';
 import type { EngineServices } from '../support/services.js';
 import { readFingerprint } from './read-mode.js';
 import { countsOf, deletionLines } from './outcome-lines.js';
+
+/** Reports of a worker that waits for answers. */
+const REPORT_INTERVAL_MS = 5_000;
 
 /** Counts, says what influenced deletion, sets the final status and lets the next queued run start. Once; repeating it is refused. */
 export async function finishRun(services: EngineServices, input: FinishRunInput): Promise<FinishedRun> {
   const scope = services.scope();
   try {
     const context = await services.contexts.get(input.runKey, scope.owner);
-    await waitForLeases(services, context, () => scope.heartbeat());
+    await waitForLeases(services, context, scope);
     const status = await services.pool.transaction((sql) => conclude(services, sql, context, input, scope.owner));
     await services.contexts.release(input.runKey);
     return { status };
@@ -47,13 +52,20 @@ export async function finishRun(services: EngineServices, input: FinishRunInput)
 }
 
 /** Requests of this run that are still in flight somewhere may end and count; longer than the grace of a stop nobody waits. */
-async function waitForLeases(services: EngineServices, context: RunContext, heartbeat: () => void): Promise<void> {
+async function waitForLeases(services: EngineServices, context: RunContext, scope: ActivityScope): Promise<void> {
   const untilMs = Date.now() + services.timing.stopGraceMs;
   const never = new AbortController().signal;
-  while (Date.now() < untilMs && (await hasLiveLeases(services.pool, context.source.snapshot.no))) {
-    heartbeat();
+  let reportAtMs = 0;
+  do {
+    scope.heartbeat();
+    // Nobody may take this worker for dead and close a stopped run before its last answers are counted.
+    if (Date.now() >= reportAtMs) {
+      await reportWorker(services.pool, context.runKey, scope.owner);
+      reportAtMs = Date.now() + REPORT_INTERVAL_MS;
+    }
+    if (!(await hasLiveLeases(services.pool, context.source.snapshot.no))) return;
     await pause(services.timing.idlePollMs, never);
-  }
+  } while (Date.now() < untilMs);
 }
 
 async function conclude(

@@ -86,7 +86,7 @@ function isDeltaWanted(source: OpenSystem): boolean {
 /** RDM-9 to RDM-11: only scheduled Reads are affected. A forced read that fails leaves the counter, so the next one is full again. */
 function isForced(run: OpenedRunRow, source: OpenSystem, state: SourceState): boolean {
   const limit = wholeNumber(source, 'ips.full.read.force.count');
-  return limit !== undefined && run.trigger === 'REPEAT' && state.forcedFullCounter >= limit;
+  return limit !== undefined && run.isScheduled && state.forcedFullCounter >= limit;
 }
 
 /** A number of at least 1, as saving demands it; undefined where the property is not set. */

@@ -1,9 +1,13 @@
 import type { SqlPool } from '../../state/database.js';
-import { readRunSignal } from '../../state/runs/open-run.js';
+import { readRunSignal, reportWorker } from '../../state/runs/worker-report.js';
+import type { RunSignal } from '../../state/runs/worker-report.js';
 import type { ActivityScope } from './scope.js';
 
 const POLL_INTERVAL_MS = 250;
-/** The run row tells that a worker is alive (STP-5, 60 s); more often would only make dead row versions. */
+/**
+ * The run row tells that a worker is alive (STP-5: 60 s; a stop waits 20 s for one that is not); more often would only make dead row
+ * versions.
+ */
 const BEAT_INTERVAL_MS = 10_000;
 
 /** Why an activity has to stop. `cancelled`: by Temporal or a shutdown; `stop`: an administrator; `lost`: another attempt owns the run. */
@@ -42,6 +46,12 @@ export class RunWatch {
     this.scope.signal.removeEventListener('abort', this.onCancel);
   }
 
+  /** Tells that a worker is there, and looks whether it may go on. Rejects when the database is away. */
+  async report(): Promise<void> {
+    this.lastBeatMs = Date.now();
+    this.follow(await reportWorker(this.pool, this.runKey, this.scope.owner));
+  }
+
   private readonly onCancel = (): void => this.abort('cancelled');
 
   private abort(cause: StopCause): void {
@@ -50,16 +60,20 @@ export class RunWatch {
     this.controller.abort(new Error(`the run was stopped (${cause})`));
   }
 
+  private follow(signal: RunSignal): void {
+    if (signal.lost) this.abort('lost');
+    else if (signal.stop) this.abort('stop');
+  }
+
   private async tick(): Promise<void> {
     this.scope.heartbeat();
-    if (this.polling || this.cause !== undefined) return;
+    // Also while the last requests of a stopped run end: whoever reports is not taken for dead.
+    const isDue = Date.now() - this.lastBeatMs > BEAT_INTERVAL_MS;
+    if (this.polling || (this.cause !== undefined && !isDue)) return;
     this.polling = true;
     try {
-      const beat = Date.now() - this.lastBeatMs > BEAT_INTERVAL_MS;
-      const signal = await readRunSignal(this.pool, this.runKey, this.scope.owner, beat);
-      if (beat) this.lastBeatMs = Date.now();
-      if (signal.lost) this.abort('lost');
-      else if (signal.stop) this.abort('stop');
+      if (isDue) await this.report();
+      else this.follow(await readRunSignal(this.pool, this.runKey, this.scope.owner));
     } catch {
       // The database is away: requests in hand may end, their settle waits for it. The next tick looks again.
     } finally {

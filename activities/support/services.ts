@@ -1,7 +1,9 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { SqlPool } from '../../state/database.js';
 import { isRunTakenOverError } from '../../state/runs/fence.js';
+import { noteRest } from '../../state/runs/worker-report.js';
 import { RUN_CLOSED } from '../contract.js';
+import type { ChunkResult } from '../contract.js';
 import { DEFAULT_TIMING } from '../dependencies.js';
 import type { ActivityDependencies, Timing } from '../dependencies.js';
 import { createHasher } from './hashing.js';
@@ -42,12 +44,16 @@ export class EngineServices {
     return (this.deps.scope ?? currentScope)();
   }
 
-  /** Runs the work of an activity under one signal for all reasons to stop, and translates how it ended. */
+  /**
+   * Runs the work of an activity under one signal for all reasons to stop, and translates how it ended. Its begin is a report that a worker
+   * is there, which resumes a paused job (STP-4).
+   */
   async underWatch<T>(runKey: string, work: (watch: Watch, scope: ActivityScope) => Promise<T>): Promise<T> {
     const scope = this.scope();
     const runWatch = new RunWatch(this.pool, runKey, scope);
     const watch: Watch = { signal: runWatch.signal, throwIfStopped: () => throwStop(runWatch) };
     try {
+      await runWatch.report();
       watch.throwIfStopped();
       const result = await work(watch, scope);
       watch.throwIfStopped();
@@ -58,6 +64,18 @@ export class EngineServices {
     } finally {
       runWatch.close();
     }
+  }
+
+  /** {@link underWatch} for a chunk: while the workflow rests because the chunk asks for it, no worker has to report. */
+  async chunk(
+    runKey: string,
+    work: (watch: Watch, scope: ActivityScope) => Promise<ChunkResult>,
+  ): Promise<ChunkResult> {
+    return this.underWatch(runKey, async (watch, scope) => {
+      const result = await work(watch, scope);
+      if (result.pauseMs !== undefined) await noteRest(this.pool, runKey, scope.owner, result.pauseMs);
+      return result;
+    });
   }
 }
 

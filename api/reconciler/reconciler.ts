@@ -2,7 +2,14 @@ import { isGrpcServiceError, ServiceError, WorkflowNotFoundError } from '@tempor
 import type { Client } from '@temporalio/client';
 import type { Logger } from '../../runtime/logger.js';
 import type { SqlPool } from '../../state/database.js';
-import { closeRunAs, findOpenRun, listOpenRuns, promoteQueuedRuns, underAdvisoryLock } from '../../state/runs/index.js';
+import {
+  closeAbandonedStop,
+  closeRunAs,
+  findOpenRun,
+  listOpenRuns,
+  promoteQueuedRuns,
+  underAdvisoryLock,
+} from '../../state/runs/index.js';
 import type { OpenRun } from '../../state/runs/index.js';
 import { pause, RunNotifications } from './run-notifications.js';
 import { runWorkflowId } from './start-options.js';
@@ -22,6 +29,8 @@ export interface ReconcilerParts {
 }
 
 const INTERVAL_MS = 15_000;
+/** While a stop is under way: it is to be over within 30 s, also if its workers are gone (STP-2). */
+const STOP_INTERVAL_MS = 2_000;
 /** After an announcement, when another process is just at it: it may have looked before the announcement. */
 const LOCKED_RETRY_MS = 1_000;
 /** Any number; all API processes of an installation use the same. */
@@ -29,7 +38,7 @@ const LOCK_KEY = 7_302;
 
 /**
  * Brings run rows and workflows together again, whatever was lost between them: a row without workflow gets one, a row whose workflow is
- * over is closed, a queued run of a free source begins, a stop that did not arrive is sent again. PostgreSQL is right about what should
+ * over is closed, a queued run of a free source begins, a stop that did not arrive is sent again, and one that nobody is left for is done here. PostgreSQL is right about what should
  * run, Temporal about what does.
  */
 export class Reconciler {
@@ -40,6 +49,7 @@ export class Reconciler {
   private isWoken = false;
   private wake = (): void => {};
   private isAway = false;
+  private isStopPending = false;
 
   constructor(private readonly parts: ReconcilerParts) {
     this.notifications = new RunNotifications(parts.pool, () => this.hint(), parts.log);
@@ -93,7 +103,7 @@ export class Reconciler {
     if (this.isWoken || this.stopping.signal.aborted) return;
     const over = new AbortController();
     this.wake = () => over.abort();
-    await pause(this.parts.intervalMs ?? INTERVAL_MS, over.signal);
+    await pause(this.parts.intervalMs ?? (this.isStopPending ? STOP_INTERVAL_MS : INTERVAL_MS), over.signal);
     this.wake = () => {};
   }
 
@@ -116,11 +126,22 @@ export class Reconciler {
   private async round(client: Client): Promise<boolean> {
     await promoteQueuedRuns(this.parts.pool);
     let hasClosed = false;
-    for (const run of await listOpenRuns(this.parts.pool)) {
+    const runs = await listOpenRuns(this.parts.pool);
+    this.isStopPending = runs.some((run) => run.cancelRequested);
+    // First, because it needs no Temporal.
+    for (const run of runs) hasClosed = (await this.closeAbandoned(run)) || hasClosed;
+    for (const run of runs) {
       if (this.stopping.signal.aborted) return false;
       hasClosed = (await this.trySettle(client, run)) || hasClosed;
     }
     return hasClosed;
+  }
+
+  /** STP-9: true when a stopped run was closed because no worker is left that could. */
+  private async closeAbandoned(run: OpenRun): Promise<boolean> {
+    if (!run.cancelRequested || !(await closeAbandonedStop(this.parts.pool, run.runKey))) return false;
+    this.parts.log.warn({ runKey: run.runKey }, 'closed a stopped run that no worker is left for');
+    return true;
   }
 
   /** One run that cannot be settled must not keep the others from it. */

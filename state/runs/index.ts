@@ -6,5 +6,12 @@ export { requestStop } from './stop-run.js';
 export type { StopAnswer } from './stop-run.js';
 export { listJobs, listResults, readJob, readStatistics } from './run-views.js';
 export type { EntityResult, EntityResultKind, JobFilter, JobView, ResultFilter, StatisticsRow } from './run-views.js';
-export { closeRunAs, findOpenRun, listOpenRuns, promoteQueuedRuns, underAdvisoryLock } from './reconcile.js';
+export {
+  closeAbandonedStop,
+  closeRunAs,
+  findOpenRun,
+  listOpenRuns,
+  promoteQueuedRuns,
+  underAdvisoryLock,
+} from './reconcile.js';
 export type { LostEnd, OpenRun } from './reconcile.js';

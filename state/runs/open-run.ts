@@ -2,7 +2,9 @@ import type { JsonObject } from '../../core/json.js';
 import type { RunConfiguration } from '../config/index.js';
 import type { Sql } from '../database.js';
 import { RunTakenOverError } from './fence.js';
-import type { RunKind, TriggerType } from './run.js';
+import { newJobId } from './job-id.js';
+import type { RunKind } from './run.js';
+import { reportedBy } from './worker-report.js';
 
 /** The configuration a run works with from start to end (JOB-15); no secrets. */
 export interface FrozenRun extends RunConfiguration {
@@ -21,21 +23,26 @@ export interface OpenedRunRow {
   readonly runKey: string;
   readonly sourceNo: number;
   readonly kind: RunKind;
-  readonly trigger: TriggerType;
+  /** A point of the schedule asked for it, whatever its trigger type has become since (STP-4). */
+  readonly isScheduled: boolean;
   readonly mode: 'full' | 'delta' | null;
   readonly frozen: FrozenRun | null;
 }
 
 /**
- * Makes this Temporal run the owner of a run that is not closed; undefined when it is closed. Older owners are fenced off at once. A new
- * owner tells the end of the intake itself: drains that relied on the word of the older one would be over before its reading is.
+ * Makes this Temporal run the owner of a run that is not closed; undefined when it is closed. Older owners are fenced off at once, and
+ * never get it back ⚠: an attempt to open the run that wakes up after its workflow has continued as new would take it from its own successor,
+ * which then ends quietly, and the job is lost. A new owner tells the end of the intake itself: drains that relied on the word of the older
+ * one would be over before its reading is. A paused run is resumed by it (STP-4).
  */
 export async function takeRun(sql: Sql, runKey: string, owner: string): Promise<OpenedRunRow | undefined> {
   const rows = await sql.query<OpenedRunRow>(
-    `update run set owner = $2, intake_ended = intake_ended and owner is not distinct from $2, state = 'running', started_at = coalesce(started_at, now()), heartbeat_at = now()
-      where run_key = $1 and state in ('starting', 'running')
-      returning run_key::text as "runKey", source_id as "sourceNo", kind, trigger_type as "trigger", mode, frozen`,
-    [runKey, owner],
+    `update run set owner = $2, past_owners = case when owner <> $2 then past_owners || owner else past_owners end,
+            intake_ended = intake_ended and owner is not distinct from $2, state = 'running', started_at = coalesce(started_at, now()),
+            ${reportedBy(3)}
+      where run_key = $1 and state in ('starting', 'running') and $2 <> all (past_owners)
+      returning run_key::text as "runKey", source_id as "sourceNo", kind, is_scheduled as "isScheduled", mode, frozen`,
+    [runKey, owner, newJobId()],
   );
   return rows[0];
 }
@@ -69,28 +76,12 @@ export async function loadFrozenRun(
   owner: string,
 ): Promise<OpenedRunRow & { mode: 'full' | 'delta'; frozen: FrozenRun }> {
   const rows = await sql.query<OpenedRunRow & { mode: 'full' | 'delta'; frozen: FrozenRun }>(
-    `select run_key::text as "runKey", source_id as "sourceNo", kind, trigger_type as "trigger", mode, frozen from run
+    `select run_key::text as "runKey", source_id as "sourceNo", kind, is_scheduled as "isScheduled", mode, frozen from run
       where run_key = $1 and owner = $2 and state = 'running' and frozen is not null`,
     [runKey, owner],
   );
   if (rows[0] === undefined) throw new RunTakenOverError(`run ${runKey} is closed or owned by another attempt`);
   return rows[0];
-}
-
-/** What the watch of a running activity looks at. */
-export interface RunSignal {
-  readonly stop: boolean;
-  /** Another attempt owns the run, or it is closed. */
-  readonly lost: boolean;
-}
-
-/** One look at the stop flag and the owner. `beat`: also tell that a worker is alive (STP-5). */
-export async function readRunSignal(sql: Sql, runKey: string, owner: string, beat: boolean): Promise<RunSignal> {
-  const text = beat
-    ? `update run set heartbeat_at = now() where run_key = $1 returning cancel_requested as stop, owner, state`
-    : `select cancel_requested as stop, owner, state from run where run_key = $1`;
-  const [row] = await sql.query<{ stop: boolean; owner: string | null; state: string }>(text, [runKey]);
-  return { stop: row?.stop === true, lost: row === undefined || row.owner !== owner || row.state !== 'running' };
 }
 
 /** All types are read, or the source failed: drains may come to their end. */

@@ -82,7 +82,7 @@ interface ScheduledRun {
 
 /**
  * Moves the counter of `ips.full.read.force.count` at the end of a run (RDM-9 to RDM-11). Only scheduled Reads move it: a delta job that
- * ended with *Success* or *Finished with Error* counts, a forced full read that succeeded (`clean`) sets it back, and without the property
+ * ended with *Success* or *Finished with Error* counts, also if it was paused in between, a forced full read that succeeded (`clean`) sets it back, and without the property
  * nothing is counted. Call it in the transaction that closes the run.
  */
 export async function moveForcedFullCounter(
@@ -94,7 +94,7 @@ export async function moveForcedFullCounter(
   const [run] = await sql.query<ScheduledRun>(
     `select source_id as "sourceNo", mode, coalesce((frozen->>'forcedFull')::boolean, false) as forced,
             coalesce(frozen #>> '{source,properties,ips.full.read.force.count}', '') <> '' as "isLimited"
-       from run where run_key = $1 and kind = 'read' and trigger_type = 'REPEAT'`,
+       from run where run_key = $1 and kind = 'read' and is_scheduled`,
     [runKey],
   );
   if (run === undefined || status === 'Manually Terminated') return;

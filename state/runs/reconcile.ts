@@ -2,7 +2,8 @@ import type { Sql, SqlPool } from '../database.js';
 import { countExactly } from './finish-run.js';
 import { moveForcedFullCounter } from './read-mode.js';
 import { RUN_CHANNEL } from './run.js';
-import type { RunKind, TriggerType } from './run.js';
+import type { JobStatus, RunKind, TriggerType } from './run.js';
+import { IS_ABANDONED } from './worker-report.js';
 
 /** A run that should have a workflow. */
 export interface OpenRun {
@@ -36,10 +37,13 @@ export async function findOpenRun(sql: Sql, runKey: string): Promise<OpenRun | u
   return (await sql.query<OpenRun>(`${OPEN_RUN} and r.run_key = $1`, [runKey]))[0];
 }
 
-/** Makes the oldest queued run of each source without a running one startable; returns how many. Read before Resync is not promised. */
+/**
+ * Makes the oldest queued run of each source without a running one startable; returns how many. Read before Resync is not promised. The time
+ * that it waited is no silence of workers (STP-5).
+ */
 export async function promoteQueuedRuns(sql: Sql): Promise<number> {
   const rows = await sql.query(
-    `update run set state = 'starting'
+    `update run set state = 'starting', heartbeat_at = now()
       where run_key in (select min(q.run_key) from run q
                          where q.state = 'queued'
                            and not exists (select from run o where o.source_id = q.source_id and o.state in ('starting', 'running'))
@@ -63,21 +67,58 @@ export async function closeRunAs(pool: SqlPool, runKey: string, end: LostEnd, me
     runKey,
   ]);
   await pool.transaction(async (sql) => {
+    const sourceNo = await lockOpenRun(sql, runKey, 'true');
+    if (sourceNo === undefined) return;
     const status = end === 'terminated' ? 'Manually Terminated' : 'Finished with Error';
-    const [open] = await sql.query<{ sourceNo: number }>(
-      `select source_id as "sourceNo" from run where run_key = $1 and state in ('starting', 'running') for update`,
-      [runKey],
-    );
-    if (open === undefined) return;
-    await countExactly(sql, runKey, open.sourceNo);
-    await sql.query(
-      `update run set state = 'finished', status = $2, error_message = coalesce(error_message, $3), ended_at = now()
-        where run_key = $1 and state in ('starting', 'running')`,
-      [runKey, status, message],
-    );
-    await moveForcedFullCounter(sql, runKey, status, false);
-    await sql.query('select pg_notify($1, $2)', [RUN_CHANNEL, runKey]);
+    await close(sql, { runKey, sourceNo, status, message });
   });
+}
+
+/**
+ * Closes a stopped run whose workers are gone (STP-2, STP-9); false when there is somebody who will, or when it is over. Looked at again
+ * under the lock of the row: a worker that has just come back ends the run itself.
+ */
+export async function closeAbandonedStop(pool: SqlPool, runKey: string): Promise<boolean> {
+  return pool.transaction(async (sql) => {
+    const sourceId = await lockOpenRun(sql, runKey, `cancel_requested and ${IS_ABANDONED}`);
+    if (sourceId === undefined) return false;
+    await closeStopped(sql, { runKey, sourceId });
+    return true;
+  });
+}
+
+/** Ends a stopped run without its workflow, as its own end would. The caller holds the lock of its row. */
+export async function closeStopped(
+  sql: Sql,
+  run: { readonly runKey: string; readonly sourceId: number },
+): Promise<void> {
+  await close(sql, { runKey: run.runKey, sourceNo: run.sourceId, status: 'Manually Terminated', message: null });
+}
+
+/** Number of the source of an open run that fulfils the condition, its row locked; undefined otherwise. */
+async function lockOpenRun(sql: Sql, runKey: string, condition: string): Promise<number | undefined> {
+  const [open] = await sql.query<{ sourceNo: number }>(
+    `select source_id as "sourceNo" from run where run_key = $1 and state in ('starting', 'running') and ${condition} for update`,
+    [runKey],
+  );
+  return open?.sourceNo;
+}
+
+interface Closing {
+  readonly runKey: string;
+  readonly sourceNo: number;
+  readonly status: JobStatus;
+  readonly message: string | null;
+}
+
+async function close(sql: Sql, { runKey, sourceNo, status, message }: Closing): Promise<void> {
+  await countExactly(sql, runKey, sourceNo);
+  await sql.query(
+    `update run set state = 'finished', status = $2, error_message = coalesce(error_message, $3), ended_at = now() where run_key = $1`,
+    [runKey, status, message],
+  );
+  await moveForcedFullCounter(sql, runKey, status, false);
+  await sql.query('select pg_notify($1, $2)', [RUN_CHANNEL, runKey]);
 }
 
 /** Runs `work` if no other process holds the lock; false when one does. */

@@ -62,8 +62,8 @@ export async function insertRun(
   state: 'starting' | 'queued',
 ): Promise<Omit<RequestedRun, 'existing'>> {
   const rows = await sql.query<RunRow>(
-    `insert into run (source_id, source_name, kind, state, job_ids, trigger_type, triggered_by)
-     select s.no, s.name, $2, $3, array[$4], $5, $6 from system s where s.no = $1 and s.role = 'source'
+    `insert into run (source_id, source_name, kind, state, job_ids, trigger_type, is_scheduled, triggered_by)
+     select s.no, s.name, $2, $3, array[$4], $5, $5 = 'REPEAT', $6 from system s where s.no = $1 and s.role = 'source'
      returning run_key as "runKey", job_ids[1] as "jobId", state`,
     [request.sourceNo, request.kind, state, newJobId(), request.trigger, request.triggeredBy],
   );

@@ -2,6 +2,7 @@ import { entityTypeCode, entityTypeOfCode } from '../../core/entity-type.js';
 import type { EntityType } from '../../core/entity-type.js';
 import type { Sql } from '../database.js';
 import type { JobStatus, RunKind, RunState, TriggerType } from './run.js';
+import { IS_PAUSED } from './worker-report.js';
 
 /** One line of the job log (STA-6). */
 export interface JobView {
@@ -51,11 +52,10 @@ export interface JobFilter {
   readonly limit: number;
 }
 
-/** A job counts as paused when no worker has reported for 60 s (STP-5). */
 const STATUS_SQL = `
   case when r.state = 'queued' then 'Queued'
        when r.state = 'finished' then r.status
-       when coalesce(r.heartbeat_at, r.requested_at) < now() - interval '60 seconds' then 'Pending Restart'
+       when ${IS_PAUSED} then 'Pending Restart'
        when r.error_message is not null
          or exists (select from run_counter c where c.run_key = r.run_key and c.failed > 0) then 'Running with Error'
        else 'Running' end`;

@@ -75,8 +75,8 @@ async function skip(sql: Sql, sourceNo: number, at: Date, reason: string): Promi
 /** SYS-9, SYS-23: the occurrence stands in the job log, so that somebody sees that nothing is provisioned. */
 async function insertRefused(sql: Sql, source: ScheduledSource, message: string): Promise<void> {
   await sql.query(
-    `insert into run (source_id, source_name, kind, state, status, job_ids, trigger_type, started_at, ended_at, error_message)
-     values ($1, $2, 'read', 'finished', 'Finished with Error', array[$3], 'REPEAT', now(), now(), $4)`,
+    `insert into run (source_id, source_name, kind, state, status, job_ids, trigger_type, is_scheduled, started_at, ended_at, error_message)
+     values ($1, $2, 'read', 'finished', 'Finished with Error', array[$3], 'REPEAT', true, now(), now(), $4)`,
     [source.no, source.name, newJobId(), message],
   );
 }

@@ -34,6 +34,12 @@ describe('a process dies between two statements', () => {
         LIMIT_MS,
       );
     }
+
+    it(
+      `STP-4, STP-5, STP-7: a job that dies after its n-th statement and is paused for 90 s resumes without a trace but its new id (${phase.name})`,
+      () => expectNoTrace(phase, (scene, operation) => scene.survive({ operation, side: 'after' }, 90)),
+      LIMIT_MS,
+    );
   }
 
   async function expectNoTrace(phase: CrashPhase, disturb: Disturb): Promise<void> {

@@ -52,8 +52,12 @@ export class CrashScene {
     await this.inProcess(new Mortal(undefined), runKey);
   }
 
-  /** A job whose process dies at the point; another one goes on with it, and a further job follows. Undefined: it did not die. */
-  async survive(point: CrashPoint): Promise<Verdict | undefined> {
+  /**
+   * A job whose process dies at the point; another one goes on with it, and a further job follows. Undefined: it did not die.
+   *
+   * @param pauseSeconds so long nobody worked on it: after 60 s the job is paused, and resumed under a new id (STP-4).
+   */
+  async survive(point: CrashPoint, pauseSeconds = 0): Promise<Verdict | undefined> {
     const deletedBefore = this.targets.map((target) => target.journal.mark());
     const { runKey, jobId } = await this.engine.request(this.hr);
     const first = new Mortal(point);
@@ -61,8 +65,35 @@ export class CrashScene {
     const died = first.diedAt;
     if (died === undefined) return undefined;
     await expireLeases(this.engine.pool, this.hr.no);
+    const wasPaused = pauseSeconds > 0 && (await this.age(runKey, pauseSeconds));
     await this.inProcess(new Mortal(undefined), runKey);
-    return this.verdict({ runKey, jobId }, died, deletedBefore);
+    const verdict = await this.verdict({ runKey, jobId }, died, deletedBefore);
+    return wasPaused && !(await this.hasTwoIds(runKey))
+      ? { ...verdict, complaints: [...verdict.complaints, 'paused, but not resumed under a new id'] }
+      : verdict;
+  }
+
+  /** True when the job counts as paused: it had begun and was not over. */
+  private async age(runKey: string, seconds: number): Promise<boolean> {
+    const rows = await this.engine.pool.query<{ begun: boolean }>(
+      `with aged as (
+         update run set requested_at = requested_at - $2::int * interval '1 second', heartbeat_at = heartbeat_at - $2::int * interval '1 second'
+          where run_key = $1 and state <> 'finished' returning started_at)
+       select started_at is not null as begun from aged`,
+      [runKey, seconds],
+    );
+    await this.engine.pool.query(
+      `update run_type set last_page_at = last_page_at - $2::int * interval '1 second' where run_key = $1`,
+      [runKey, seconds],
+    );
+    return rows[0]?.begun === true;
+  }
+
+  private async hasTwoIds(runKey: string): Promise<boolean> {
+    const rows = await this.engine.pool.query('select 1 from run where run_key = $1 and cardinality(job_ids) = 2', [
+      runKey,
+    ]);
+    return rows.length === 1;
   }
 
   /** A job whose connection to the database breaks once, at the point; activities are repeated like Temporal does. */

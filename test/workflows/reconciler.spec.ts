@@ -182,6 +182,23 @@ temporal.describe('the reconciler', () => {
     await handleOf(run).terminate();
   });
 
+  it('STP-2, STP-9: a stopped run that no worker is left for is closed here, and the waiting one begins', async () => {
+    const run = await request();
+    jobs.push(await engine.request(source, 'resync'));
+    const reconciler = newReconciler();
+    await reconciler.reconcile();
+    await engine.requestStop(jobs[0]?.jobId ?? '');
+    await engine.pool.query(
+      `update run set requested_at = now() - interval '25 seconds', stop_requested_at = now() - interval '25 seconds' where run_key = $1`,
+      [run.runKey],
+    );
+    await reconciler.reconcile();
+    expect(await job(0)).toMatchObject({ status: 'Manually Terminated', errorMessage: null });
+    expect(await job(1)).toMatchObject({ status: 'Running' });
+    await handleOf(run).terminate();
+    await handleOf(await openRun(jobs[1]?.runKey ?? '')).terminate();
+  });
+
   it('STP-9: a stopped run whose workflow is gone gets one that closes it', async () => {
     const run = await request();
     await engine.requestStop(jobs[0]?.jobId ?? '');
