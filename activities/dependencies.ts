@@ -2,6 +2,7 @@ import type { ConnectorFactory, ConnectorLog } from '../connectors/contract.js';
 import type { InstallationKeys, Keyring } from '../runtime/secrets.js';
 import type { DataSource } from '../state/data-source.js';
 import type { SqlPool } from '../state/database.js';
+import type { FaultListener } from './fault-points.js';
 import type { ActivityScope } from './support/scope.js';
 
 /** Logging of the activities: structured, already bound to the process. */
@@ -26,6 +27,8 @@ export interface ActivityDependencies {
   readonly concurrency: number;
   /** Tests shorten these. */
   readonly timing?: Partial<Timing>;
+  /** Absent outside of tests. */
+  readonly reached?: FaultListener;
   /** Absent: the scope of the running Temporal activity. */
   readonly scope?: () => ActivityScope;
 }

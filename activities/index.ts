@@ -13,6 +13,7 @@ import { sweepPairs } from './run/sweep-pairs.js';
 import { EngineServices } from './support/services.js';
 
 export type { ActivityDependencies, ActivityLog, Timing } from './dependencies.js';
+export type { FaultListener, FaultPoint } from './fault-points.js';
 export type { ActivityScope } from './support/scope.js';
 
 /** All activities of a worker over one set of dependencies; `close` ends the connections to back ends. */

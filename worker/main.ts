@@ -6,7 +6,7 @@ import type { Logger } from '../runtime/logger.js';
 import { installRuntime } from './install-runtime.js';
 import { checkRegistrations } from './registrations.js';
 import { openResources } from './resources.js';
-import type { WorkerResources } from './resources.js';
+import type { EngineOverrides, WorkerResources } from './resources.js';
 import { runTogether } from './shutdown.js';
 import type { WorkerGroup } from './shutdown.js';
 import { connectTemporal, createTemporalWorkers } from './temporal-workers.js';
@@ -17,6 +17,10 @@ export interface WorkerOverrides {
   readonly log?: Logger;
   /** Instead of the real activities; then no database is opened. */
   readonly activities?: RunActivities;
+  /** For tests of faults. */
+  readonly engine?: EngineOverrides;
+  /** Told when a workflow is about to go on in a new history. For tests of faults. */
+  readonly continuingAsNew?: () => void;
   /** Default `muster.workflows`; must end in `.workflows`. */
   readonly workflowQueue?: string;
   /** Gives the waiting for PostgreSQL and Temporal up. */
@@ -41,7 +45,9 @@ export async function startWorker(config: Config, overrides: WorkerOverrides = {
     try {
       const { namespace } = config.temporal;
       const { activities } = resources;
-      const workers = await createTemporalWorkers(connection, { namespace, workflowQueue, activities, log });
+      const { continuingAsNew } = overrides;
+      const options = { namespace, workflowQueue, activities, log, continuingAsNew };
+      const workers = await createTemporalWorkers(connection, options);
       const group = runTogether(workers, [() => resources.close(), () => connection.close()]);
       log.info({ temporal: config.temporal.address, namespace, workflowQueue }, 'the worker takes work');
       return group;
@@ -61,6 +67,6 @@ async function openActivities(
   log: Logger,
   signal: AbortSignal,
 ): Promise<WorkerResources> {
-  if (overrides.activities === undefined) return openResources(config, log, signal);
+  if (overrides.activities === undefined) return openResources(config, log, signal, overrides.engine);
   return { activities: overrides.activities, close: async () => {} };
 }

@@ -1,6 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { createActivities } from '../activities/index.js';
-import type { ActivityLog } from '../activities/index.js';
+import type { ActivityDependencies, ActivityLog } from '../activities/index.js';
 import type { RunActivities } from '../activities/contract.js';
 import { createRegistry } from '../connectors/registry.js';
 import { requireDatabaseUrl } from '../runtime/config.js';
@@ -17,6 +17,9 @@ import { waitFor } from './patience.js';
 const POOL_CONNECTIONS = 24;
 const CONFIGURATION_CONNECTIONS = 4;
 
+/** What tests of faults replace: times, connectors, and who is told of the moments of the engine. */
+export type EngineOverrides = Partial<Pick<ActivityDependencies, 'timing' | 'connectorFactory' | 'reached' | 'clock'>>;
+
 /** Activities with everything they stand on. */
 export interface WorkerResources {
   readonly activities: RunActivities;
@@ -28,7 +31,12 @@ export interface WorkerResources {
  * Opens the database, waiting for it and for its tables, and makes the activities over it.
  * @throws ConfigError without a database, SecretError when the master key does not fit it.
  */
-export async function openResources(config: Config, log: Logger, signal: AbortSignal): Promise<WorkerResources> {
+export async function openResources(
+  config: Config,
+  log: Logger,
+  signal: AbortSignal,
+  engine: EngineOverrides = {},
+): Promise<WorkerResources> {
   const databaseUrl = requireDatabaseUrl(config);
   const keyring = await loadKeyring(config.masterKeyFile, { create: !config.masterKeyFileIsConfigured });
   const dataSource = await openDatabase(databaseUrl, log, signal);
@@ -47,6 +55,7 @@ export async function openResources(config: Config, log: Logger, signal: AbortSi
       clock: () => new Date(),
       log: activityLog(log),
       concurrency: config.processConcurrency,
+      ...engine,
     });
     return {
       activities,

@@ -1,4 +1,5 @@
 import { NativeConnection, Worker } from '@temporalio/worker';
+import type { InjectedSinks } from '@temporalio/worker';
 import type { RunActivities } from '../activities/contract.js';
 import { bulkQueueOf } from '../core/task-queues.js';
 import type { TemporalConfig } from '../runtime/config.js';
@@ -8,6 +9,7 @@ import { loadWorkflowBundle } from './build-bundle.js';
 import { activityInterceptors } from './interceptors/index.js';
 import { waitFor } from './patience.js';
 import { activityFunctions } from './registrations.js';
+import type { RunSinks } from '../workflows/steps/sinks.js';
 
 /** Chunks at a time in one process: each is mostly waiting for a back end, and each may hold a database connection. */
 const BULK_SLOTS = 16;
@@ -48,6 +50,7 @@ export async function createTemporalWorkers(
     readonly workflowQueue: string;
     readonly activities: RunActivities;
     readonly log: Logger;
+    readonly continuingAsNew?: (() => void) | undefined;
   },
 ): Promise<Worker[]> {
   const { namespace, workflowQueue, log } = options;
@@ -65,6 +68,7 @@ export async function createTemporalWorkers(
       ...common,
       taskQueue: workflowQueue,
       workflowBundle: await loadWorkflowBundle((message) => log.info(message)),
+      sinks: runSinks(log, options.continuingAsNew),
       maxConcurrentActivityTaskExecutions: STEP_SLOTS,
     }),
     Worker.create({
@@ -74,4 +78,12 @@ export async function createTemporalWorkers(
       activityTaskPollerBehavior: { type: 'simple-maximum', maximum: BULK_POLLERS },
     }),
   ]);
+}
+
+function runSinks(log: Logger, continuingAsNew: (() => void) | undefined): InjectedSinks<RunSinks> {
+  const fn = (_workflow: unknown, runKey: string): void => {
+    log.debug({ runKey }, 'the run goes on in a new history');
+    continuingAsNew?.();
+  };
+  return { run: { continuingAsNew: { fn } } };
 }

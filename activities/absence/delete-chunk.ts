@@ -219,6 +219,7 @@ class DeletionBatch {
         },
       ),
     );
+    env.services.deps.reached?.('settled');
     await releaseClaims(env.services.pool, env.targetNo, token);
   }
 }

@@ -29,6 +29,7 @@ export async function planAbsence(services: EngineServices, input: TargetInput):
       for (const type of verdict.types) {
         if (await isEmptyRead(sql, context, type)) continue;
         await markAbsent(sql, input.runKey, context.source.snapshot.no, type.typeCode);
+        services.deps.reached?.('planningAbsence');
         if (!targetTypes(context, target).includes(type.type)) continue;
         const pair = { sourceNo: context.source.snapshot.no, targetNo: input.targetNo, type: type.typeCode };
         await planCandidates(sql, input.runKey, pair);

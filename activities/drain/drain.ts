@@ -215,6 +215,7 @@ export class Drain {
     const { pool } = this.env.services;
     const context = settleContext(this.env, batch.prepared.token);
     await patiently(() => settle(pool, context, results));
+    this.env.services.deps.reached?.('settled');
     if (results.some((result) => result.log !== null && result.log.result !== 'failed'))
       await noteSuccess(pool, this.env.targetNo);
   }

@@ -119,6 +119,7 @@ async function commitIntents(env: DrainEnvironment, token: number, works: readon
     token,
     creates.map(({ work, create }) => intentOf(env, work, create)),
   );
+  env.services.deps.reached?.('intentsCommitted');
   for (const { work } of creates) work.intentAt = committed.get(work.row.entityNo) ?? null;
   const lost = new Set(creates.filter(({ work }) => work.intentAt === null).map(({ work }) => work));
   return works.filter((work) => !lost.has(work));

@@ -66,9 +66,10 @@ export async function send<T>(
   const beforeWrite = (): void => {
     mayStart();
     work.sent = true;
+    env.services.deps.reached?.('sending');
   };
   try {
-    return await withRetries(() => call({ signal: env.stop, beforeWrite }), retryPolicy(snapshot.properties), {
+    const answer = await withRetries(() => call({ signal: env.stop, beforeWrite }), retryPolicy(snapshot.properties), {
       operation,
       signal: env.stop,
       sleep: (ms) => pause(ms, env.stop),
@@ -77,6 +78,8 @@ export async function send<T>(
         throw new TargetThrottledError(waitMs);
       },
     });
+    if (operation !== 'read') env.services.deps.reached?.('answered');
+    return answer;
   } catch (error) {
     if (!isConnectorError(error)) throw error;
     // Cut off by a stop: nothing has failed. Whether something was sent before, the pair knows (`work.sent`).

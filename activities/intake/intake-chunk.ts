@@ -107,6 +107,7 @@ class IntakeChunk {
     let next: Promise<ReadPage> = this.fetch(read, read.cursor);
     for (let pageNo = read.pages; ; pageNo += 1) {
       const current = await next;
+      this.services.deps.reached?.('fetched');
       const last = current.page.next === null;
       const stopHere = last || this.isOver() || (await this.allTargetsEnded());
       if (!stopHere) {
@@ -115,6 +116,7 @@ class IntakeChunk {
         next.catch(() => undefined);
       }
       await this.store(read.epoch, pageNo, current);
+      this.services.deps.reached?.('pageCommitted');
       if (read.mode === 'delta' && (await this.isTooMuchForDelta())) {
         // The page that is under way belongs to a read that is over.
         await next.catch(() => undefined);

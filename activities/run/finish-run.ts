@@ -43,6 +43,7 @@ export async function finishRun(services: EngineServices, input: FinishRunInput)
     const context = await services.contexts.get(input.runKey, scope.owner);
     await waitForLeases(services, context, scope);
     const status = await services.pool.transaction((sql) => conclude(services, sql, context, input, scope.owner));
+    services.deps.reached?.('finished');
     await services.contexts.release(input.runKey);
     return { status };
   } catch (error) {
@@ -110,6 +111,7 @@ async function conclude(
   const status: JobStatus = stopped ? 'Manually Terminated' : failed ? 'Finished with Error' : 'Success';
   await moveForcedFullCounter(sql, input.runKey, status, clean);
   await closeRun(sql, input.runKey, status, report.lines);
+  services.deps.reached?.('finishing');
   return status;
 }
 

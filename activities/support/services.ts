@@ -55,8 +55,10 @@ export class EngineServices {
     try {
       await runWatch.report();
       watch.throwIfStopped();
+      this.deps.reached?.('chunkBegun');
       const result = await work(watch, scope);
       watch.throwIfStopped();
+      this.deps.reached?.('chunkEnded');
       return result;
     } catch (error) {
       if (isRunTakenOverError(error)) throw ApplicationFailure.nonRetryable(error.message, RUN_CLOSED);

@@ -138,7 +138,11 @@ export class CrashScene {
 
   private async inProcess(mortal: Mortal, runKey: string): Promise<void> {
     const pool = mortal.pool(this.engine.databaseUrl);
-    const process = this.engine.newProcess({ pool, decorateFactory: (factory) => mortal.factory(factory) });
+    const process = this.engine.newProcess({
+      pool,
+      decorateFactory: (factory) => mortal.factory(factory),
+      reached: mortal.reached,
+    });
     try {
       await this.engine.workThrough(runKey, { ...process, activities: this.repeated(process.activities) });
     } catch (error) {

@@ -1,3 +1,4 @@
+import type { FaultListener, FaultPoint } from '../../activities/index.js';
 import type { Connector, ConnectorFactory } from '../../connectors/contract.js';
 import { SqlPool } from '../../state/database.js';
 import type { Row, Sql } from '../../state/database.js';
@@ -11,12 +12,12 @@ export class ProcessDiedError extends Error {
 export type CrashSide = 'before' | 'after';
 
 /**
- * Where a process dies: at its n-th operation on the database, or at the first one with a statement like this. A transaction is one
- * operation, and every statement in it counts as its statement.
+ * Where a process dies: at its n-th operation on the database, or at the first one with a statement like this, or when it comes to a
+ * named moment for the n-th time. A transaction is one operation, and every statement in it counts as its statement.
  */
-export type CrashPoint = { readonly side: CrashSide } & (
-  { readonly operation: number } | { readonly statement: RegExp }
-);
+export type CrashPoint =
+  | ({ readonly side: CrashSide } & ({ readonly operation: number } | { readonly statement: RegExp }))
+  | { readonly moment: FaultPoint; readonly nth: number };
 
 /** The error of a connection that broke: SQLSTATE connection_failure. */
 export class ConnectionLostError extends Error {
@@ -31,6 +32,7 @@ const WATCH = /^\s*(select cancel_requested|update run set heartbeat_at)/;
 export class Mortal {
   /** Operations begun so far. */
   operations = 0;
+  private moments = 0;
   /** What it died at. */
   diedAt: string | undefined;
 
@@ -57,12 +59,23 @@ export class Mortal {
 
   dieAt(operation: number, side: CrashSide, what: string): void {
     this.live();
-    if (this.point === undefined || this.point.side !== side || this.diedAt !== undefined) return;
+    if (this.point === undefined || 'moment' in this.point || this.point.side !== side) return;
+    if (this.diedAt !== undefined) return;
     if ('operation' in this.point ? this.point.operation !== operation : !this.point.statement.test(what)) return;
     this.diedAt = `${side} ${what.trim().replace(/\s+/g, ' ').slice(0, 80)}`;
     if (this.kind === 'connection') throw new ConnectionLostError(`the connection broke ${this.diedAt}`);
     throw new ProcessDiedError(`died ${this.diedAt}`);
   }
+
+  /** To be told of the moments of the engine ({@link FaultPoint}). */
+  readonly reached: FaultListener = (moment) => {
+    this.live();
+    if (this.point === undefined || !('moment' in this.point) || this.point.moment !== moment) return;
+    this.moments += 1;
+    if (this.moments !== this.point.nth) return;
+    this.diedAt = `${moment} ${this.moments}`;
+    throw new ProcessDiedError(`died ${this.diedAt}`);
+  };
 
   /** A connection pool that dies with the process. */
   pool(databaseUrl: string): SqlPool {

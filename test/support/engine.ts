@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import type { RunActivities } from '../../activities/contract.js';
 import { createActivities } from '../../activities/index.js';
-import type { ActivityDependencies, Timing } from '../../activities/index.js';
+import type { ActivityDependencies, FaultListener, Timing } from '../../activities/index.js';
 import type { ConnectorFactory } from '../../connectors/contract.js';
 import { createRegistry } from '../../connectors/registry.js';
 import type { JsonObject } from '../../core/json.js';
@@ -50,6 +50,7 @@ export interface ProcessOptions {
   /** Its database; closed by whoever made it. */
   readonly pool?: SqlPool;
   readonly decorateFactory?: (factory: ConnectorFactory) => ConnectorFactory;
+  readonly reached?: FaultListener;
   /** Default: a new one, as a workflow that was started again has. */
   readonly owner?: string;
   readonly timing?: Partial<Timing>;
@@ -124,12 +125,13 @@ export class TestEngine {
 
   /** Another worker process on the same database; close its activities. */
   newProcess(options: ProcessOptions = {}): EngineProcess {
-    const { pool, decorateFactory, timing } = options;
+    const { pool, decorateFactory, timing, reached } = options;
     const owner = options.owner ?? randomUUID();
     const { signal } = new AbortController();
     const activities = createActivities({
       ...this.dependencies,
       ...(pool !== undefined && { pool }),
+      ...(reached !== undefined && { reached }),
       connectorFactory: (typeName) => {
         const found = this.dependencies.connectorFactory(typeName);
         return found === undefined || decorateFactory === undefined ? found : decorateFactory(found);

@@ -5,6 +5,7 @@ import { chunk, step } from './options.js';
 import { Pace } from './pace.js';
 import { ProgressDetails } from './progress.js';
 import { runChains } from './run-chains.js';
+import { tellWorker } from './sinks.js';
 
 /** What a run needs to know: everything else stands in PostgreSQL, also after a loss of the history. */
 export interface RunLoopInput {
@@ -37,7 +38,10 @@ export async function runLoop(input: RunLoopInput): Promise<RunLoopResult> {
   }
   if (isStopped() && end.kind !== 'notOurs') end = { kind: 'stopped' };
   // A defect waits until the other chains are done: in the new history it shows again, or it is gone.
-  if (pace.hasWorkLeft() && (end.kind === 'done' || end.kind === 'defect')) return continueAsNew<typeof runLoop>(input);
+  if (pace.hasWorkLeft() && (end.kind === 'done' || end.kind === 'defect')) {
+    tellWorker.continuingAsNew(input.runKey);
+    return continueAsNew<typeof runLoop>(input);
+  }
   return conclude(input.runKey, end, progress);
 }
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Client, Connection } from '@temporalio/client';
 import type { WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
+import type { InjectedSinks } from '@temporalio/worker';
 import { startOptions } from '../../../api/reconciler/start-options.js';
 import type { StartableRun } from '../../../api/reconciler/start-options.js';
 import type { RunActivities } from '../../../activities/contract.js';
@@ -9,9 +10,12 @@ import { bulkQueueOf } from '../../../core/task-queues.js';
 import { installRuntime } from '../../../worker/install-runtime.js';
 import { loadWorkflowBundle } from '../../../worker/build-bundle.js';
 import type { readJobWorkflow } from '../../../workflows/read-job.workflow.js';
+import type { RunSinks } from '../../../workflows/steps/sinks.js';
 import type { RunLoopInput, RunLoopResult } from '../../../workflows/steps/run-loop.js';
 
 export type RunHandle = WorkflowHandleWithFirstExecutionRunId<typeof readJobWorkflow>;
+
+const SINKS: InjectedSinks<RunSinks> = { run: { continuingAsNew: { fn: () => undefined } } };
 
 /** Client and workers of one suite; each run gets task queues of its own. */
 export class RunDriver {
@@ -81,7 +85,7 @@ export class RunDriver {
       shutdownForceTime: '5s',
     } as const;
     return Promise.all([
-      Worker.create({ ...common, taskQueue: queue, workflowBundle: this.bundle }),
+      Worker.create({ ...common, taskQueue: queue, workflowBundle: this.bundle, sinks: SINKS }),
       Worker.create({ ...common, taskQueue: bulkQueueOf(queue) }),
     ]);
   }

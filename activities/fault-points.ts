@@ -1,0 +1,30 @@
+/**
+ * Moments at which a test kills, stops or disturbs a process of the engine. In the product nobody listens, and nothing happens there; no
+ * setting reaches them: a listener is handed over by the code that makes the activities (docs/faults.md).
+ *
+ * - `fetched`: a page of the source is here, nothing of it is stored.
+ * - `pageCommitted`: tx1 of a page is committed.
+ * - `intentsCommitted`: tx2a is committed, none of its creates is sent.
+ * - `sending`: the lease was looked at, and the request that writes is sent next.
+ * - `answered`: the answer to a request that writes is here, nothing of it is stored.
+ * - `settled`: tx2b is committed; the activity goes on, or is about to tell Temporal.
+ * - `chunkBegun`, `chunkEnded`: the first and the last moment of an activity that works by chunks.
+ * - `planningAbsence`: somebody was marked as absent, in a transaction that is not committed.
+ * - `finishing`: the books of the run are closed, in a transaction that is not committed.
+ * - `finished`: they are committed, and Temporal does not know.
+ */
+export type FaultPoint =
+  | 'fetched'
+  | 'pageCommitted'
+  | 'intentsCommitted'
+  | 'sending'
+  | 'answered'
+  | 'settled'
+  | 'chunkBegun'
+  | 'chunkEnded'
+  | 'planningAbsence'
+  | 'finishing'
+  | 'finished';
+
+/** Told of each moment as it comes. What it throws is thrown there, like the death of the process. */
+export type FaultListener = (point: FaultPoint) => void;
