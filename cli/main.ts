@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { isConfigError } from '../runtime/config.js';
 import { apiCommand } from './commands/api.js';
+import { conformanceCommand } from './commands/conformance.js';
 import { demoCommand } from './commands/demo.js';
 import { migrateCommand } from './commands/migrate.js';
 import { transformCommand } from './commands/transform.js';
@@ -17,7 +18,8 @@ const program = new Command('muster')
   .addCommand(apiCommand())
   .addCommand(workerCommand())
   .addCommand(migrateCommand())
-  .addCommand(transformCommand());
+  .addCommand(transformCommand())
+  .addCommand(conformanceCommand());
 
 try {
   await program.parseAsync();

@@ -1,4 +1,5 @@
 import { Pool } from 'undici';
+import type { ConnectorLimits } from '../contract.js';
 import type { ConnectorError } from '../errors.js';
 import { AddressRefusedError, guardedLookup, refusedLiteral } from './address-guard.js';
 import type { Credentials } from './credentials.js';
@@ -55,6 +56,18 @@ export const HTTP_LIMITS: HttpLimits = {
   entityMaxBytes: 64 * 1024 * 1024,
   writeCancelGraceMs: 20_000,
 };
+
+/** The limits that follow from those of a caller. */
+export function httpLimits({ requestTimeoutMs: limit }: ConnectorLimits = {}): Partial<HttpLimits> {
+  if (limit === undefined) return {};
+  return {
+    connectTimeoutMs: limit,
+    writeTimeoutMs: limit,
+    readTimeoutMs: limit,
+    listTimeoutMs: limit,
+    totalTimeoutMs: limit,
+  };
+}
 
 /** One request of a connector. */
 export interface HttpRequest {

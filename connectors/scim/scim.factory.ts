@@ -1,12 +1,13 @@
 import type { ConnectorFactory } from '../contract.js';
+import { HTTP_LIMITS, httpLimits } from '../http/http-client.js';
 import { GENERIC_SCIM_2, type ScimProfile } from './profile.js';
+import { SCIM_SAMPLES } from './samples.js';
 import { scimProperties } from './scim-properties.js';
 import { scimSettings } from './scim-settings.js';
 import { openScimConnector } from './scim.connector.js';
 import { NOT_OFFERED_NAMES, scimErrors, scimWarnings } from './scim-validation.js';
 import { SCIM_READ_TRANSFORMATION } from './transformations/read.js';
 import { SCIM_WRITE_TRANSFORMATION } from './transformations/write.js';
-import { HTTP_LIMITS } from '../http/http-client.js';
 
 /** Creation times of SCIM servers have at least this step: many write whole seconds. */
 const CREATION_TIME_GRANULARITY_MS = 1_000;
@@ -41,7 +42,8 @@ export function scimFactory(typeName: string, prefix: string, profile: ScimProfi
         creationTimeGranularityMs: CREATION_TIME_GRANULARITY_MS,
       };
     },
-    open: (context) => openScimConnector(context, profile, prefix),
+    open: (context) => openScimConnector(context, profile, prefix, httpLimits(context.limits)),
+    samples: SCIM_SAMPLES,
   };
 }
 

@@ -105,6 +105,7 @@ export const EXCEPTIONS = [
   { from: 'cli/commands/worker', to: 'worker/main' },
   { from: 'cli/commands/migrate', to: 'migrations/run' },
   { from: 'cli/stack', to: 'migrations/run' },
+  { from: 'cli/conformance', to: 'connectors/conformance' },
   { from: 'cli/demo', to: 'simulators' },
   // The schema, and how the API starts a run: a job of the benchmark is a job like any other.
   { from: 'bench/engine', to: 'migrations/run' },
