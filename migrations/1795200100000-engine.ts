@@ -81,12 +81,12 @@ const STATEMENTS = [
      version bigint not null default 0,
      etag text,
      sent_keys bytea,
-     sent_keys_hash bytea,
      sent_at timestamptz,
      primary key (target_id, entity_no, ord)
    ) with (fillfactor = 85)`,
   'create index link_target_key on link (target_id, type, target_key)',
-  'create index link_sent_keys on link (target_id, type, sent_keys_hash) where state = 3',
+  // Creates under way are few beside the links of a target; whoever meets an existing account asks for the oldest of them.
+  'create index link_creating on link (target_id, type) where state = 3',
   'create table link_body (target_id int not null, entity_no bigint not null, ord smallint not null default 0, body bytea not null, primary key (target_id, entity_no, ord))',
 
   // What the source says, and what we wrote: sets of their own because a group may have 100,000 members.

@@ -7,19 +7,15 @@ import type { DrainEnvironment, Work } from './work.js';
 
 /** The intent of a create: the document as sent (without secrets), sealed, because it holds the unique keys and proves the origin. */
 export function intentOf(env: DrainEnvironment, work: Work, create: MappedTarget): CreateIntent {
-  const document = sentDocument(create);
-  return {
-    entityNo: work.row.entityNo,
-    sentKeys: env.services.linkBodies.seal(document, intentPlace(env, work)),
-    sentKeysHash: env.services.hasher.canonical(document),
-  };
+  const sentKeys = env.services.linkBodies.sealBriefly(sentDocument(create), intentPlace(env, work));
+  return { entityNo: work.row.entityNo, sentKeys };
 }
 
 /** What an earlier attempt sent; null when the link carries no intent. */
 export function openSentDocument(env: DrainEnvironment, work: Work): SentCreate | null {
   const link = work.pair.link;
   if (link === null || link.sentKeys === null || link.sentAt === null) return null;
-  return { document: env.services.linkBodies.open(link.sentKeys, intentPlace(env, work)), sentAt: link.sentAt };
+  return { document: env.services.linkBodies.openBrief(link.sentKeys, intentPlace(env, work)), sentAt: link.sentAt };
 }
 
 function intentPlace(env: DrainEnvironment, work: Work): string {

@@ -3,6 +3,8 @@ import { deflateRawSync } from 'node:zlib';
 import { canonicalJson } from '../../core/canonical-json.js';
 import type { JsonObject } from '../../core/json.js';
 
+const DEFLATE = { level: 1, windowBits: 11, memLevel: 4, chunkSize: 1024 };
+
 /** Hashes and bodies as the engine makes them, written down a second time so that R1 shares nothing with it. */
 export class Sealing {
   readonly #key = randomBytes(32);
@@ -20,7 +22,7 @@ export class Sealing {
   seal(document: JsonObject, place: string): Buffer {
     const nonce = randomBytes(12);
     const cipher = createCipheriv('aes-256-gcm', this.#key, nonce).setAAD(Buffer.from(place));
-    const clear = deflateRawSync(JSON.stringify(document), { level: 1 });
+    const clear = deflateRawSync(JSON.stringify(document), DEFLATE);
     return Buffer.concat([nonce, cipher.update(clear), cipher.final(), cipher.getAuthTag()]);
   }
 

@@ -64,7 +64,7 @@ async function upsertLinks(sql: Sql, targetNo: number, type: number, rows: reado
      on conflict (target_id, entity_no, ord) do update
         set state = excluded.state, origin = excluded.origin, target_key = excluded.target_key, common_hash = excluded.common_hash,
             target_hash = excluded.target_hash, program = excluded.program, out_of_scope = excluded.out_of_scope, etag = excluded.etag,
-            version = l.version + 1, sent_keys = null, sent_keys_hash = null, sent_at = null
+            version = l.version + 1, sent_keys = null, sent_at = null
       where l.program <= excluded.program or l.state = ${LINK_STATE.creating}`,
     [
       targetNo,
@@ -124,7 +124,6 @@ async function removeContents(sql: Sql, targetNo: number, entityNos: readonly nu
 export interface CreateIntent {
   readonly entityNo: number;
   readonly sentKeys: Buffer;
-  readonly sentKeysHash: Buffer;
 }
 
 /**
@@ -142,11 +141,11 @@ export async function writeCreateIntents(
        select b.entity_no from backlog b
         where b.target_id = $1 and b.entity_no = any($3::bigint[]) and b.lease_token = $4
         order by b.entity_no for update)
-     insert into link as l (target_id, type, entity_no, state, sent_keys, sent_keys_hash, sent_at)
-     select $1, $2, n.entity_no, ${LINK_STATE.creating}, n.keys, n.hash, clock_timestamp()
-       from unnest($3::bigint[], $5::bytea[], $6::bytea[]) as n (entity_no, keys, hash) join held h on h.entity_no = n.entity_no
+     insert into link as l (target_id, type, entity_no, state, sent_keys, sent_at)
+     select $1, $2, n.entity_no, ${LINK_STATE.creating}, n.keys, clock_timestamp()
+       from unnest($3::bigint[], $5::bytea[]) as n (entity_no, keys) join held h on h.entity_no = n.entity_no
      on conflict (target_id, entity_no, ord) do update
-        set state = excluded.state, sent_keys = excluded.sent_keys, sent_keys_hash = excluded.sent_keys_hash,
+        set state = excluded.state, sent_keys = excluded.sent_keys,
             sent_at = excluded.sent_at, version = l.version + 1
      returning entity_no as "entityNo", sent_at as "sentAt"`,
     [
@@ -155,7 +154,6 @@ export async function writeCreateIntents(
       intents.map((intent) => intent.entityNo),
       token,
       intents.map((intent) => intent.sentKeys),
-      intents.map((intent) => intent.sentKeysHash),
     ],
   );
   return new Map(rows.map((row) => [row.entityNo, row.sentAt]));
