@@ -3,7 +3,9 @@ import { spawnSync } from 'node:child_process';
 
 /** Files that have not changed are not looked at again; where the verdict counts, everything is. */
 const cache = (tool) =>
-  process.env.CI ? [] : ['--cache', '--cache-strategy', 'content', '--cache-location', `node_modules/.cache/${tool}`];
+  process.env.CI
+    ? []
+    : ['--cache', '--cache-strategy', 'content', '--cache-location', `node_modules/.cache/check/${tool}`];
 const STEPS = [
   ['format', 'npx', ['prettier', '--check', '--log-level', 'warn', ...cache('prettier'), '.']],
   ['lint', 'npx', ['eslint', ...cache('eslint'), '.']],

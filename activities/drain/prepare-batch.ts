@@ -5,6 +5,7 @@ import { readPairs } from '../../state/drain/pair-facts.js';
 import type { StoredPair } from '../../state/drain/pair-facts.js';
 import { settle } from '../../state/drain/settle.js';
 import type { Settlement } from '../../state/drain/settle.js';
+import { Breather } from '../support/breather.js';
 import { sameHash } from '../support/hashing.js';
 import { evaluatePair } from './evaluate-pair.js';
 import { settleLocally, sends } from './execute.js';
@@ -52,7 +53,9 @@ async function prepareLeased(env: DrainEnvironment, lease: Lease, clock: LeaseCl
   const references = await storedReferences(env.services.pool, env.tools, env.type, [...pairs.values()]);
   const works: Work[] = [];
   const settled: Settlement[] = [];
+  const breather = new Breather();
   for (const row of lease.rows) {
+    await breather.breathe();
     const pair = pairs.get(row.entityNo);
     // The entity was removed with its source: nothing is wanted any more.
     const made =

@@ -156,7 +156,7 @@ class IntakeChunk {
       keyed.entities.map((entity) => entity.sourceKey),
     );
     const tools = { context: this.context, hasher, bodies: entityBodies };
-    const mapped = mapPage(tools, this.type, this.program, keyed, known);
+    const mapped = await mapPage(tools, this.type, this.program, keyed, known);
     const dueByTime = await findDueByTime(
       pool,
       { context: this.context, hasher, entityBodies },

@@ -5,6 +5,7 @@ import type { JsonObject } from '../../core/json.js';
 import type { TypeProgram } from '../../core/transform/program.js';
 import type { EntityChange } from '../../state/intake/commit-page.js';
 import type { KnownEntity } from '../../state/intake/lookup.js';
+import { Breather } from '../support/breather.js';
 import { sameHash } from '../support/hashing.js';
 import type { Hasher } from '../support/hashing.js';
 import { entityPlace } from '../support/sealed-bodies.js';
@@ -73,13 +74,13 @@ export interface MappedPage {
  * Compares with what is stored: an unchanged entity costs a hash (CHG-2); everything else is mapped. A time-dependent program maps each
  * entity, because its result may differ today.
  */
-export function mapPage(
+export async function mapPage(
   tools: { readonly context: RunContext; readonly hasher: Hasher; readonly bodies: BodySealer },
   type: EntityType,
   program: TypeProgram,
   page: KeyedPage,
   known: ReadonlyMap<string, KnownEntity>,
-): MappedPage {
+): Promise<MappedPage> {
   const programNumber = tools.context.source.snapshot.programNumber;
   const result = {
     changes: [] as EntityChange[],
@@ -89,7 +90,9 @@ export function mapPage(
     unchanged: [] as KnownEntity[],
   };
   const failures = [...page.failures];
+  const breather = new Breather();
   for (const entity of page.entities) {
+    await breather.breathe();
     const stored = known.get(entity.sourceKey);
     const sourceHash = tools.hasher.native(entity.body);
     const unchanged =

@@ -71,8 +71,7 @@ export async function commitPage(pool: SqlPool, fence: RunFence, page: PageCommi
       (change.presence === 'present' ? seen : skipped).push(entityNo);
       if (change.changed) changed.push(entityNo);
     }
-    await insertRunPage(sql, fence.runKey, page, seen, skipped);
-    await advanceType(sql, fence.runKey, page);
+    await recordPage(sql, fence.runKey, page, seen, skipped);
     const pair = { runKey: fence.runKey, sourceNo: page.sourceNo, type: page.type, targets: page.targets };
     await demandChanged(sql, { ...pair, entityNos: changed });
     const counted = new Set(changed);
@@ -149,19 +148,32 @@ async function writeBodies(sql: Sql, page: PageCommit, numbers: ReadonlyMap<stri
   );
 }
 
-async function insertRunPage(
+/** Who was seen, the counters and the position, in one statement: most pages change nothing else. */
+async function recordPage(
   sql: Sql,
   runKey: string,
   page: PageCommit,
-  seen: number[],
-  skipped: number[],
+  seen: readonly number[],
+  skipped: readonly number[],
 ): Promise<void> {
+  const { failures } = page;
   await sql.query(
-    `insert into run_page (run_key, epoch, type, page_no, seen, skipped, failed_count, failed_keys, failures)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9::json)
-     on conflict (run_key, type, epoch, page_no) do update
-        set seen = excluded.seen, skipped = excluded.skipped, failed_count = excluded.failed_count,
-            failed_keys = excluded.failed_keys, failures = excluded.failures`,
+    `with seen as (
+       insert into run_page (run_key, epoch, type, page_no, seen, skipped, failed_count, failed_keys, failures)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9::json)
+       on conflict (run_key, type, epoch, page_no) do update
+          set seen = excluded.seen, skipped = excluded.skipped, failed_count = excluded.failed_count,
+              failed_keys = excluded.failed_keys, failures = excluded.failures),
+     counted as (
+       insert into run_counter (run_key, system_id, type, action, read_count, skipped, failed)
+       values ($1, $10, $3, 'read', $11, cardinality($6::bigint[]), $7)
+       on conflict (run_key, system_id, type, action) do update
+          set read_count = run_counter.read_count + excluded.read_count, skipped = run_counter.skipped + excluded.skipped,
+              failed = run_counter.failed + excluded.failed)
+     update run_type
+        set pages = $4 + 1, cursor = $12::json, total = coalesce($13, total), drift = coalesce(drift, $14), last_page_at = now(),
+            watermark = coalesce($15::json, watermark), first_read_seq = coalesce(first_read_seq, $16)
+      where run_key = $1 and type = $3 and epoch = $2`,
     [
       runKey,
       page.epoch,
@@ -169,38 +181,11 @@ async function insertRunPage(
       page.pageNo,
       seen,
       skipped,
-      page.failures.length,
-      page.failures.flatMap((failure) => (failure.key === null ? [] : [failure.key])),
-      page.failures.length === 0 ? null : JSON.stringify(page.failures.slice(0, 20)),
-    ],
-  );
-  await sql.query(
-    `insert into run_counter (run_key, system_id, type, action, read_count, skipped, failed) values ($1, $2, $3, 'read', $4, $5, $6)
-     on conflict (run_key, system_id, type, action) do update
-        set read_count = run_counter.read_count + excluded.read_count, skipped = run_counter.skipped + excluded.skipped,
-            failed = run_counter.failed + excluded.failed`,
-    [
-      runKey,
+      failures.length,
+      failures.flatMap((failure) => (failure.key === null ? [] : [failure.key])),
+      failures.length === 0 ? null : JSON.stringify(failures.slice(0, 20)),
       page.sourceNo,
-      page.type,
-      seen.length + skipped.length + page.failures.length,
-      skipped.length,
-      page.failures.length,
-    ],
-  );
-}
-
-async function advanceType(sql: Sql, runKey: string, page: PageCommit): Promise<void> {
-  await sql.query(
-    `update run_type
-        set pages = $4, cursor = $5::json, total = coalesce($6, total), drift = coalesce(drift, $7), last_page_at = now(),
-            watermark = coalesce($8::json, watermark), first_read_seq = coalesce(first_read_seq, $9)
-      where run_key = $1 and type = $2 and epoch = $3`,
-    [
-      runKey,
-      page.type,
-      page.epoch,
-      page.pageNo + 1,
+      seen.length + skipped.length + failures.length,
       page.cursor === null ? null : JSON.stringify(page.cursor),
       page.total,
       page.drift,
