@@ -20,6 +20,11 @@ export interface Connector {
   update(type: EntityType, id: string, change: Change, options: WriteOptions): Promise<WriteResult>;
   /** An absent entity is success with `applied: 'already-absent'` (CONN-CORE-54). */
   delete(type: EntityType, id: string, options: WriteOptions): Promise<WriteResult>;
+  /**
+   * Makes users members of a group and takes members out, all others stay (VAR-10). Whoever is in it, or is not, already is a success with
+   * `applied: 'none'` where nothing had to be sent; kind `notFound` when there is no such group. Absent: the system cannot (VAR-15).
+   */
+  changeMembers?(groupId: string, change: MemberChange, options: CallOptions): Promise<WriteResult>;
   /** Looks an existing entity up by the unique keys as sent (CONN-CORE-50, CNF-3, CNF-4). */
   resolveExisting(
     type: EntityType,
@@ -118,6 +123,12 @@ export type Change =
   | { readonly mode: 'replace'; readonly body: JsonObject; readonly before?: JsonObject }
   /** Only what differs from `before`; without `before` all attributes of `body` are set (WRT-2). */
   | { readonly mode: 'patch'; readonly body: JsonObject; readonly before?: JsonObject };
+
+/** Ids of users of the system, none in both lists. */
+export interface MemberChange {
+  readonly add: readonly string[];
+  readonly remove: readonly string[];
+}
 
 /** What a write has done. */
 export interface WriteResult {

@@ -2,6 +2,7 @@ import { Configuration1795200000000 } from './1795200000000-configuration.js';
 import { Engine1795200100000 } from './1795200100000-engine.js';
 import { KeptOrigin1795200200000 } from './1795200200000-kept-origin.js';
 import { Schedule1795200300000 } from './1795200300000-schedule.js';
+import { GroupAssignment1795202000000 } from './1795202000000-group-assignment.js';
 import { PausedJobs1795204000000 } from './1795204000000-paused-jobs.js';
 
 /** All migrations in the order they run. A migration that has landed is never edited or removed. */
@@ -10,5 +11,6 @@ export const MIGRATIONS = [
   Engine1795200100000,
   KeptOrigin1795200200000,
   Schedule1795200300000,
+  GroupAssignment1795202000000,
   PausedJobs1795204000000,
 ];

@@ -27,8 +27,9 @@ import { targetOf, targetTypes } from '../support/run-context.js';
 import type { RunContext } from '../support/run-context.js';
 import type { EngineServices, Watch } from '../support/services.js';
 import { confirmAbsence } from './confirm.js';
+import type { CandidateEnd } from './candidate-end.js';
 import { deletePair } from './delete-pair.js';
-import type { CandidateEnd, PlannedDeletion } from './delete-pair.js';
+import type { PlannedDeletion } from './delete-pair.js';
 
 /** Candidates in one lease: each costs up to two requests, and a confirmation must be young when the delete is sent. */
 const BATCH_CANDIDATES = 64;

@@ -1,24 +1,15 @@
-import type { Change } from '../../connectors/contract.js';
-import { isConnectorError } from '../../connectors/errors.js';
 import { claimTargetKey, otherLinks } from '../../state/drain/claims.js';
-import type { AbsenceOutcome, Candidate } from '../../state/absence/candidates.js';
+import type { Candidate } from '../../state/absence/candidates.js';
 import type { LogLine } from '../../state/drain/entity-log.js';
 import type { StoredLink } from '../../state/drain/pair-facts.js';
 import type { Settlement } from '../../state/drain/settle.js';
-import { openCommon, mapTarget } from '../drain/evaluate-pair.js';
-import { failed } from '../drain/outcomes.js';
 import { settlement } from '../drain/work.js';
 import type { DrainEnvironment, Work } from '../drain/work.js';
 import { send } from '../drain/write-errors.js';
+import { done, failedDelete } from './candidate-end.js';
+import type { CandidateEnd } from './candidate-end.js';
+import { letGo, updateInstead } from './let-go.js';
 import { deletesExistedBefore } from './plan-absence.js';
-
-/** What became of a candidate; without outcome it is tried again in this run. */
-export interface CandidateEnd {
-  readonly settlement: Settlement;
-  readonly outcome: AbsenceOutcome | null;
-  /** The target entity that is not there any more. */
-  readonly deletedKey?: string;
-}
 
 /** A candidate with what its lease has shown. */
 export interface PlannedDeletion extends Candidate {
@@ -44,10 +35,8 @@ export async function deletePair(env: DrainEnvironment, work: Work, candidate: P
   const survivors = await otherLinks(env.services.pool, key, work.row.entityNo);
   if (survivors.some((other) => other.presence === 'present')) return shared(work);
   if (env.program.skipOperations.has('delete')) return kept(env, work, linked);
-  if (linked.origin !== 'created' && !deletesExistedBefore(env.tools.target)) {
-    return { settlement: settlement(work, { kind: 'settled' }, { link: { kind: 'released' } }), outcome: 'released' };
-  }
-  return env.program.hasDeleteScope ? updateInstead(env, work, linked, candidate) : deleteTarget(env, work, linked);
+  if (linked.origin !== 'created' && !deletesExistedBefore(env.tools.target)) return letGo(env, work, linked.targetKey);
+  return env.program.hasDeleteScope ? updateInstead(env, work, linked.targetKey) : deleteTarget(env, work, linked);
 }
 
 /**
@@ -95,6 +84,7 @@ function outOfScope(env: DrainEnvironment, work: Work, link: LinkedLink): Settle
     outOfScope: true,
     etag: link.etag,
     body: null,
+    groupsDue: link.groupsDue,
   };
 }
 
@@ -110,47 +100,4 @@ async function deleteTarget(env: DrainEnvironment, work: Work, link: LinkedLink)
     if (end !== undefined) return end;
   }
   return { ...done(work, Date.now() - startedMs, null), deletedKey: link.targetKey };
-}
-
-/** Step 5 (DEL-10): the entity stays and gets only what the `deleteEntity` mappings say; then it is not managed any more. */
-async function updateInstead(
-  env: DrainEnvironment,
-  work: Work,
-  link: LinkedLink,
-  candidate: Candidate,
-): Promise<CandidateEnd> {
-  const common = work.pair.commonBody === null ? {} : openCommon(env.tools, env.type, work.pair);
-  const mapped = mapTarget(env.tools, env.type, common, 'delete', link.targetKey, work.references);
-  if ('message' in mapped) {
-    const message = `${mapped.message} in scope deleteEntity`;
-    return {
-      settlement: failed(work, 'delete', { errorClass: 'validation', code: candidate.cause, message }),
-      outcome: 'failed',
-    };
-  }
-  const change: Change = { mode: env.tools.target.capabilities.updateMode, body: mapped.body };
-  const startedMs = Date.now();
-  try {
-    await send(env, work, 'idempotent-write', (options) =>
-      env.connector.update(env.type, link.targetKey, change, options),
-    );
-  } catch (error) {
-    const end = failedDelete(work, error);
-    if (end !== undefined) return end;
-  }
-  return done(work, Date.now() - startedMs, 'kept: updated instead of deleted');
-}
-
-/** Undefined: the entity is not there any more, which is what was wanted. A delete cut off by a stop may be repeated at any time. */
-function failedDelete(work: Work, error: unknown): CandidateEnd | undefined {
-  if (!isConnectorError(error)) throw error;
-  return error.kind === 'notFound' ? undefined : { settlement: failed(work, 'delete', error), outcome: 'failed' };
-}
-
-function done(work: Work, durationMs: number, message: string | null): CandidateEnd {
-  const log: LogLine = { operation: 'delete', result: 'deleted', code: null, message, durationMs };
-  return {
-    settlement: settlement(work, { kind: 'settled' }, { link: { kind: 'removed' }, targetKeyChanged: true, log }),
-    outcome: 'deleted',
-  };
 }

@@ -6,7 +6,8 @@ import type { LinkWrite } from '../../state/drain/link-writes.js';
 import type { Settlement } from '../../state/drain/settle.js';
 import type { Origin } from '../../core/sync/facts.js';
 import { confirmAbsence } from '../absence/confirm.js';
-import { failed, linkedSettlement, mapForUpdate } from './outcomes.js';
+import { failed, mapForUpdate } from './outcomes.js';
+import { settleWritten } from './settle-written.js';
 import { pause } from '../support/run-watch.js';
 import { mayBeMadeSince, proveOrigin } from './origin.js';
 import type { SentCreate } from './origin.js';
@@ -42,7 +43,7 @@ export async function adopt(
     return failed(work, 'adopt', { errorClass: 'conflict', code: '409', message }, afterFailure);
   }
   const origin = rival?.origin ?? (await originOf(env, found, sent, others.length > 0));
-  return overwrite(env, work, found, origin, afterFailure);
+  return overwrite(env, work, found, { origin, isNew: sent !== null && origin === 'created' }, afterFailure);
 }
 
 /** Somebody adopts or deletes the target entity at this moment (engine invariant 8). */
@@ -93,7 +94,7 @@ async function overwrite(
   env: DrainEnvironment,
   work: Work,
   found: FoundEntity,
-  origin: Origin,
+  { origin, isNew }: { readonly origin: Origin; readonly isNew: boolean },
   afterFailure: LinkWrite | null,
 ): Promise<Settlement> {
   const startedMs = Date.now();
@@ -117,11 +118,12 @@ async function overwrite(
       message: null,
       durationMs: Date.now() - startedMs,
     } as const;
-    return linkedSettlement(env, work, {
+    return settleWritten(env, work, {
       targetKey: found.entity.id,
       origin,
       mapped,
       etag: result.version ?? null,
+      isNew,
       log,
     });
   } catch (error) {

@@ -11,7 +11,8 @@ import { adopt } from './adopt.js';
 import { intentOf, openSentDocument } from './intents.js';
 import { proveOrigin } from './origin.js';
 import type { SentCreate } from './origin.js';
-import { failed, linkedSettlement, mapForCreate, mapForUpdate } from './outcomes.js';
+import { failed, mapForCreate, mapForUpdate } from './outcomes.js';
+import { settleWritten } from './settle-written.js';
 import { mayCreate, NotSentError, sentDocument, settlement } from './work.js';
 import type { DrainEnvironment, FoundEntity, Work } from './work.js';
 import { send, widen } from './write-errors.js';
@@ -79,7 +80,12 @@ async function createAfterIntent(env: DrainEnvironment, work: Work): Promise<Set
 }
 
 /** Only a 201 makes the entity ours (engine invariant 5): a server that answers otherwise may have overwritten one that was there. */
-function created(env: DrainEnvironment, work: Work, result: WriteResult, durationMs: number): Settlement {
+async function created(
+  env: DrainEnvironment,
+  work: Work,
+  result: WriteResult,
+  durationMs: number,
+): Promise<Settlement> {
   const mapped = mapForUpdate(env, work, result.id);
   // The create is done; a mapping that fails only for updates will say so when there is one. What was sent is what is known.
   const known = 'message' in mapped ? work.create : mapped;
@@ -93,11 +99,12 @@ function created(env: DrainEnvironment, work: Work, result: WriteResult, duratio
     durationMs,
   } as const;
   const origin = isOurs ? 'created' : 'existedBefore';
-  return linkedSettlement(env, work, {
+  return settleWritten(env, work, {
     targetKey: result.id,
     origin,
     mapped: known,
     etag: result.version ?? null,
+    isNew: isOurs,
     log,
   });
 }

@@ -159,6 +159,12 @@ export class Drain {
 
   /** What a pair becomes when its request met something that concerns more than the pair. */
   private interrupted(work: Work, error: unknown): Settlement {
+    const end = this.endOf(work, error);
+    // What has been written is known, whatever came after: the pair goes on from there.
+    return work.unfinished === null ? end : { ...work.unfinished, end: { kind: 'released' } };
+  }
+
+  private endOf(work: Work, error: unknown): Settlement {
     if (error instanceof TargetThrottledError) {
       this.end ??= { kind: 'throttled', waitMs: error.waitMs };
       return refused(work);

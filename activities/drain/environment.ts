@@ -2,6 +2,7 @@ import type { DrainChunkInput } from '../contract.js';
 import { codeOf, targetOf } from '../support/run-context.js';
 import type { RunContext } from '../support/run-context.js';
 import type { EngineServices, Watch } from '../support/services.js';
+import { GroupMembers } from './group-members.js';
 import type { DrainEnvironment } from './work.js';
 
 /** What all pairs of one drain have in common. */
@@ -24,6 +25,7 @@ export function drainEnvironment(
     typeCode: codeOf(input.type),
     program,
     connector: target.connector,
+    groups: new GroupMembers(),
     late: input.late,
     stop: watch.signal,
   };

@@ -2,7 +2,13 @@ import type { EntityType } from '../../core/entity-type.js';
 import type { JsonObject } from '../../core/json.js';
 import { decidePair } from '../../core/sync/in-step.js';
 import type { PairAction } from '../../core/sync/in-step.js';
-import type { ResolveRequest, TypeProgram, WriteOperation, WriteOutcome } from '../../core/transform/program.js';
+import type {
+  Memberships,
+  ResolveRequest,
+  TypeProgram,
+  WriteOperation,
+  WriteOutcome,
+} from '../../core/transform/program.js';
 import type { StoredPair } from '../../state/drain/pair-facts.js';
 import { sameHash } from '../support/hashing.js';
 import type { Hasher } from '../support/hashing.js';
@@ -28,6 +34,8 @@ export interface MappedTarget {
   /** The body as it may be stored: without generated secrets (LNK-5). */
   readonly storable: JsonObject;
   readonly references: RecordedReferences | null;
+  /** Groups that the user joins and leaves after it is written (VAR-10). */
+  readonly memberships: Memberships | undefined;
   /** Set by a mapping to `entityIdTargetSystem` (VAR-4). */
   readonly targetId: string | undefined;
 }
@@ -95,13 +103,21 @@ export function mapTarget(
   const resolve = recordingResolver(known, references ?? { resolved: [], unresolved: [] });
   const outcome = program.write(common, operation, { ...tools.context.evaluation, targetId, resolve });
   if (outcome.kind === 'failed') return { message: outcome.message };
+  if (outcome.memberships !== undefined && tools.target.connector.changeMembers === undefined)
+    return { message: noGroupAssignment(tools.target.snapshot.typeName) };
   return {
     body: outcome.target,
     hash: tools.hasher.canonical(outcome.comparable),
     storable: withoutSecrets(outcome),
     references,
+    memberships: outcome.memberships,
     targetId: outcome.targetId,
   };
+}
+
+/** VAR-15. */
+export function noGroupAssignment(typeName: string): string {
+  return `Systems of type ${typeName} cannot assign users to groups through the variables assignGroup and unassignGroup; remove these mappings from the write transformation`;
 }
 
 /** Runs the program only to hear which references it asks for; pairs that are not wanted ask for none. */

@@ -4,7 +4,9 @@ import type { Settlement } from '../../state/drain/settle.js';
 import type { LinkWrite } from '../../state/drain/link-writes.js';
 import { linkPlace } from '../support/sealed-bodies.js';
 import { adoptOnly, create, recreate, resolveIntent } from './create.js';
-import { failed, linkedSettlement } from './outcomes.js';
+import { withGroupLock } from './group-lock.js';
+import { failed } from './outcomes.js';
+import { settleWritten } from './settle-written.js';
 import { NotSentError, settlement } from './work.js';
 import type { DrainEnvironment, Work } from './work.js';
 import { send } from './write-errors.js';
@@ -48,6 +50,7 @@ function restated(work: Work, program: number, outOfScope: boolean): LinkWrite |
     outOfScope,
     etag: link.etag,
     body: null,
+    groupsDue: link.groupsDue,
   };
 }
 
@@ -64,7 +67,7 @@ export async function execute(env: DrainEnvironment, work: Work): Promise<Settle
 async function dispatch(env: DrainEnvironment, work: Work): Promise<Settlement> {
   switch (work.evaluation.action) {
     case 'update':
-      return env.program.skipOperations.has('update') ? parkUpdate(work) : update(env, work);
+      return env.program.skipOperations.has('update') ? parkUpdate(work) : updateAlone(env, work);
     case 'create':
       return env.program.skipOperations.has('create') ? adoptOnly(env, work) : create(env, work);
     case 'resolve':
@@ -77,6 +80,18 @@ async function dispatch(env: DrainEnvironment, work: Work): Promise<Settlement> 
 /** SKP-7: the stored hash stays, so that removing the expression updates the entity later. */
 function parkUpdate(work: Work): Settlement {
   return settlement(work, { kind: 'parked', reason: 'Operation [update] is skipped in target transformation' });
+}
+
+/** Where users are assigned to groups by variables, a group is locked against them while it is written (SYS-12). */
+async function updateAlone(env: DrainEnvironment, work: Work): Promise<Settlement> {
+  const targetKey = work.pair.link?.targetKey ?? null;
+  if (!sharesGroups(env) || targetKey === null) return update(env, work);
+  return withGroupLock(env, work, targetKey, () => update(env, work));
+}
+
+/** Groups of this target get members that the groups' own mapping knows nothing of (VAR-10). */
+function sharesGroups(env: DrainEnvironment): boolean {
+  return env.type === 'group' && env.tools.target.program.types.get('user')?.assignsGroups === true;
 }
 
 async function update(env: DrainEnvironment, work: Work): Promise<Settlement> {
@@ -104,12 +119,13 @@ async function update(env: DrainEnvironment, work: Work): Promise<Settlement> {
       message: null,
       durationMs: Date.now() - startedMs,
     } as const;
-    return linkedSettlement(env, work, {
+    return await settleWritten(env, work, {
       targetKey,
       origin: link.origin ?? 'existedBefore',
       mapped,
       etag: result.version ?? null,
-      log: result.applied === 'none' ? null : log,
+      isNew: link.groupsDue,
+      log: result.applied === 'none' && mapped.memberships === undefined && !link.groupsDue ? null : log,
     });
   } catch (error) {
     if (isConnectorError(error) && error.kind === 'notFound') return recreate(env, work);
@@ -135,6 +151,7 @@ async function afterPrecondition<T>(
 function changeOf(env: DrainEnvironment, work: Work, body: Change['body']): Change {
   const mode = env.tools.target.capabilities.updateMode;
   const stored = work.pair.link?.body ?? null;
-  if (work.row.forced || stored === null) return { mode, body };
+  // Members that were assigned by variables stand in no last written state: they are overwritten all the same (VAR-14).
+  if (work.row.forced || stored === null || sharesGroups(env)) return { mode, body };
   return { mode, body, before: env.services.linkBodies.open(stored, linkPlace(env.targetNo, work.row.entityNo)) };
 }

@@ -29,18 +29,19 @@ export function mapForCreate(env: DrainEnvironment, work: Work): MappedTarget | 
   return mapTarget(env.tools, env.type, common, 'create', undefined, work.references);
 }
 
+/** A target entity as it was written. */
+export interface WrittenPair {
+  readonly targetKey: string;
+  readonly origin: Origin;
+  readonly mapped: MappedTarget;
+  readonly etag: string | null;
+  /** Our create made it, and its groups are not assigned yet: the groups of a create count, `createEntity` included. */
+  readonly isNew: boolean;
+  readonly log: LogLine | null;
+}
+
 /** A pair that is in step now. */
-export function linkedSettlement(
-  env: DrainEnvironment,
-  work: Work,
-  result: {
-    readonly targetKey: string;
-    readonly origin: Origin;
-    readonly mapped: MappedTarget;
-    readonly etag: string | null;
-    readonly log: LogLine | null;
-  },
-): Settlement {
+export function linkedSettlement(env: DrainEnvironment, work: Work, result: WrittenPair): Settlement {
   const link: LinkWrite = {
     kind: 'linked',
     targetKey: result.targetKey,

@@ -22,18 +22,28 @@ export async function storedReferences(
   type: EntityType,
   pairs: readonly StoredPair[],
 ): Promise<KnownReferences> {
+  return referencesAsked(pool, tools, type, (resolve) => {
+    for (const pair of pairs) runWriteProgram(tools, type, pair, resolve);
+  });
+}
+
+/** Looks up, with one statement, what the programs ask for that `run` runs. */
+export async function referencesAsked(
+  pool: SqlPool,
+  tools: EvaluationTools,
+  type: EntityType,
+  run: (resolve: (request: ResolveRequest) => readonly (readonly string[])[]) => void,
+): Promise<KnownReferences> {
   if (tools.target.program.types.get(type)?.linkDependent !== true) return NO_REFERENCES;
   const asked = new Map<string, { type: number; sourceKey: string }>();
-  for (const pair of pairs) {
-    runWriteProgram(tools, type, pair, (request) => {
-      for (const sourceKey of request.sourceIds) {
-        const code = entityTypeCode(request.type);
-        asked.set(referenceKey(code, sourceKey), { type: code, sourceKey });
-      }
-      // Any id will do: with none a mandatory reference would fail, and what comes after it would never be asked for.
-      return request.sourceIds.map((sourceKey) => [sourceKey]);
-    });
-  }
+  run((request) => {
+    for (const sourceKey of request.sourceIds) {
+      const code = entityTypeCode(request.type);
+      asked.set(referenceKey(code, sourceKey), { type: code, sourceKey });
+    }
+    // Any id will do: with none a mandatory reference would fail, and what comes after it would never be asked for.
+    return request.sourceIds.map((sourceKey) => [sourceKey]);
+  });
   return resolveTargetKeys(pool, tools.target.snapshot.no, tools.context.source.snapshot.no, [...asked.values()]);
 }
 

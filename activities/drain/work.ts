@@ -7,6 +7,7 @@ import type { StoredPair } from '../../state/drain/pair-facts.js';
 import type { RowEnd, SettleContext, Settlement } from '../../state/drain/settle.js';
 import type { EngineServices } from '../support/services.js';
 import type { Evaluation, EvaluationTools, MappedTarget } from './evaluate-pair.js';
+import type { GroupMembers } from './group-members.js';
 import type { LeaseClock } from './lease-clock.js';
 import type { KnownReferences } from './resolve-references.js';
 
@@ -21,6 +22,8 @@ export interface DrainEnvironment {
   readonly typeCode: number;
   readonly program: TypeProgram;
   readonly connector: Connector;
+  /** Users of this drain that join and leave groups. */
+  readonly groups: GroupMembers;
   /** Second pass of the type. */
   readonly late: boolean;
   /** Aborted on stop: no request starts any more; connectors let a write that is under way end for a while. */
@@ -45,6 +48,8 @@ export interface Work {
   inDoubt: boolean;
   /** A target entity was claimed for the pair. */
   claimed: boolean;
+  /** The entity is written, its groups are not assigned yet: what is settled if something that concerns more than this pair comes between. */
+  unfinished: Settlement | null;
 }
 
 /**
@@ -75,7 +80,7 @@ export function settleContext(env: DrainEnvironment, token: number): SettleConte
 
 /** A pair that nothing has been done with yet. */
 export function newWork(pair: Pick<Work, 'row' | 'pair' | 'evaluation' | 'references' | 'token' | 'clock'>): Work {
-  return { ...pair, create: null, intentAt: null, sent: false, inDoubt: false, claimed: false };
+  return { ...pair, create: null, intentAt: null, sent: false, inDoubt: false, claimed: false, unfinished: null };
 }
 
 /** Nothing is to be done, or could be found out. */

@@ -78,6 +78,10 @@ const step = z.object({
   outcome: z.enum(['mapped', 'skipped', 'failed']),
   reason: z.string().optional().describe('Why it was skipped or failed'),
   result: document.optional().describe('Common or target JSON; what was written until then, if it failed'),
+  memberships: z
+    .object({ assign: z.array(z.string()), unassign: z.array(z.string()) })
+    .optional()
+    .describe('Groups of the target that the user joins and leaves after it is written'),
   unresolved: z
     .array(z.object({ type: z.string(), sourceId: z.string() }))
     .optional()

@@ -17,7 +17,7 @@ export function explanationOf(title: string, steps: readonly (readonly [name: st
   return [title, ...linesOf(branches, '')].join('\n');
 }
 
-function stepBranch(name: string, { outcome, reason, trace, unresolved }: PreviewStep): Branch {
+function stepBranch(name: string, { outcome, reason, trace, unresolved, memberships }: PreviewStep): Branch {
   const { condition, mappings, attributes } = trace;
   const missing = (unresolved ?? []).map(({ type, sourceId }) => leaf(`no target id: ${type} ${sourceId}`));
   return {
@@ -26,6 +26,8 @@ function stepBranch(name: string, { outcome, reason, trace, unresolved }: Previe
       ...(condition === undefined ? [] : [{ text: conditionText(condition), children: testsOf(condition) }]),
       ...mappings.map(mappingBranch),
       ...missing,
+      ...(memberships?.assign ?? []).map((id) => leaf(`assigned to group ${id}`)),
+      ...(memberships?.unassign ?? []).map((id) => leaf(`removed from group ${id}`)),
       ...(attributes.length === 0 ? [] : [{ text: 'attributes', children: attributeLeaves(attributes) }]),
     ],
   };

@@ -1,11 +1,13 @@
-import type { JsonObject, JsonValue } from '../../core/json.js';
-import type { CallOptions, Change, Resolution, WriteOptions, WriteResult } from '../contract.js';
-import { ConnectorError } from '../errors.js';
+import type { JsonObject } from '../../core/json.js';
+import type { CallOptions, Change, MemberChange, Resolution, WriteOptions, WriteResult } from '../contract.js';
 import { protocolError } from '../http/http-error.js';
 import type { HttpResponse } from '../http/http-response.js';
 import type { Discovery } from './discovery.js';
-import { memberChange, membersOf, patchRequests, type Members, type SliceLimits } from './members.js';
-import { patchAll, patchDiff, type PatchOperation } from './patch-diff.js';
+import { changeGroupMembers } from './group-membership.js';
+import { memberChange, membersOf, type Members } from './members.js';
+import { outgoing } from './outgoing.js';
+import { patchAll, patchDiff } from './patch-diff.js';
+import { PatchSender } from './patch-sender.js';
 import type { ScimProfile } from './profile.js';
 import { resolveByKeys } from './resolve.js';
 import { jsonBody, metaInstant, resourceId } from './scim-envelope.js';
@@ -13,13 +15,8 @@ import { scimError } from './scim-error.js';
 import type { ScimHttp } from './scim-http.js';
 import type { ScimReader } from './scim-reader.js';
 import type { ScimType } from './scim-settings.js';
+import { VersionTags, type Subject } from './version-tags.js';
 import { appliedByPost, bodyOf, idFromLocation, isSuccess, partlyApplied, versionOf } from './write-answer.js';
-
-const PATCH_SCHEMA = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';
-const CORE_SCHEMAS: Readonly<Record<ScimType, string>> = {
-  user: 'urn:ietf:params:scim:schemas:core:2.0:User',
-  group: 'urn:ietf:params:scim:schemas:core:2.0:Group',
-};
 
 const NO_MEMBER_CHANGE = { additions: [], removals: [] };
 
@@ -31,16 +28,15 @@ export interface WriterOptions {
   readonly discovery: Discovery;
 }
 
-/** One entity that is written. */
-interface Subject {
-  readonly type: ScimType;
-  readonly id: string;
-  readonly options: WriteOptions;
-}
-
 /** Creates, updates and deletes in a SCIM system, and finds what exists already. */
 export class ScimWriter {
-  constructor(private readonly options: WriterOptions) {}
+  private readonly tags: VersionTags;
+  private readonly patches: PatchSender;
+
+  constructor(private readonly options: WriterOptions) {
+    this.tags = new VersionTags(options.discovery, options.reader);
+    this.patches = new PatchSender({ ...options, tags: this.tags });
+  }
 
   /** POST; a group above the member threshold is created empty and filled in slices (CONN-SCIM-50, CONN-SCIM-56). */
   async create(type: ScimType, body: JsonObject, options: CallOptions): Promise<WriteResult> {
@@ -50,7 +46,7 @@ export class ScimWriter {
     const created = await this.createWhole(type, rest, options);
     try {
       const subject = { type, id: created.id, options };
-      const version = await this.sendPatches(subject, [], { additions: [...members.values()], removals: [] });
+      const version = await this.patches.send(subject, [], { additions: [...members.values()], removals: [] });
       return { ...created, ...(version === undefined ? {} : { version }) };
     } catch (error) {
       // The group exists although the create failed: the engine must look it up before it tries again.
@@ -60,7 +56,7 @@ export class ScimWriter {
 
   /** PUT or PATCH (CONN-SCIM-60 to CONN-SCIM-66). */
   async update(type: ScimType, id: string, change: Change, options: WriteOptions): Promise<WriteResult> {
-    const subject = { type, id, options: await this.withUsableEtag(options) };
+    const subject = { type, id, options: await this.tags.usable(options) };
     const oversized = this.oversizedMembers(type, change.body);
     if (change.mode === 'replace' && oversized === undefined) return this.replace(subject, change.body);
     return this.patch(subject, change, oversized !== undefined);
@@ -70,14 +66,20 @@ export class ScimWriter {
   async delete(type: ScimType, id: string, options: WriteOptions): Promise<WriteResult> {
     const label = `delete ${type}`;
     const path = this.options.http.entityPath(type, id, label);
-    const subject = { type, id, options: await this.withUsableEtag(options) };
-    const response = await this.withFreshEtag(subject, (etag) =>
+    const subject = { type, id, options: await this.tags.usable(options) };
+    const response = await this.tags.guard(subject, (etag) =>
       this.options.http.write({ label, method: 'DELETE', path, etag, options }),
     );
     if (isSuccess(response)) return { id, applied: 'deleted' };
     const error = scimError(response, [id]);
     if (error.kind === 'notFound') return { id, applied: 'already-absent' };
     throw error;
+  }
+
+  /** VAR-10, VAR-11. */
+  changeMembers(groupId: string, change: MemberChange, options: CallOptions): Promise<WriteResult> {
+    const { tags, patches } = this;
+    return changeGroupMembers({ ...this.options, tags, patches }, groupId, change, options);
   }
 
   /** CONN-SCIM-52. */
@@ -92,7 +94,7 @@ export class ScimWriter {
       label,
       method: 'POST',
       path: http.collectionPath(type),
-      body: this.outgoing(type, body),
+      body: outgoing(this.options.profile, type, body),
       options,
     });
     if (!isSuccess(response)) throw scimError(response, [body]);
@@ -131,8 +133,8 @@ export class ScimWriter {
     const { http } = this.options;
     const label = `update ${type}`;
     const path = http.entityPath(type, id, label);
-    const sent = { ...this.outgoing(type, body), id };
-    const response = await this.withFreshEtag(subject, (etag) =>
+    const sent = { ...outgoing(this.options.profile, type, body), id };
+    const response = await this.tags.guard(subject, (etag) =>
       http.write({ label, method: 'PUT', path, body: sent, etag, options }),
     );
     if (!isSuccess(response)) throw scimError(response, [body]);
@@ -150,7 +152,7 @@ export class ScimWriter {
       change.before === undefined ? patchAll(change.body, except) : patchDiff(change.before, change.body, except);
     const { additions, removals } = members ?? NO_MEMBER_CHANGE;
     if (attributes.length + additions.length + removals.length === 0) return { id, applied: 'none' };
-    const version = await this.sendPatches(subject, attributes, { additions, removals });
+    const version = await this.patches.send(subject, attributes, { additions, removals });
     return { id, applied: 'updated', ...(version === undefined ? {} : { version }) };
   }
 
@@ -164,70 +166,7 @@ export class ScimWriter {
     if (change.before !== undefined) return memberChange(membersOf(change.before) ?? new Map(), desired ?? new Map());
     // A removal of "members" as a whole is what a mistake looks like: it is never sent.
     const oneByOne = desired !== undefined && (inSlices || desired.size === 0);
-    return oneByOne ? memberChange(await this.readMembers(subject), desired) : undefined;
-  }
-
-  private async readMembers({ type, id, options }: Subject): Promise<Members> {
-    const group = await this.options.reader.readOne(type, id, options);
-    if (group !== null) return membersOf(group.body) ?? new Map();
-    const safeMessage = `update ${type}: it does not exist any more`;
-    throw new ConnectorError({ kind: 'notFound', scope: 'entity', outcome: 'not-applied', safeMessage });
-  }
-
-  /** In sequence; a failing request stops the rest (CONN-SCIM-73). Gives the last version tag. */
-  private async sendPatches(
-    subject: Subject,
-    attributes: readonly PatchOperation[],
-    members: { readonly additions: readonly JsonObject[]; readonly removals: readonly string[] },
-  ): Promise<string | undefined> {
-    const requests = patchRequests(attributes, members, this.sliceLimits());
-    let current = subject;
-    let version: string | undefined;
-    for (const [index, operations] of requests.entries()) {
-      try {
-        version = await this.sendPatch(current, operations);
-      } catch (error) {
-        throw index === 0 ? error : partlyApplied(error);
-      }
-      // Our own request has changed the version: the next slice goes with the new tag or with none.
-      current = { ...subject, options: withEtag(subject.options, version) };
-    }
-    return version;
-  }
-
-  private async sendPatch(subject: Subject, operations: readonly PatchOperation[]): Promise<string | undefined> {
-    const { type, id, options } = subject;
-    const { http } = this.options;
-    const label = `update ${type}`;
-    const path = http.entityPath(type, id, label);
-    const body = { schemas: [PATCH_SCHEMA], Operations: operations.map((operation): JsonObject => ({ ...operation })) };
-    const response = await this.withFreshEtag(subject, (etag) =>
-      http.write({ label, method: 'PATCH', path, body, etag, options }),
-    );
-    if (isSuccess(response)) return versionOf(response, bodyOf(response)).version;
-    const error = scimError(response, operations.map(valueOf));
-    const present = error.vendorCode === 'noTarget' ? await this.withoutAbsentMembers(subject, operations) : undefined;
-    if (present === undefined) throw error;
-    return present.length === 0 ? undefined : this.sendPatch(subject, present);
-  }
-
-  /** Removing an absent member is success (CONN-CORE-54), though some servers refuse it. Undefined: that was not the reason. */
-  private async withoutAbsentMembers(
-    subject: Subject,
-    operations: readonly PatchOperation[],
-  ): Promise<PatchOperation[] | undefined> {
-    if (!operations.some(isMemberRemoval)) return undefined;
-    const members = await this.readMembers(subject);
-    const remaining = operations.filter(
-      (operation) => !isMemberRemoval(operation) || members.has(removedMember(operation)),
-    );
-    return remaining.length < operations.length ? remaining : undefined;
-  }
-
-  private sliceLimits(): SliceLimits {
-    const { removalsPerRequest, mixed } = this.options.profile.members;
-    const threshold = this.options.http.settings.memberThreshold;
-    return { additions: threshold ?? Number.MAX_SAFE_INTEGER, removals: removalsPerRequest, mixed };
+    return oneByOne ? memberChange(await this.patches.readMembers(subject), desired) : undefined;
   }
 
   private oversizedMembers(type: ScimType, body: JsonObject): Members | undefined {
@@ -236,55 +175,4 @@ export class ScimWriter {
     const members = membersOf(body);
     return members !== undefined && members.size > threshold ? members : undefined;
   }
-
-  private outgoing(type: ScimType, body: JsonObject): JsonObject {
-    const result: JsonObject = { ...body };
-    for (const name of this.options.profile.readOnlyAttributes[type]) delete result[name];
-    if (!Array.isArray(result['schemas'])) {
-      result['schemas'] = [CORE_SCHEMAS[type], ...Object.keys(result).filter((name) => /^urn:/i.test(name))];
-    }
-    return result;
-  }
-
-  /** A version tag is sent only to servers that announce them (CONN-SCIM-64). */
-  private async withUsableEtag(options: WriteOptions): Promise<WriteOptions> {
-    if (options.etag === undefined) return options;
-    const features = await this.options.discovery.features(options.signal);
-    if (features.etag === true) return options;
-    return withEtag(options, undefined);
-  }
-
-  /** 412: somebody else has changed the entity since; once more with its present version (CONN-SCIM-64). */
-  private async withFreshEtag(
-    subject: Subject,
-    send: (etag: string | undefined) => Promise<HttpResponse>,
-  ): Promise<HttpResponse> {
-    const { type, id, options } = subject;
-    const response = await send(options.etag);
-    if (response.status !== 412 || options.etag === undefined) return response;
-    const entity = await this.options.reader.readOne(type, id, options);
-    if (entity?.version === undefined || entity.version === options.etag) return response;
-    return send(entity.version);
-  }
-}
-
-function withEtag(options: WriteOptions, etag: string | undefined): WriteOptions {
-  const { etag: _, ...rest } = options;
-  return etag === undefined ? rest : { ...rest, etag };
-}
-
-function valueOf(operation: PatchOperation): JsonValue {
-  return operation.op === 'remove' ? operation.path : operation.value;
-}
-
-const MEMBER_REMOVAL = /^members\[value eq (".*")\]$/;
-
-function isMemberRemoval(operation: PatchOperation): boolean {
-  return operation.op === 'remove' && MEMBER_REMOVAL.test(operation.path);
-}
-
-function removedMember(operation: PatchOperation): string {
-  const literal = MEMBER_REMOVAL.exec(operation.path ?? '')?.[1];
-  const id: unknown = literal === undefined ? undefined : JSON.parse(literal);
-  return typeof id === 'string' ? id : '';
 }

@@ -51,6 +51,7 @@ export function openScimConnector(
     create: async (type, body, options) => writer.create(scimType(type), body, options),
     update: async (type, id, change, options) => writer.update(scimType(type), id, change, options),
     delete: async (type, id, options) => writer.delete(scimType(type), id, options),
+    changeMembers: (groupId, change, options) => writer.changeMembers(groupId, change, options),
     resolveExisting: async (type, body, keys, options) => writer.resolve(scimType(type), body, keys, options),
     uniqueKeys: (type) => settings.uniqueKeys[scimType(type)],
     close: () => http.close(),

@@ -4,6 +4,7 @@ import { explainRead, explainWrite } from '../transform/index.js';
 import type {
   EntityExplanation,
   EvaluationContext,
+  Memberships,
   ResolveRequest,
   TransformationProgram,
   WriteContext,
@@ -31,6 +32,8 @@ export interface PreviewStep {
   readonly reason?: string;
   /** Common or target JSON; with an outcome `failed` what was written until then. */
   readonly result?: JsonObject;
+  /** Groups of the target that the user joins and leaves after it is written (VAR-10). */
+  readonly memberships?: Memberships;
   /** References that have no target id (WRT-7). */
   readonly unresolved?: readonly { readonly type: EntityType; readonly sourceId: string }[];
   readonly trace: Trace;
@@ -142,11 +145,13 @@ function targetIdOf(
   return { targetId: operation === 'create' ? undefined : targetId };
 }
 
-function stepOf({ outcome, reason, result, condition, mappings, attributes }: EntityExplanation): PreviewStep {
+function stepOf(explanation: EntityExplanation): PreviewStep {
+  const { outcome, reason, result, memberships, condition, mappings, attributes } = explanation;
   return maskSecretNames({
     outcome,
     ...(reason === undefined ? {} : { reason }),
     ...(result === undefined ? {} : { result }),
+    ...(memberships === undefined ? {} : { memberships }),
     trace: { ...(condition === undefined ? {} : { condition }), mappings, attributes },
   });
 }

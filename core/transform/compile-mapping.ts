@@ -115,18 +115,10 @@ function readScope(raw: JsonObject, pointer: string, context: CompileContext): S
   return scope;
 }
 
-/** Accepting these without carrying them out would leave people without their groups. */
-const GROUP_ASSIGNMENT: ReadonlySet<string> = new Set(['assignGroup', 'unassignGroup']);
-
 function readTargetVariable(raw: JsonObject, pointer: string, context: CompileContext): string | undefined {
   const value = raw['targetVariable'];
   if (value === undefined) return undefined;
   const place = below(pointer, 'targetVariable');
-  if (typeof value === 'string' && GROUP_ASSIGNMENT.has(value) && context.direction === 'write') {
-    const remedy = 'Remove the mapping and let the group type of this transformation write the members.';
-    context.issues.error('notBuilt', place, `Group assignment through "${value}" (VAR-10) is not built yet. ${remedy}`);
-    return undefined;
-  }
   if (typeof value === 'string' && value !== '') return context.text(value, place);
   context.issues.error('wrongType', place, '"targetVariable" must be the name of a variable.');
   return undefined;

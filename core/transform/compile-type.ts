@@ -5,6 +5,7 @@ import type { CompileContext } from './compile-context.js';
 import { compileMapping } from './compile-mapping.js';
 import { compileDynamicCondition } from './condition/dynamic-condition.js';
 import { currentDatePattern, DATE_PATTERN_PROPERTY } from './current-date.js';
+import { checkGroupVariables } from './group-assignment.js';
 import { below } from './issues.js';
 import { reachedBy } from './mapping-analysis.js';
 import type { CompiledMapping } from './mapping-model.js';
@@ -51,14 +52,21 @@ function compileParts(
   checkEndpoint(raw['scimEntityEndpoint'], below(pointer, 'scimEntityEndpoint'), context);
   const mappings = compileMappings(raw['mappings'], type, below(pointer, 'mappings'), context);
   if (!ignored) checkIds(raw['mappings'], mappings, below(pointer, 'mappings'), context);
-  const program = new CompiledTypeProgram({
+  const parts = {
     type,
     direction: context.direction,
     condition: compiledCondition,
     mappings,
     skipOperations,
     properties: context.properties,
-  });
+  };
+  if (!ignored)
+    checkGroupVariables(
+      parts,
+      reachedBy(mappings, ({ usesCredential }) => usesCredential, []),
+      context,
+    );
+  const program = new CompiledTypeProgram(parts);
   if (program.timeDependent) checkDateFormat(pointer, context);
   return program;
 }

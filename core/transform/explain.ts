@@ -6,10 +6,11 @@ import { AttributeTracker } from './explain-attributes.js';
 import type { AttributeSource } from './explain-attributes.js';
 import { MappingObserver, MASK } from './explain-mapping.js';
 import type { MappingExplanation } from './explain-mapping.js';
+import { membershipsOf } from './group-assignment.js';
 import { below } from './issues.js';
 import { reachedBy } from './mapping-analysis.js';
 import type { CompiledMapping } from './mapping-model.js';
-import type { EvaluationContext, TypeProgram, WriteContext, WriteOperation } from './program.js';
+import type { EvaluationContext, Memberships, TypeProgram, WriteContext, WriteOperation } from './program.js';
 import type { Run } from './run.js';
 import { CompiledTypeProgram, failureMessage, idText } from './type-program.js';
 import { copyValue } from './value.js';
@@ -34,6 +35,8 @@ export interface EntityExplanation {
   readonly id?: string;
   /** Common or target JSON; with an outcome `failed` what was written until then. */
   readonly result?: JsonObject;
+  /** Groups that the user joins and leaves (VAR-10, VAR-11); not their names but their ids in the target. */
+  readonly memberships?: Memberships;
   /** All mappings in document order, also those that were not executed. */
   readonly mappings: readonly MappingExplanation[];
   /** Which mapping gave which attribute of the result. */
@@ -127,8 +130,15 @@ function explainRun(program: CompiledTypeProgram, run: Run, plan: Plan, options:
         ...described(),
       };
     }
+    const memberships = program.assignsGroups ? membershipsOf(run) : undefined;
     const result = masked(run.output.finish(), secret, tracker);
-    return { outcome: 'mapped', ...(id === undefined ? {} : { id }), result, ...described() };
+    return {
+      outcome: 'mapped',
+      ...(id === undefined ? {} : { id }),
+      result,
+      ...(memberships === undefined ? {} : { memberships }),
+      ...described(),
+    };
   } catch (error) {
     return {
       outcome: 'failed',

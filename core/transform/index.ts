@@ -18,6 +18,7 @@ export type {
   CompileResult,
   ConditionOutcome,
   EvaluationContext,
+  Memberships,
   ReadOutcome,
   ResolveRequest,
   TransformationIssue,

@@ -104,7 +104,7 @@ function holdsSecret(attributes: ReadonlySet<string | undefined>, attribute: str
 }
 
 /** Mappings that write a variable, and those that write what these read. */
-function leadingTo(mappings: readonly CompiledMapping[], name: string): readonly CompiledMapping[] {
+export function leadingTo(mappings: readonly CompiledMapping[], name: string): readonly CompiledMapping[] {
   const wanted = new Set([name]);
   const leading = new Set<CompiledMapping>();
   for (const mapping of [...mappings].reverse()) {

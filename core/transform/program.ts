@@ -55,6 +55,8 @@ export interface TypeProgram {
   readonly skipOperations: ReadonlySet<WriteOperation>;
   /** At least one mapping has scope `deleteEntity` (SCP-1, DEL-10). */
   readonly hasDeleteScope: boolean;
+  /** Some mapping writes `assignGroup` or `unassignGroup`, whatever its scope: the target's groups are not written by their own type alone (VAR-10). */
+  readonly assignsGroups: boolean;
   /**
    * Canonical text of everything that decides the result (expressions, placeholders replaced, engine revision).
    * Two programs with equal fingerprints give equal results. May contain secrets: hash it, never store or log it.
@@ -71,6 +73,8 @@ export interface TypeProgram {
   accepts(common: JsonObject, context: EvaluationContext): ConditionOutcome;
   /** Write transformation: common JSON → target JSON. Does not evaluate the entity condition, see {@link accepts}. */
   write(common: JsonObject, operation: WriteOperation, context: WriteContext): WriteOutcome;
+  /** Groups that an account leaves which is let go without being written: only what leads to `unassignGroup` with scope `deleteEntity` runs (DEL-6 step 3). */
+  unassignments(common: JsonObject, context: WriteContext): UnassignOutcome;
 }
 
 /** What an evaluation may know of the outside world. */
@@ -125,9 +129,11 @@ export type WriteOutcome =
       readonly target: JsonObject;
       /**
        * The part that the second hash covers (CHG-4): `target` without what came from `randomPassword`, credential properties, `currentDate`
-       * and scope `createEntity`. The same object as `target` where nothing is excluded.
+       * and scope `createEntity`, and with the groups of `memberships`. The same object as `target` where nothing is excluded and no groups are assigned.
        */
       readonly comparable: JsonObject;
+      /** Groups that the user joins and leaves after it is written (VAR-10, VAR-11). */
+      readonly memberships: Memberships | undefined;
       /** Top-level attributes of `target` that hold a generated secret or a credential; they are never stored or logged (LNK-5). */
       readonly secretAttributes: readonly string[];
       /** Value of a mapping to `entityIdTargetSystem`, if the transformation sets one (VAR-4). */
@@ -135,4 +141,15 @@ export type WriteOutcome =
       /** Ids that `resolveEntityIds` could not resolve (WRT-7, ORD-5). */
       readonly unresolved: readonly { readonly type: EntityType; readonly sourceId: string }[];
     }
+  | { readonly kind: 'failed'; readonly message: string };
+
+/** Ids of groups in the target, each once and in one of the lists only. */
+export interface Memberships {
+  readonly assign: readonly string[];
+  readonly unassign: readonly string[];
+}
+
+/** What {@link TypeProgram.unassignments} gave. */
+export type UnassignOutcome =
+  | { readonly kind: 'mapped'; readonly groups: readonly string[] }
   | { readonly kind: 'failed'; readonly message: string };

@@ -4,14 +4,17 @@ import type { DynamicCondition } from './condition/dynamic-condition.js';
 import { dateFormatter } from './current-date.js';
 import { EvaluationError } from './evaluation-error.js';
 import { executeMapping } from './execute-mapping.js';
+import { assignsGroups, leadingToUnassignment, membershipsOf } from './group-assignment.js';
 import { analyse } from './mapping-analysis.js';
 import type { MappingAnalysis } from './mapping-analysis.js';
 import type { CompiledMapping } from './mapping-model.js';
 import type {
   ConditionOutcome,
   EvaluationContext,
+  Memberships,
   ReadOutcome,
   TypeProgram,
+  UnassignOutcome,
   WriteContext,
   WriteOperation,
   WriteOutcome,
@@ -43,10 +46,12 @@ export class CompiledTypeProgram implements TypeProgram {
   readonly timeDependent: boolean;
   readonly linkDependent: boolean;
   readonly hasDeleteScope: boolean;
+  readonly assignsGroups: boolean;
   readonly fingerprint: string;
   /** For `explain.ts`. */
   readonly analysis: MappingAnalysis;
   private readonly toSourceId: readonly CompiledMapping[];
+  private readonly toUnassignment: readonly CompiledMapping[];
   private readonly currentDate: (now: Date) => string;
 
   constructor(readonly parts: TypeParts) {
@@ -61,6 +66,8 @@ export class CompiledTypeProgram implements TypeProgram {
       mapping.functions.some((fn) => fn.definition.linkDependent === true),
     );
     this.hasDeleteScope = parts.mappings.some((mapping) => mapping.scope === 'deleteEntity');
+    this.assignsGroups = assignsGroups(parts, this.analysis.effective);
+    this.toUnassignment = this.assignsGroups ? leadingToUnassignment(this.analysis.executed.delete) : NONE;
     this.fingerprint = this.computeFingerprint();
   }
 
@@ -107,10 +114,12 @@ export class CompiledTypeProgram implements TypeProgram {
         if (this.analysis.secret.has(mapping)) noteSecret(mapping, run);
       }
       const target = run.output.finish();
+      const memberships = this.assignsGroups ? membershipsOf(run) : undefined;
       return {
         kind: 'mapped',
         target,
-        comparable: this.comparableOf(target, common, operation, context),
+        comparable: this.comparableOf(target, memberships, common, operation, context),
+        memberships,
         secretAttributes: run.secretAttributes.size === 0 ? NONE : [...run.secretAttributes],
         targetId: this.analysis.setsTargetId
           ? idText(run.variable('entityIdTargetSystem'), 'entityIdTargetSystem')
@@ -125,21 +134,33 @@ export class CompiledTypeProgram implements TypeProgram {
   /** CHG-4: what the mappings give whose values are neither generated, nor of today, nor only for creation. */
   private comparableOf(
     target: JsonObject,
+    memberships: Memberships | undefined,
     common: JsonObject,
     operation: WriteOperation,
     context: WriteContext,
   ): JsonObject {
     const comparable = this.analysis.comparable[operation];
-    if (comparable === this.analysis.executed[operation]) return target;
+    if (comparable === this.analysis.executed[operation]) return withGroups(target, memberships);
     const run = this.start(common, context, { operation, context });
     try {
       for (const mapping of comparable) executeMapping(mapping, run);
-      return run.output.finish();
+      return withGroups(run.output.finish(), this.assignsGroups ? membershipsOf(run) : undefined);
     } catch {
       // Without the excluded mappings another one has no value: what is left are the attributes that none of them writes.
       const excluded = this.analysis.executed[operation].filter((mapping) => !comparable.includes(mapping));
       const names = new Set(excluded.flatMap((mapping) => [mapping.targetAttribute, mapping.newName]));
       return Object.fromEntries(Object.entries(target).filter(([name]) => !names.has(name)));
+    }
+  }
+
+  unassignments(common: JsonObject, context: WriteContext): UnassignOutcome {
+    if (this.toUnassignment.length === 0) return { kind: 'mapped', groups: NONE };
+    const run = this.start(common, context, { operation: 'delete', context });
+    try {
+      for (const mapping of this.toUnassignment) executeMapping(mapping, run);
+      return { kind: 'mapped', groups: membershipsOf(run)?.unassign ?? NONE };
+    } catch (error) {
+      return { kind: 'failed', message: failureMessage(error) };
     }
   }
 
@@ -174,6 +195,12 @@ export class CompiledTypeProgram implements TypeProgram {
       this.timeDependent ? (properties['ips.date.variable.format'] ?? null) : null,
     ]);
   }
+}
+
+/** Apart from the attributes, none of which may be taken for a group. */
+function withGroups(target: JsonObject, memberships: Memberships | undefined): JsonObject {
+  if (memberships === undefined) return target;
+  return { target, assignGroup: [...memberships.assign], unassignGroup: [...memberships.unassign] };
 }
 
 function tryMapping(mapping: CompiledMapping, run: Run): void {

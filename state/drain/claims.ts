@@ -24,6 +24,29 @@ export async function claimTargetKey(sql: Sql, key: TargetKey, token: number, fo
   return rows.length > 0;
 }
 
+/** The same for a claim that the token may hold already, which is prolonged. */
+export async function holdTargetKey(sql: Sql, key: TargetKey, token: number, forMs: number): Promise<boolean> {
+  const rows = await sql.query(
+    `insert into target_claim as c (target_id, type, target_key, token, until)
+     values ($1, $2, $3, $4, clock_timestamp() + $5::int * interval '1 millisecond')
+     on conflict (target_id, type, target_key) do update set token = excluded.token, until = excluded.until
+      where c.until < clock_timestamp() or c.token = excluded.token
+     returning 1`,
+    [key.targetNo, key.type, key.targetKey, token, forMs],
+  );
+  return rows.length > 0;
+}
+
+/** Gives one claim back, if the token still has it. */
+export async function releaseTargetKey(sql: Sql, key: TargetKey, token: number): Promise<void> {
+  await sql.query('delete from target_claim where target_id = $1 and type = $2 and target_key = $3 and token = $4', [
+    key.targetNo,
+    key.type,
+    key.targetKey,
+    token,
+  ]);
+}
+
 /** Gives all claims of a lease back. */
 export async function releaseClaims(sql: Sql, targetNo: number, token: number): Promise<void> {
   await sql.query('delete from target_claim where target_id = $1 and token = $2', [targetNo, token]);

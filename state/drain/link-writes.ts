@@ -16,6 +16,8 @@ export type LinkWrite =
       readonly etag: string | null;
       /** Sealed target JSON as written; null leaves the stored one. */
       readonly body: Buffer | null;
+      /** The groups of the create are still to be assigned (VAR-12); absent: they are not. */
+      readonly groupsDue?: boolean;
     }
   /** The write condition is not met and there is nothing in the target. */
   | { readonly kind: 'skipped'; readonly commonHash: Buffer | null; readonly program: number }
@@ -58,12 +60,14 @@ interface KeptRow {
 async function upsertLinks(sql: Sql, targetNo: number, type: number, rows: readonly KeptRow[]): Promise<void> {
   const linked = rows.map(({ write }) => (write.kind === 'linked' ? write : null));
   await sql.query(
-    `insert into link as l (target_id, type, entity_no, state, origin, target_key, common_hash, target_hash, program, out_of_scope, etag, version)
-     select $1, $2, n.*, 1
-       from unnest($3::bigint[], $4::smallint[], $5::smallint[], $6::text[], $7::bytea[], $8::bytea[], $9::int[], $10::boolean[], $11::text[]) as n
+    `insert into link as l (target_id, type, entity_no, state, origin, target_key, common_hash, target_hash, program, out_of_scope, etag, groups_due, version)
+     select $1, $2, n.entity_no, n.state, n.origin, n.target_key, n.common_hash, n.target_hash, n.program, n.out_of_scope, n.etag, n.groups_due, 1
+       from unnest($3::bigint[], $4::smallint[], $5::smallint[], $6::text[], $7::bytea[], $8::bytea[], $9::int[], $10::boolean[], $11::text[], $12::boolean[])
+         as n (entity_no, state, origin, target_key, common_hash, target_hash, program, out_of_scope, etag, groups_due)
      on conflict (target_id, entity_no, ord) do update
         set state = excluded.state, origin = excluded.origin, target_key = excluded.target_key, common_hash = excluded.common_hash,
             target_hash = excluded.target_hash, program = excluded.program, out_of_scope = excluded.out_of_scope, etag = excluded.etag,
+            groups_due = excluded.groups_due,
             version = l.version + 1, sent_keys = null, sent_at = null
       where l.program <= excluded.program or l.state = ${LINK_STATE.creating}`,
     [
@@ -78,6 +82,7 @@ async function upsertLinks(sql: Sql, targetNo: number, type: number, rows: reado
       rows.map((row) => row.write.program),
       linked.map((write) => write?.outOfScope ?? false),
       linked.map((write) => write?.etag ?? null),
+      linked.map((write) => write?.groupsDue ?? false),
     ],
   );
   const bodies = rows.flatMap(({ entityNo, write }) =>

@@ -13,6 +13,8 @@ export interface StoredLink {
   readonly outOfScope: boolean;
   readonly version: number;
   readonly etag: string | null;
+  /** The account was created, its groups were not assigned (VAR-12). */
+  readonly groupsDue: boolean;
   /** Sealed unique keys of a create whose outcome is not known. */
   readonly sentKeys: Buffer | null;
   readonly sentAt: Date | null;
@@ -48,6 +50,7 @@ interface PairRow {
   outOfScope: boolean | null;
   version: number | null;
   etag: string | null;
+  groupsDue: boolean | null;
   sentKeys: Buffer | null;
   sentAt: Date | null;
   linkBody: Buffer | null;
@@ -62,7 +65,7 @@ export async function readPairs(
   const rows = await sql.query<PairRow>(
     `select e.entity_no as "entityNo", e.source_key as "sourceKey", e.native_id as "nativeId", e.presence, e.common_hash as "commonHash",
             eb.body as "commonBody", l.state as "linkState", l.origin, l.target_key as "targetKey", l.common_hash as "linkCommonHash",
-            l.target_hash as "targetHash", l.program, l.out_of_scope as "outOfScope", l.version, l.etag,
+            l.target_hash as "targetHash", l.program, l.out_of_scope as "outOfScope", l.version, l.etag, l.groups_due as "groupsDue",
             l.sent_keys as "sentKeys", l.sent_at as "sentAt", lb.body as "linkBody"
        from unnest($2::bigint[]) as n (entity_no)
       cross join lateral (select * from entity where entity_no = n.entity_no limit 1) e
@@ -97,6 +100,7 @@ function toLink(row: PairRow, state: number): StoredLink {
     outOfScope: row.outOfScope === true,
     version: row.version ?? 0,
     etag: row.etag,
+    groupsDue: row.groupsDue === true,
     sentKeys: row.sentKeys,
     sentAt: row.sentAt,
     body: row.linkBody,

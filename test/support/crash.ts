@@ -103,6 +103,7 @@ export class Mortal {
       create: guard((type, body, options) => connector.create(type, body, options)),
       update: guard((type, id, change, options) => connector.update(type, id, change, options)),
       delete: guard((type, id, options) => connector.delete(type, id, options)),
+      ...(connector.changeMembers !== undefined && { changeMembers: guard(connector.changeMembers.bind(connector)) }),
       resolveExisting: guard((type, body, keys, options) => connector.resolveExisting(type, body, keys, options)),
       uniqueKeys: (type) => connector.uniqueKeys(type),
       close: () => connector.close(),

@@ -42,6 +42,10 @@ function run(example: JsonObject): JsonValue {
       );
       return outcome.kind === 'mapped' ? outcome.target : outcome.message;
     }
+    case 'groups': {
+      const outcome = compileUser('write', user, properties).write(input, 'create', writeContext());
+      return outcome.kind === 'mapped' ? outcome.memberships : outcome.message;
+    }
     case 'paths':
       return Object.fromEntries(
         Object.keys(expected).map((path) => [

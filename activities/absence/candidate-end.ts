@@ -1,0 +1,35 @@
+import { isConnectorError } from '../../connectors/errors.js';
+import type { AbsenceOutcome } from '../../state/absence/candidates.js';
+import type { LogLine } from '../../state/drain/entity-log.js';
+import type { Settlement } from '../../state/drain/settle.js';
+import { failed } from '../drain/outcomes.js';
+import { settlement } from '../drain/work.js';
+import type { Work } from '../drain/work.js';
+
+/** What became of a candidate; without outcome it is tried again in this run. */
+export interface CandidateEnd {
+  readonly settlement: Settlement;
+  readonly outcome: AbsenceOutcome | null;
+  /** The target entity that is not there any more. */
+  readonly deletedKey?: string;
+}
+
+/** Counted as Deleted; the link goes. */
+export function done(work: Work, durationMs: number, message: string | null): CandidateEnd {
+  const log: LogLine = { operation: 'delete', result: 'deleted', code: null, message, durationMs };
+  return {
+    settlement: settlement(work, { kind: 'settled' }, { link: { kind: 'removed' }, targetKeyChanged: true, log }),
+    outcome: 'deleted',
+  };
+}
+
+/** Undefined: the entity is not there any more, which is what was wanted. A delete cut off by a stop may be repeated at any time. */
+export function failedDelete(work: Work, error: unknown): CandidateEnd | undefined {
+  if (!isConnectorError(error)) throw error;
+  return error.kind === 'notFound' ? undefined : { settlement: failed(work, 'delete', error), outcome: 'failed' };
+}
+
+/** The link stays, and the next run that may delete tries again (DEL-7). */
+export function failedCandidate(work: Work, failure: Parameters<typeof failed>[2]): CandidateEnd {
+  return { settlement: failed(work, 'delete', failure), outcome: 'failed' };
+}

@@ -1,0 +1,120 @@
+import type { JsonObject, JsonValue } from '../../core/json.js';
+import { ConnectorError } from '../errors.js';
+import { membersOf, patchRequests, type Members, type SliceLimits } from './members.js';
+import type { PatchOperation } from './patch-diff.js';
+import type { ScimProfile } from './profile.js';
+import { scimError } from './scim-error.js';
+import type { ScimHttp } from './scim-http.js';
+import type { ScimReader } from './scim-reader.js';
+import { withEtag, type Subject, type VersionTags } from './version-tags.js';
+import { bodyOf, isSuccess, partlyApplied, versionOf } from './write-answer.js';
+
+const PATCH_SCHEMA = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';
+
+/** Members that are added and removed one by one. */
+export interface MemberOperations {
+  readonly additions: readonly JsonObject[];
+  readonly removals: readonly string[];
+}
+
+/** What the sender needs of its surroundings. */
+export interface PatchSenderOptions {
+  readonly http: ScimHttp;
+  readonly profile: ScimProfile;
+  readonly reader: ScimReader;
+  readonly tags: VersionTags;
+}
+
+/** Sends PATCH requests, members in slices (CONN-SCIM-70 to CONN-SCIM-73). */
+export class PatchSender {
+  constructor(private readonly options: PatchSenderOptions) {}
+
+  /** In sequence; a failing request stops the rest (CONN-SCIM-73). Gives the last version tag. */
+  async send(
+    subject: Subject,
+    attributes: readonly PatchOperation[],
+    members: MemberOperations,
+  ): Promise<string | undefined> {
+    const requests = patchRequests(attributes, members, this.sliceLimits());
+    let current = subject;
+    let version: string | undefined;
+    for (const [index, operations] of requests.entries()) {
+      try {
+        version = await this.sendOne(current, operations);
+      } catch (error) {
+        throw index === 0 ? error : partlyApplied(error);
+      }
+      // Our own request has changed the version: the next slice goes with the new tag or with none.
+      current = { ...subject, options: withEtag(subject.options, version) };
+    }
+    return version;
+  }
+
+  /** The members as they are now. Throws `notFound` if there is no such group. */
+  async readMembers({ type, id, options }: Subject): Promise<Members> {
+    const group = await this.options.reader.readOne(type, id, options);
+    if (group !== null) return membersOf(group.body) ?? new Map();
+    throw gone(type);
+  }
+
+  private async sendOne(subject: Subject, operations: readonly PatchOperation[]): Promise<string | undefined> {
+    const { type, id, options } = subject;
+    const { http, tags } = this.options;
+    const label = `update ${type}`;
+    const path = http.entityPath(type, id, label);
+    const response = await tags.guard(subject, (etag) =>
+      http.write({ label, method: 'PATCH', path, body: patchBody(operations), etag, options }),
+    );
+    if (isSuccess(response)) return versionOf(response, bodyOf(response)).version;
+    const error = scimError(response, operations.map(valueOf));
+    const present = error.vendorCode === 'noTarget' ? await this.withoutAbsentMembers(subject, operations) : undefined;
+    if (present === undefined) throw error;
+    return present.length === 0 ? undefined : this.sendOne(subject, present);
+  }
+
+  /** Removing an absent member is success (CONN-CORE-54), though some servers refuse it. Undefined: that was not the reason. */
+  private async withoutAbsentMembers(
+    subject: Subject,
+    operations: readonly PatchOperation[],
+  ): Promise<PatchOperation[] | undefined> {
+    if (!operations.some(isMemberRemoval)) return undefined;
+    const members = await this.readMembers(subject);
+    const remaining = operations.filter(
+      (operation) => !isMemberRemoval(operation) || members.has(removedMember(operation)),
+    );
+    return remaining.length < operations.length ? remaining : undefined;
+  }
+
+  private sliceLimits(): SliceLimits {
+    const { removalsPerRequest, mixed } = this.options.profile.members;
+    const threshold = this.options.http.settings.memberThreshold;
+    return { additions: threshold ?? Number.MAX_SAFE_INTEGER, removals: removalsPerRequest, mixed };
+  }
+}
+
+/** The message of a PATCH. */
+export function patchBody(operations: readonly PatchOperation[]): JsonObject {
+  return { schemas: [PATCH_SCHEMA], Operations: operations.map((operation): JsonObject => ({ ...operation })) };
+}
+
+/** An entity that was there and is not any more. */
+export function gone(type: string): ConnectorError {
+  const safeMessage = `update ${type}: it does not exist any more`;
+  return new ConnectorError({ kind: 'notFound', scope: 'entity', outcome: 'not-applied', safeMessage });
+}
+
+function valueOf(operation: PatchOperation): JsonValue {
+  return operation.op === 'remove' ? operation.path : operation.value;
+}
+
+const MEMBER_REMOVAL = /^members\[value eq (".*")\]$/;
+
+function isMemberRemoval(operation: PatchOperation): boolean {
+  return operation.op === 'remove' && MEMBER_REMOVAL.test(operation.path);
+}
+
+function removedMember(operation: PatchOperation): string {
+  const literal = MEMBER_REMOVAL.exec(operation.path ?? '')?.[1];
+  const id: unknown = literal === undefined ? undefined : JSON.parse(literal);
+  return typeof id === 'string' ? id : '';
+}
