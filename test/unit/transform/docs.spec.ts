@@ -44,7 +44,9 @@ function run(example: JsonObject): JsonValue {
     }
     case 'groups': {
       const outcome = compileUser('write', user, properties).write(input, 'create', writeContext());
-      return outcome.kind === 'mapped' ? outcome.memberships : outcome.message;
+      if (outcome.kind !== 'mapped') return outcome.message;
+      const { assign = [], unassign = [] } = outcome.memberships ?? {};
+      return { assign: [...assign], unassign: [...unassign] };
     }
     case 'paths':
       return Object.fromEntries(

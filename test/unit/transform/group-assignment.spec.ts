@@ -5,7 +5,11 @@ import type { WriteOperation } from '../../../core/transform/index.js';
 import { compileUser, context, ID, issuesOf, writeContext } from './support.js';
 
 function groups(input: JsonObject, mappings: readonly JsonValue[], operation: WriteOperation = 'create'): unknown {
-  const outcome = compileUser('write', { mappings: [ID, ...mappings] }).write(input, operation, writeContext({ targetId: 't1' }));
+  const outcome = compileUser('write', { mappings: [ID, ...mappings] }).write(
+    input,
+    operation,
+    writeContext({ targetId: 't1' }),
+  );
   return outcome.kind === 'mapped' ? outcome.memberships : outcome.message;
 }
 
@@ -65,7 +69,11 @@ describe('group assignment', () => {
 
   it('CHG-4, VAR-10: other groups are another hash, groups of a create are not', () => {
     const comparable = (mappings: readonly JsonValue[]): unknown => {
-      const outcome = compileUser('write', { mappings: [ID, ...mappings] }).write({}, 'update', writeContext({ targetId: 't1' }));
+      const outcome = compileUser('write', { mappings: [ID, ...mappings] }).write(
+        {},
+        'update',
+        writeContext({ targetId: 't1' }),
+      );
       return outcome.kind === 'mapped' ? outcome.comparable : outcome.message;
     };
     expect(comparable([assign([{ id: 'a' }])])).toEqual({
