@@ -8,7 +8,6 @@ import { intakeIsOver } from '../../state/intake/type-state.js';
 import { holdFence } from '../../state/runs/fence.js';
 import type { RunFence } from '../../state/runs/fence.js';
 import { patiently } from '../support/patiently.js';
-import { pause } from '../support/run-watch.js';
 import { execute } from './execute.js';
 import { LeaseClock } from './lease-clock.js';
 import { prepareBatch } from './prepare-batch.js';
@@ -78,6 +77,8 @@ export class Drain {
 
   private async step(): Promise<void> {
     if (this.open.size >= MAX_OPEN_BATCHES || this.queue.length >= this.concurrency * 2) return this.somethingMoved();
+    const { bell } = this.env.tools.context;
+    const rung = bell.count;
     // Read before the lease ⚠: a page committed in between has its rows in the backlog already (engine.md §6).
     const over = await intakeIsOver(this.env.services.pool, this.env.runKey, this.env.typeCode);
     const batch = await prepareBatch(this.env, this.query(over));
@@ -92,7 +93,7 @@ export class Drain {
     }
     const { pool, timing } = this.env.services;
     if (!over || (await hasLeases(pool, this.env.targetNo, this.env.sourceNo, this.env.typeCode)))
-      return pause(timing.idlePollMs, this.env.stop);
+      return bell.after(rung, timing.idlePollMs, this.env.stop);
     // Whoever had a pair until a moment ago may have left it due: the lease has to come back empty once more.
     if (!this.isQuiet) {
       this.isQuiet = true;

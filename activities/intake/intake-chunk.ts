@@ -49,6 +49,8 @@ export async function intakeChunk(services: EngineServices, input: IntakeChunkIn
         return readFully(services, context, fence, failure.adminMessage);
       await failType(services.pool, fence, context, input.type, failure);
       return { more: false, ended: 'sourceFailed' };
+    } finally {
+      context.bell.ring();
     }
   });
 }
@@ -115,7 +117,7 @@ class IntakeChunk {
         // Awaited in the next round; a failure until then must not count as unhandled.
         next.catch(() => undefined);
       }
-      await this.store(read.epoch, pageNo, current);
+      if (await this.store(read.epoch, pageNo, current)) this.context.bell.ring();
       this.services.deps.reached?.('pageCommitted');
       if (read.mode === 'delta' && (await this.isTooMuchForDelta())) {
         // The page that is under way belongs to a read that is over.
@@ -145,7 +147,8 @@ class IntakeChunk {
     );
   }
 
-  private async store(epoch: number, pageNo: number, { page, readSeq }: ReadPage): Promise<void> {
+  /** True when the page brought work for the drains. */
+  private async store(epoch: number, pageNo: number, { page, readSeq }: ReadPage): Promise<boolean> {
     const { pool, hasher, entityBodies } = this.services;
     const sourceNo = this.context.source.snapshot.no;
     const keyed = keyPage(this.context, this.program, page);
@@ -185,6 +188,7 @@ class IntakeChunk {
       force: this.context.kind === 'resync',
     });
     await this.refreshStatistics(mapped.changes.length);
+    return mapped.changes.length + dueByTime.length > 0 || this.context.kind === 'resync';
   }
 
   private async refreshStatistics(changes: number): Promise<void> {

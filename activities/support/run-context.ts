@@ -9,6 +9,7 @@ import { compileProgram, loadSecrets } from '../../state/config/index.js';
 import type { FrozenRun, OpenedRunRow } from '../../state/runs/open-run.js';
 import type { RunKind } from '../../state/runs/run.js';
 import type { ActivityDependencies } from '../dependencies.js';
+import { Bell } from './bell.js';
 
 /** A system of a run, ready to be used. */
 export interface OpenSystem {
@@ -34,6 +35,8 @@ export interface RunContext {
   readonly watermarks: Readonly<Record<string, JsonObject>>;
   /** A delta read with more changes than this becomes a full read (RDM-13). */
   readonly changeLimit: number;
+  /** Rings when reading has brought something, or has ended. */
+  readonly bell: Bell;
 }
 
 /** The target of a run by number. Throws Error when it is not part of the run. */
@@ -87,6 +90,7 @@ export async function buildRunContext(
     types: ENTITY_TYPES.filter((type) => source.program.types.has(type) && source.capabilities.types.includes(type)),
     watermarks: run.frozen.watermarks,
     changeLimit: run.frozen.changeLimit ?? Infinity,
+    bell: new Bell(),
     evaluation: { now: new Date(run.frozen.now), randomInt: (exclusiveMax) => randomInt(exclusiveMax) },
   };
 }
