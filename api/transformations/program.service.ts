@@ -1,9 +1,17 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { EntityManager } from 'typeorm';
 import type { JsonObject } from '../../core/json.js';
+import { changedIds } from '../../core/transform/index.js';
 import type { CompileResult, TransformationIssue } from '../../core/transform/program.js';
 import { InstallationKeys, Keyring } from '../../runtime/secrets.js';
-import { compileProgram, ensureProgram, fingerprintHash, loadSecrets, loadSystem } from '../../state/config/index.js';
+import {
+  compileProgram,
+  ensureProgram,
+  fingerprintHash,
+  hasLinkedEntities,
+  loadSecrets,
+  loadSystem,
+} from '../../state/config/index.js';
 import type { Statements } from '../../state/config/index.js';
 import { ProblemError } from '../common/problem.js';
 import { INSTALLATION_KEYS, KEYRING } from '../infrastructure.js';
@@ -35,12 +43,31 @@ export class ProgramService {
   /** Compiles a document with the stored properties of a system without saving anything. */
   async check(database: Statements, systemNo: number, document: JsonObject): Promise<readonly TransformationIssue[]> {
     const result = await this.#compile(database, systemNo, document);
-    return result.ok ? result.warnings : result.issues;
+    if (!result.ok) return result.issues;
+    return [...result.warnings, ...(await this.changedIds(database, systemNo, document))];
+  }
+
+  /** VAR-5: ids that would come from something else than the stored transformation says, while there is somebody to be separated by that. */
+  async changedIds(
+    database: Statements,
+    systemNo: number,
+    document: JsonObject,
+  ): Promise<readonly TransformationIssue[]> {
+    const system = await this.#load(database, systemNo);
+    if (!(await hasLinkedEntities(database, { no: systemNo, role: system.role }))) return [];
+    const before = await this.#compile(database, systemNo, undefined);
+    const after = await this.#compile(database, systemNo, document);
+    return before.ok && after.ok ? changedIds(before.program, after.program) : [];
+  }
+
+  async #load(database: Statements, systemNo: number): Promise<NonNullable<Awaited<ReturnType<typeof loadSystem>>>> {
+    const system = await loadSystem(database, systemNo);
+    if (system === undefined) throw new RangeError(`there is no system with the number ${systemNo}`);
+    return system;
   }
 
   async #compile(database: Statements, systemNo: number, document: JsonObject | undefined): Promise<CompileResult> {
-    const system = await loadSystem(database, systemNo);
-    if (system === undefined) throw new RangeError(`there is no system with the number ${systemNo}`);
+    const system = await this.#load(database, systemNo);
     const secrets = await loadSecrets(database, this.keyring, systemNo);
     return compileProgram({
       role: system.role,

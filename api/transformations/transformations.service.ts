@@ -56,13 +56,15 @@ export class TransformationsService {
     const { description, baseVersion } = body;
     const warnings = await this.dataSource.transaction(async (manager) => {
       await this.systems.lock(manager, system.no);
+      const transformation = document(body.transformation);
+      const changedIds = await this.programs.changedIds(manager, system.no, transformation);
       await saveTransformation(manager, system.no, {
-        document: document(body.transformation),
+        document: transformation,
         description,
         modifiedBy: caller.userName,
         ...(baseVersion !== undefined && { baseVersion }),
       });
-      return this.programs.settle(manager, system.no);
+      return [...(await this.programs.settle(manager, system.no)), ...changedIds];
     });
     return { ...(await this.read(systemId)), warnings: [...warnings] };
   }

@@ -8,6 +8,7 @@ import { below, IssueCollector } from './issues.js';
 import type { CompileOptions, CompileResult, TypeProgram } from './program.js';
 import { didYouMean } from './suggest.js';
 
+export { changedIds } from './changed-ids.js';
 export { explainRead, explainWrite } from './explain.js';
 export type { ConditionExplanation, EntityExplanation, ExplainOptions } from './explain.js';
 export type { AttributeSource } from './explain-attributes.js';

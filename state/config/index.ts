@@ -22,6 +22,7 @@ export {
 export type { NewSystem, PageRequest, SourceChoice, SystemChange, SystemFilter, SystemRecord } from './systems.js';
 export { rewrapSecrets, saveProperties } from './properties.js';
 export type { PropertySet } from './properties.js';
+export { hasLinkedEntities } from './linked.js';
 export { findTransformation, listTransformationVersions, saveTransformation } from './transformations.js';
 export type { NewTransformation, TransformationVersion } from './transformations.js';
 export {

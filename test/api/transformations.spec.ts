@@ -43,6 +43,26 @@ describe('saving', () => {
     expect((await api.send('get', `${path}/versions/1`)).body.transformation).not.toEqual(document);
   });
 
+  it('VAR-5: warns of ids from elsewhere while somebody is linked, and names the reset', async () => {
+    const moved = { user: { mappings: [{ sourcePath: '$.uid', targetVariable: 'entityIdSourceSystem' }] } };
+    expect((await api.send('put', path, { transformation: document })).body.warnings).toEqual([]);
+    expect((await api.send('post', `${path}/check`, { transformation: moved })).body.issues).toEqual([]);
+    await api.sql(`
+      with e as (insert into entity (source_id, type, source_key, presence, read_seq)
+                 select no, 1, 'p', 1, 1 from system where name = 'HR' returning entity_no)
+      insert into link (target_id, entity_no, type, state) select 99, entity_no, 1, 1 from e`);
+    const warning = expect.objectContaining({
+      severity: 'warning',
+      code: 'idChanged',
+      pointer: '/user/mappings/0',
+      message: expect.stringContaining('Reset the system right after saving'),
+    });
+    expect((await api.send('post', `${path}/check`, { transformation: moved })).body.issues).toEqual([warning]);
+    expect((await api.send('put', path, { transformation: moved })).body.warnings).toEqual([warning]);
+    const renamed = { user: { mappings: [...moved.user.mappings, { constant: 'x', targetPath: '$.title' }] } };
+    expect((await api.send('put', path, { transformation: renamed })).body.warnings).toEqual([]);
+  });
+
   it.each([
     ['/transformation/user/mappings', { user: {} }],
     ['/transformation/user/mappings/0', { user: { mappings: [{ sourcePath: '$.a' }] } }],
