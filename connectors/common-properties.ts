@@ -1,3 +1,4 @@
+import { governorProblem } from '../core/plan/limits.js';
 import { PLATFORM_PROPERTIES } from './property-descriptors.js';
 import type { ConnectorFactory, PropertyDescriptor, PropertyFinding } from './contract.js';
 import { headerProblem, HEADER_PREFIX } from './http/http-settings.js';
@@ -51,7 +52,7 @@ export function validateProperties(
   for (const [name, value] of Object.entries(properties)) {
     const descriptor = known.get(name);
     if (descriptor !== undefined) {
-      const problem = valueProblem(descriptor, value.trim());
+      const problem = valueProblem(descriptor, value.trim()) ?? governorProblem(name, value.trim());
       if (problem !== undefined) errors.push({ property: name, message: `${name} ${problem}` });
       if (!descriptor.roles.includes(role))
         warnings.push({ property: name, message: `${name} has no effect in a ${role}` });

@@ -1,4 +1,6 @@
 import type { PropertyDescriptor } from './contract.js';
+import { FIXED_CLASSES } from '../core/plan/change.js';
+import { GOVERNOR_PROPERTIES } from '../core/plan/limits.js';
 import { CA_PROPERTY } from './http/http-settings.js';
 import { RETRY_ATTEMPTS, RETRY_INTERVAL_S } from './retry-policy.js';
 
@@ -186,6 +188,54 @@ export const PLATFORM_PROPERTIES: readonly PropertyDescriptor[] = [
     roles: ['target'],
     min: 1,
     description: 'The same for roles.',
+  },
+  ...FIXED_CLASSES.map((name): PropertyDescriptor => ({
+    name: GOVERNOR_PROPERTIES.ofClass(name),
+    label: `Governor: ${name}`,
+    kind: 'text',
+    roles: ['target'],
+    description:
+      'on: held above 50 in one job or 24 hours, or above 10 and 10 % of the links; off: not counted; a number: held above it. Absent: on for delete, disable and recreate.',
+  })),
+  {
+    name: GOVERNOR_PROPERTIES.attributes,
+    label: 'Governor: attributes',
+    kind: 'text',
+    roles: ['target'],
+    description: 'Target attributes whose changes are counted on their own, for example manager=20, department.',
+  },
+  {
+    name: GOVERNOR_PROPERTIES.groupMembers,
+    label: 'Governor: removed members of a group (percent)',
+    kind: 'text',
+    roles: ['target'],
+    description: 'A larger share of the members of a group of at least 10 is held; absent: 30; off: never.',
+  },
+  {
+    name: 'ips.reference.behavior',
+    label: 'Behaviour of the reference',
+    kind: 'boolean',
+    roles: ['source'],
+    defaultValue: 'false',
+    description:
+      'true: no governor, nobody who was not delivered is asked for once more, no guard against empty reads.',
+  },
+  {
+    name: 'ips.plan.facet',
+    label: 'Plans: facet',
+    kind: 'text',
+    roles: ['source'],
+    description:
+      'Attribute of the common JSON by which plans are counted and filtered, for example department; a#b for b inside of a.',
+  },
+  {
+    name: 'ips.plan.expiry.days',
+    label: 'Plans: expiry (days)',
+    kind: 'integer',
+    roles: ['source'],
+    min: 1,
+    max: 365,
+    description: 'Days in which a plan can be decided and applied; absent: 7.',
   },
   {
     name: 'ips.overwrite.existedbefore.assignments',

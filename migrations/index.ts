@@ -4,6 +4,7 @@ import { KeptOrigin1795200200000 } from './1795200200000-kept-origin.js';
 import { Schedule1795200300000 } from './1795200300000-schedule.js';
 import { GroupAssignment1795202000000 } from './1795202000000-group-assignment.js';
 import { PausedJobs1795204000000 } from './1795204000000-paused-jobs.js';
+import { Plans1795205000000 } from './1795205000000-plans.js';
 
 /** All migrations in the order they run. A migration that has landed is never edited or removed. */
 export const MIGRATIONS = [
@@ -13,4 +14,5 @@ export const MIGRATIONS = [
   Schedule1795200300000,
   GroupAssignment1795202000000,
   PausedJobs1795204000000,
+  Plans1795205000000,
 ];

@@ -143,7 +143,7 @@ class DeletionBatch {
       const stored = pairs.get(row.entityNo);
       const candidate = candidates.find((one) => one.entityNo === row.entityNo);
       if (stored === undefined || candidate === undefined) return [];
-      const leased = { ...row, prio: 0, forced: false, takenOver: false, seen: false };
+      const leased = { ...row, prio: 0, forced: false, takenOver: false, seen: false, heldClass: null };
       const work = newWork({
         row: leased,
         pair: stored,

@@ -8,16 +8,19 @@ import type { Sql } from '../../state/database.js';
 import { holdFence, takeChain } from '../../state/runs/fence.js';
 import { targetEndReason } from '../../state/runs/target-end.js';
 import type { AbsencePlan, TargetInput } from '../contract.js';
+import { drainEnvironment } from '../drain/environment.js';
 import type { EngineServices } from '../support/services.js';
+import { followsReference } from '../plan/sink-of.js';
 import { codeOf, targetOf, targetTypes } from '../support/run-context.js';
 import type { OpenSystem, RunContext } from '../support/run-context.js';
+import { governDeletions } from './govern-deletions.js';
 
 /** Groups and roles go before users (ORD-3). */
 const DELETION_ORDER: readonly EntityType[] = ['group', 'role', 'user'];
 
 /** Decides who is absent and who may have to be deleted in one target (engine.md §7). Repeating it adds nothing. */
 export async function planAbsence(services: EngineServices, input: TargetInput): Promise<AbsencePlan> {
-  return services.underWatch(input.runKey, async (_watch, scope) => {
+  return services.underWatch(input.runKey, async (watch, scope) => {
     const context = await services.contexts.get(input.runKey, scope.owner);
     const target = targetOf(context, input.targetNo);
     const fence = await takeChain(services.pool, input.runKey, scope.owner, `target/${input.targetNo}`);
@@ -36,6 +39,10 @@ export async function planAbsence(services: EngineServices, input: TargetInput):
         const threshold = thresholdOf(target, type.type);
         if (threshold !== undefined)
           await applyThreshold(sql, input.runKey, pair, threshold, deletesExistedBefore(target));
+        await governDeletions(
+          sql,
+          drainEnvironment(services, context, { ...input, type: type.type, late: false }, watch),
+        );
       }
     });
     const open = (await openTypes(services.pool, input.runKey, input.targetNo)).map(entityTypeOfCode);
@@ -48,7 +55,7 @@ export async function planAbsence(services: EngineServices, input: TargetInput):
  * company without people.
  */
 export async function isEmptyRead(sql: Sql, context: RunContext, type: TypeVerdict): Promise<boolean> {
-  if (type.delivered > 0) return false;
+  if (type.delivered > 0 || followsReference(context.source)) return false;
   const targets = context.targets.map((target) => target.snapshot.no);
   return hasLinks(sql, context.source.snapshot.no, codeOf(type.type), targets);
 }

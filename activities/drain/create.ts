@@ -61,9 +61,9 @@ export async function resolveIntent(env: DrainEnvironment, work: Work): Promise<
   return settlement(work, { kind: 'settled' }, { link });
 }
 
-/** The target entity of a linked pair is gone: it is created anew under a committed intent (CHG-7). */
+/** The target entity of a linked pair is gone: it is created anew under a committed intent (CHG-7), if the governor lets it. */
 export async function recreate(env: DrainEnvironment, work: Work): Promise<Settlement> {
-  return createAfterIntent(env, work);
+  return (await env.sink.admitRecreate(env, work)) ?? createAfterIntent(env, work);
 }
 
 async function createAfterIntent(env: DrainEnvironment, work: Work): Promise<Settlement> {

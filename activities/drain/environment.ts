@@ -3,6 +3,7 @@ import { codeOf, targetOf } from '../support/run-context.js';
 import type { RunContext } from '../support/run-context.js';
 import type { EngineServices, Watch } from '../support/services.js';
 import { GroupMembers } from './group-members.js';
+import { sinkOf } from '../plan/sink-of.js';
 import type { DrainEnvironment } from './work.js';
 
 /** What all pairs of one drain have in common. */
@@ -26,6 +27,7 @@ export function drainEnvironment(
     program,
     connector: target.connector,
     groups: new GroupMembers(),
+    sink: sinkOf(context, target),
     late: input.late,
     stop: watch.signal,
   };

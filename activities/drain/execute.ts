@@ -57,11 +57,20 @@ function restated(work: Work, program: number, outOfScope: boolean): LinkWrite |
 /** Sends what a pair needs. Throws TargetThrottledError, TargetFailedError or NotSentError for what concerns more than this pair. */
 export async function execute(env: DrainEnvironment, work: Work): Promise<Settlement> {
   try {
-    return await dispatch(env, work);
+    return withWithheld(work, await dispatch(env, work));
   } catch (error) {
     if (!isConnectorError(error)) throw error;
     return failed(work, work.evaluation.action === 'update' ? 'update' : 'create', error);
   }
+}
+
+/** A group that lost nobody yet: it is out of step on purpose, until the removal is decided (GOV-4). */
+function withWithheld(work: Work, result: Settlement): Settlement {
+  const { withheld } = work;
+  if (withheld === null || result.end.kind !== 'settled' || result.link?.kind !== 'linked') return result;
+  const change = { ...withheld, linkVersion: (work.pair.link?.version ?? 0) + 1 };
+  const link = { ...result.link, commonHash: null, targetHash: null };
+  return { ...result, link, change, end: { kind: 'held', class: withheld.class } };
 }
 
 async function dispatch(env: DrainEnvironment, work: Work): Promise<Settlement> {

@@ -8,7 +8,7 @@ import type { Settlement } from '../../state/drain/settle.js';
 import { Breather } from '../support/breather.js';
 import { sameHash } from '../support/hashing.js';
 import { evaluatePair } from './evaluate-pair.js';
-import { settleLocally, sends } from './execute.js';
+import { sends } from './execute.js';
 import { intentOf } from './intents.js';
 import { LeaseClock } from './lease-clock.js';
 import { failed, mapForCreate } from './outcomes.js';
@@ -66,7 +66,9 @@ async function prepareLeased(env: DrainEnvironment, lease: Lease, clock: LeaseCl
     else settled.push(made);
   }
   const last = lease.rows[lease.rows.length - 1] ?? { prio: 0, entityNo: 0 };
-  return { token: lease.token, clock, last, works: await commitIntents(env, lease.token, works), settled };
+  const admission = await env.sink.admit(env, works);
+  settled.push(...admission.settled);
+  return { token: lease.token, clock, last, works: await commitIntents(env, lease.token, admission.works), settled };
 }
 
 function prepare(
@@ -89,7 +91,7 @@ function prepare(
     return failed(newWork({ ...facts, evaluation: UNDECIDED }), operation, failure);
   }
   const work = newWork({ ...facts, evaluation });
-  if (!sends(work)) return settleLocally(env, work);
+  if (!sends(work)) return env.sink.local(env, work);
   if (evaluation.action !== 'create') return work;
   if (!mayCreate(env, work)) return settlement(work, { kind: 'waiting' });
   const mapped = mapForCreate(env, work);

@@ -4,11 +4,13 @@ import type { JsonObject } from '../../core/json.js';
 import type { TypeProgram } from '../../core/transform/program.js';
 import type { LeasedRow } from '../../state/drain/lease.js';
 import type { StoredPair } from '../../state/drain/pair-facts.js';
+import type { NewChange } from '../../state/plans/store-changes.js';
 import type { RowEnd, SettleContext, Settlement } from '../../state/drain/settle.js';
 import type { EngineServices } from '../support/services.js';
 import type { Evaluation, EvaluationTools, MappedTarget } from './evaluate-pair.js';
 import type { GroupMembers } from './group-members.js';
 import type { LeaseClock } from './lease-clock.js';
+import type { ChangeSink } from './sink.js';
 import type { KnownReferences } from './resolve-references.js';
 
 /** What all pairs of one drain have in common. */
@@ -24,6 +26,8 @@ export interface DrainEnvironment {
   readonly connector: Connector;
   /** Users of this drain that join and leave groups. */
   readonly groups: GroupMembers;
+  /** Where the changes of this drain go. */
+  readonly sink: ChangeSink;
   /** Second pass of the type. */
   readonly late: boolean;
   /** Aborted on stop: no request starts any more; connectors let a write that is under way end for a while. */
@@ -50,6 +54,8 @@ export interface Work {
   claimed: boolean;
   /** The entity is written, its groups are not assigned yet: what is settled if something that concerns more than this pair comes between. */
   unfinished: Settlement | null;
+  /** The part of an update that waits for approval; the rest is sent (GOV-6). */
+  readonly withheld: NewChange | null;
 }
 
 /**
@@ -80,7 +86,7 @@ export function settleContext(env: DrainEnvironment, token: number): SettleConte
 
 /** A pair that nothing has been done with yet. */
 export function newWork(pair: Pick<Work, 'row' | 'pair' | 'evaluation' | 'references' | 'token' | 'clock'>): Work {
-  return { ...pair, create: null, intentAt: null, sent: false, inDoubt: false, claimed: false, unfinished: null };
+  return { ...pair, create: null, intentAt: null, sent: false, inDoubt: false, claimed: false, unfinished: null, withheld: null };
 }
 
 /** Nothing is to be done, or could be found out. */
@@ -96,6 +102,7 @@ export function settlement(work: { readonly row: LeasedRow }, end: RowEnd, rest:
     references: null,
     targetKeyChanged: false,
     log: null,
+    change: null,
     ...rest,
   };
 }

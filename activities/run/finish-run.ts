@@ -4,6 +4,9 @@ import { readVerdict } from '../../state/absence/verdict.js';
 import type { ReadVerdict } from '../../state/absence/verdict.js';
 import type { Sql } from '../../state/database.js';
 import { useUpOrigins } from '../../state/drain/kept-origin.js';
+import { forgetOldUse } from '../../state/governor/budget.js';
+import { countHeld } from '../../state/plans/held.js';
+import { closeChanges } from '../../state/plans/close-changes.js';
 import { demandResolvable } from '../../state/drain/references.js';
 import { isRunTakenOverError, RunTakenOverError } from '../../state/runs/fence.js';
 import {
@@ -31,7 +34,7 @@ import { pause } from '../support/run-watch.js';
 import type { ActivityScope } from '../support/scope.js';
 import type { EngineServices } from '../support/services.js';
 import { readFingerprint } from './read-mode.js';
-import { countsOf, deletionLines } from './outcome-lines.js';
+import { countsOf, deletionLines, heldLines } from './outcome-lines.js';
 
 /** Reports of a worker that waits for answers. */
 const REPORT_INTERVAL_MS = 5_000;
@@ -84,6 +87,7 @@ async function conclude(
     program: target.snapshot.programNumber,
   }));
   const verdict = await readVerdict(sql, input.runKey, context.mode, context.types.length);
+  await closeChanges(sql, input.runKey, sourceNo);
   await storeSkips(
     sql,
     input.runKey,
@@ -102,6 +106,10 @@ async function conclude(
   const clean = !stopped && !defective && isClean(verdict, context.types.length);
   if (clean) await noteMarks(services, sql, context);
   await removeForgotten(sql, sourceNo);
+  await forgetOldUse(
+    sql,
+    targets.map((target) => target.targetNo),
+  );
   await useUpOrigins(
     sql,
     targets.map((target) => target.targetNo),
@@ -110,7 +118,8 @@ async function conclude(
     defective || (await countFailed(sql, input.runKey)) > 0 || run.errorMessage !== null || report.emptyRead;
   const status: JobStatus = stopped ? 'Manually Terminated' : failed ? 'Finished with Error' : 'Success';
   await moveForcedFullCounter(sql, input.runKey, status, clean);
-  await closeRun(sql, input.runKey, status, report.lines);
+  const held = heldLines(context, await countHeld(sql, sourceNo));
+  await closeRun(sql, input.runKey, status, [...report.lines, ...held]);
   services.deps.reached?.('finishing');
   return status;
 }

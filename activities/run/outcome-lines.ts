@@ -1,5 +1,7 @@
 import { entityTypeOfCode } from '../../core/entity-type.js';
 import type { OutcomeCount } from '../../state/absence/outcomes.js';
+import type { HeldCount } from '../../state/plans/held.js';
+import type { RunContext } from '../support/run-context.js';
 
 /** What influenced deletion in one target and type at the end of a job, as *Job Execution Outcome* says it (STA-12). */
 export interface DeletionFacts {
@@ -30,9 +32,21 @@ export function deletionLines(facts: DeletionFacts): string[] {
       count('unknownFailed'),
       `${count('unknownFailed')} entities could not be confirmed as absent: unknown, nothing deleted`,
     ],
+    [count('rejected'), `${count('rejected')} deletions rejected: nothing is deleted until the data changes`],
     [count('shared'), `${count('shared')} entities kept because another source entity has the same target entity`],
   ];
   return lines.filter(([n]) => n > 0).map(([, line]) => at + line);
+}
+
+/** GOV-7: one line for each target and class; types of a target are told together. */
+export function heldLines(context: RunContext, counts: readonly HeldCount[]): string[] {
+  const sums = new Map<string, number>();
+  for (const { targetNo, class: name, count } of counts) {
+    const target = context.targets.find((one) => one.snapshot.no === targetNo)?.snapshot.name ?? `system ${targetNo}`;
+    const about = `${name} in ${target}`;
+    sums.set(about, (sums.get(about) ?? 0) + count);
+  }
+  return [...sums].map(([about, count]) => `Held for approval: ${count} ${about}`);
 }
 
 /** Counts of one target and type. */

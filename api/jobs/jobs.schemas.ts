@@ -76,7 +76,7 @@ export const jobList = z.object({
 });
 export type JobList = z.infer<typeof jobList>;
 
-const RESULTS = ['created', 'updated', 'deleted', 'skipped', 'failed'] as const;
+const RESULTS = ['created', 'updated', 'deleted', 'skipped', 'failed', 'held'] as const;
 
 /** Position in the results, opaque to callers: target number and entity number. */
 const position = z

@@ -7,7 +7,17 @@ export type AbsenceCause = 'notSeen' | 'skipped' | 'outOfScope';
 
 /** How a candidate ended; null while it is to be done. */
 export type AbsenceOutcome =
-  'deleted' | 'kept' | 'released' | 'shared' | 'failed' | 'threshold' | 'unknownFound' | 'unknownFailed' | 'rejoined';
+  | 'deleted'
+  | 'kept'
+  | 'released'
+  | 'shared'
+  | 'failed'
+  | 'threshold'
+  | 'unknownFound'
+  | 'unknownFailed'
+  | 'rejoined'
+  | 'held'
+  | 'rejected';
 
 /** A pair that may have to be deleted. */
 export interface Candidate {

@@ -27,6 +27,7 @@ const SOURCE_STATEMENTS = [
   ...['link_member', 'member'].map(
     (table) => `delete from ${table} x using entity e where e.entity_no = x.group_no and e.source_id = $1`,
   ),
+  'delete from plan where source_id = $1',
   ...['unresolved_ref', 'pair_sweep', 'source_state', 'rt_event'].map(
     (table) => `delete from ${table} where source_id = $1`,
   ),
@@ -44,6 +45,7 @@ const TARGET_STATEMENTS = [
   'target_claim',
   'target_gate',
   'governor_use',
+  'change',
 ].map((table) => `delete from ${table} where target_id = $1`);
 
 /**

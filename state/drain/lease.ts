@@ -1,3 +1,4 @@
+import type { GovernedClass } from '../../core/plan/change.js';
 import { BACKLOG_STATE } from '../codes.js';
 import type { Sql } from '../database.js';
 import type { RunFence } from '../runs/fence.js';
@@ -31,6 +32,8 @@ export interface LeasedRow {
   /** This run's reading has delivered the entity. */
   readonly seen: boolean;
   readonly attempts: number;
+  /** The class under which the pair was held when it was looked at last; null: it was not (GOV-8). */
+  readonly heldClass: GovernedClass | null;
 }
 
 /** Rows leased by one statement under one token; the token is 0 when there are none. */
@@ -68,7 +71,7 @@ export async function leaseRows(sql: Sql, query: LeaseQuery): Promise<Lease> {
             forced = b.forced or picked.taken_over
        from picked, token
       where b.target_id = picked.target_id and b.entity_no = picked.entity_no
-      returning b.entity_no as "entityNo", b.prio, b.gen, b.attempts, picked.taken_over as "takenOver", b.seen_run is not distinct from $6 as seen, token.token,
+      returning b.entity_no as "entityNo", b.prio, b.gen, b.attempts, b.held_class as "heldClass", picked.taken_over as "takenOver", b.seen_run is not distinct from $6 as seen, token.token,
                 (b.forced or picked.taken_over or coalesce(b.force_run = $6, false)) as forced`,
     [
       query.targetNo,

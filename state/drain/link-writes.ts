@@ -61,14 +61,16 @@ async function upsertLinks(sql: Sql, targetNo: number, type: number, rows: reado
   const linked = rows.map(({ write }) => (write.kind === 'linked' ? write : null));
   await sql.query(
     `insert into link as l (target_id, type, entity_no, state, origin, target_key, common_hash, target_hash, program, out_of_scope, etag, groups_due, version)
-     select $1, $2, n.entity_no, n.state, n.origin, n.target_key, n.common_hash, n.target_hash, n.program, n.out_of_scope, n.etag, n.groups_due, 1
-       from unnest($3::bigint[], $4::smallint[], $5::smallint[], $6::text[], $7::bytea[], $8::bytea[], $9::int[], $10::boolean[], $11::text[], $12::boolean[])
-         as n (entity_no, state, origin, target_key, common_hash, target_hash, program, out_of_scope, etag, groups_due)
+     select $1, $2, n.entity_no, n.state, n.origin, n.target_key, n.common_hash, n.target_hash, n.program, n.out_of_scope, n.etag, n.groups_due, n.moves
+       from unnest($3::bigint[], $4::smallint[], $5::smallint[], $6::text[], $7::bytea[], $8::bytea[], $9::int[], $10::boolean[], $11::text[], $12::boolean[],
+                   $13::int[])
+         as n (entity_no, state, origin, target_key, common_hash, target_hash, program, out_of_scope, etag, groups_due, moves)
      on conflict (target_id, entity_no, ord) do update
         set state = excluded.state, origin = excluded.origin, target_key = excluded.target_key, common_hash = excluded.common_hash,
             target_hash = excluded.target_hash, program = excluded.program, out_of_scope = excluded.out_of_scope, etag = excluded.etag,
             groups_due = excluded.groups_due,
-            version = l.version + 1, sent_keys = null, sent_at = null
+            version = l.version + case when l.state <> excluded.state or l.target_key is distinct from excluded.target_key then 1 else excluded.version end,
+            sent_keys = null, sent_at = null
       where l.program <= excluded.program or l.state = ${LINK_STATE.creating}`,
     [
       targetNo,
@@ -83,6 +85,8 @@ async function upsertLinks(sql: Sql, targetNo: number, type: number, rows: reado
       linked.map((write) => write?.outOfScope ?? false),
       linked.map((write) => write?.etag ?? null),
       linked.map((write) => write?.groupsDue ?? false),
+      // A mark or another program number is no other account: changes that were planned on it stay what they are (PLN-10).
+      rows.map(({ write }) => (write.kind === 'linked' && write.body === null ? 0 : 1)),
     ],
   );
   const bodies = rows.flatMap(({ entityNo, write }) =>

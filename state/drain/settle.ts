@@ -1,5 +1,9 @@
+import type { GovernedClass } from '../../core/plan/change.js';
 import { BACKLOG_STATE } from '../codes.js';
 import type { Sql, SqlPool } from '../database.js';
+import { giveBack } from '../governor/budget.js';
+import { storeChanges } from '../plans/store-changes.js';
+import type { NewChange } from '../plans/store-changes.js';
 import { writeLog } from './entity-log.js';
 import type { LogLine } from './entity-log.js';
 import { writeLinks } from './link-writes.js';
@@ -22,7 +26,9 @@ export type RowEnd =
   /** Not for this run: stays due for the next one, uncounted. */
   | { readonly kind: 'waiting' }
   /** Waits for the second pass of its type in this run. */
-  | { readonly kind: 'late' };
+  | { readonly kind: 'late' }
+  /** Waits for an approval (GOV-7); nobody but the application of that change takes the row, unless the data moves. */
+  | { readonly kind: 'held'; readonly class: GovernedClass };
 
 /** The result of one leased pair. */
 export interface Settlement {
@@ -38,6 +44,8 @@ export interface Settlement {
   readonly targetKeyChanged: boolean;
   /** Null: nothing was tried that counts. */
   readonly log: LogLine | null;
+  /** An intended write that is stored, in place of being executed. */
+  readonly change: NewChange | null;
 }
 
 /** Which lease is settled. */
@@ -58,7 +66,7 @@ export async function settle(
   pool: SqlPool,
   context: SettleContext,
   settlements: readonly Settlement[],
-  also?: (sql: Sql, held: ReadonlySet<number>) => Promise<void>,
+  also?: (sql: Sql, held: ReadonlyMap<number, boolean>) => Promise<void>,
 ): Promise<number> {
   if (settlements.length === 0) return 0;
   const ordered = [...settlements].sort((a, b) => a.entityNo - b.entityNo);
@@ -83,6 +91,16 @@ export async function settle(
       context,
       held.flatMap((item) => (item.log === null ? [] : [{ entityNo: item.entityNo, ...item.log }])),
     );
+    await storeChanges(
+      sql,
+      context,
+      held.flatMap((item) => (item.change === null ? [] : [item.change])),
+    );
+    await giveBack(
+      sql,
+      context,
+      held.flatMap((item) => (current.get(item.entityNo) === true && wasNotSent(item) ? [item.entityNo] : [])),
+    );
     await endRows(sql, context, held);
     await demandReferrers(
       sql,
@@ -100,14 +118,20 @@ function isUnlinked(item: Settlement): boolean {
   return item.link?.kind === 'removed' || item.link?.kind === 'released';
 }
 
-async function lockRows(sql: Sql, context: SettleContext, items: readonly Settlement[]): Promise<Set<number>> {
-  const rows = await sql.query<{ entityNo: number }>(
-    `select entity_no as "entityNo" from backlog
+/** GOV-3: budget of what was not sent goes back. */
+function wasNotSent({ end }: Settlement): boolean {
+  return ['released', 'waiting', 'late', 'held'].includes(end.kind);
+}
+
+/** The rows that are still ours; true for those that hold budget. */
+async function lockRows(sql: Sql, context: SettleContext, items: readonly Settlement[]): Promise<Map<number, boolean>> {
+  const rows = await sql.query<{ entityNo: number; granted: boolean }>(
+    `select entity_no as "entityNo", granted is not null as granted from backlog
       where target_id = $1 and entity_no = any($2::bigint[]) and lease_token = $3
       order by target_id, entity_no for update`,
     [context.targetNo, items.map((item) => item.entityNo), context.token],
   );
-  return new Set(rows.map((row) => row.entityNo));
+  return new Map(rows.map((row) => [row.entityNo, row.granted]));
 }
 
 async function endRows(sql: Sql, context: SettleContext, items: readonly Settlement[]): Promise<void> {
@@ -123,7 +147,8 @@ async function endRows(sql: Sql, context: SettleContext, items: readonly Settlem
     // gen moved while the pair was in hand: the row stays and is offered again in this run. It stays forced too: what moved gen may have
     // been the refused settle of an older holder, whose write came after ours (engine invariant 3 ⚠).
     await sql.query(
-      `update backlog set lease_token = null, lease_until = null, last_run = null, state = ${BACKLOG_STATE.due}, attempts = 0
+      `update backlog set lease_token = null, lease_until = null, last_run = null, state = ${BACKLOG_STATE.due}, attempts = 0,
+              granted = null, held_class = null
         where target_id = $1 and entity_no = any($2::bigint[])`,
       [context.targetNo, settled.map((item) => item.entityNo)],
     );
@@ -137,7 +162,9 @@ async function endRows(sql: Sql, context: SettleContext, items: readonly Settlem
             late_run = case when n.how = 'late' then $6::bigint end,
             attempts = case when n.how = 'failed' then b.attempts + 1 else b.attempts end,
             error_class = case when n.how in ('failed', 'parked') then n.note else b.error_class end,
-            state = case n.how when 'failed' then ${BACKLOG_STATE.deferred} when 'parked' then ${BACKLOG_STATE.parked} else ${BACKLOG_STATE.due} end
+            granted = case when n.how = 'unknown' then b.granted end,
+            held_class = case when n.how = 'held' then n.note else b.held_class end,
+            state = case n.how when 'held' then case when b.gen = n.gen then ${BACKLOG_STATE.held} else ${BACKLOG_STATE.due} end when 'failed' then ${BACKLOG_STATE.deferred} when 'parked' then ${BACKLOG_STATE.parked} else ${BACKLOG_STATE.due} end
        from unnest($2::bigint[], $3::bigint[], $4::text[], $5::text[]) as n (entity_no, gen, how, note)
       where b.target_id = $1 and b.entity_no = n.entity_no`,
     [
@@ -153,6 +180,7 @@ async function endRows(sql: Sql, context: SettleContext, items: readonly Settlem
 
 function noteOf(end: RowEnd): string | null {
   if (end.kind === 'failed') return end.errorClass;
+  if (end.kind === 'held') return end.class;
   return end.kind === 'parked' ? end.reason : null;
 }
 

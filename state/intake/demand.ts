@@ -41,7 +41,7 @@ export const IN_STEP = `
 
 /**
  * A changed entity is due in every target, and `gen` moves whether or not a row was there: a drain that has leased the row for an older
- * body cannot delete it any more. That closes A → B → A (engine.md §5 ⚠).
+ * body cannot delete it any more. That closes A → B → A (engine.md §5 ⚠). A held pair is looked at again because its data changed (GOV-8).
  */
 export async function demandChanged(sql: Sql, demand: Demand): Promise<void> {
   if (demand.entityNos.length === 0 || demand.targets.length === 0) return;
@@ -52,7 +52,7 @@ export async function demandChanged(sql: Sql, demand: Demand): Promise<void> {
       order by t.target_id, n.entity_no
      on conflict (target_id, entity_no) do update
         set gen = b.gen + 1, reason = excluded.reason, seen_run = excluded.seen_run, last_run = null, next_at = null, attempts = 0, error_class = null,
-            state = case when b.state in (${BACKLOG_STATE.held}, ${BACKLOG_STATE.quarantined}) then b.state else ${BACKLOG_STATE.due} end`,
+            state = case when b.state = ${BACKLOG_STATE.quarantined} then b.state else ${BACKLOG_STATE.due} end`,
     demandParams(demand),
   );
 }

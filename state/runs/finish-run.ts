@@ -33,6 +33,7 @@ export async function storeSkips(sql: Sql, runKey: string, targetNos: readonly n
         and (l.state = ${LINK_STATE.skipped} or (l.state = ${LINK_STATE.linked} and l.out_of_scope)
              or b.state in (${BACKLOG_STATE.parked}, ${BACKLOG_STATE.quarantined}))
         and not exists (select from entity_log g where g.run_key = $1 and g.target_id = t.target_id and g.entity_no = s.entity_no)
+        and not exists (select from change c where c.target_id = t.target_id and c.entity_no = s.entity_no and c.standing and c.state in ('held', 'approved'))
       group by t.target_id, p.type, p.page_no
      on conflict do nothing`,
     [runKey, targetNos],
@@ -56,9 +57,10 @@ export async function countExactly(sql: Sql, runKey: string, sourceNo: number): 
     [runKey, sourceNo],
   );
   await sql.query(
-    `insert into run_counter (run_key, system_id, type, action, created, updated, deleted, skipped, failed)
+    `insert into run_counter (run_key, system_id, type, action, created, updated, deleted, skipped, failed, held)
      select $1, r.target_id, r.type, 'write', count(*) filter (where r.result = 'created'), count(*) filter (where r.result = 'updated'),
-            count(*) filter (where r.result = 'deleted'), count(*) filter (where r.result = 'skipped'), count(*) filter (where r.result = 'failed')
+            count(*) filter (where r.result = 'deleted'), count(*) filter (where r.result = 'skipped'), count(*) filter (where r.result = 'failed'),
+            count(*) filter (where r.result = 'held')
        from (${RESULT_SQL}) r group by r.target_id, r.type`,
     [runKey],
   );

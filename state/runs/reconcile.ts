@@ -1,4 +1,5 @@
 import type { Sql, SqlPool } from '../database.js';
+import { closeChanges } from '../plans/close-changes.js';
 import { countExactly } from './finish-run.js';
 import { moveForcedFullCounter } from './read-mode.js';
 import { RUN_CHANNEL } from './run.js';
@@ -112,6 +113,7 @@ interface Closing {
 }
 
 async function close(sql: Sql, { runKey, sourceNo, status, message }: Closing): Promise<void> {
+  await closeChanges(sql, runKey, sourceNo);
   await countExactly(sql, runKey, sourceNo);
   await sql.query(
     `update run set state = 'finished', status = $2, error_message = coalesce(error_message, $3), ended_at = now() where run_key = $1`,

@@ -145,7 +145,7 @@ export async function readStatistics(sql: Sql, runKey: string): Promise<Statisti
 }
 
 /** Final result of an entity in a target; the columns of STA-7. */
-export type EntityResultKind = 'created' | 'updated' | 'deleted' | 'skipped' | 'failed';
+export type EntityResultKind = 'created' | 'updated' | 'deleted' | 'skipped' | 'failed' | 'held';
 
 /** The result of one entity in one target: exactly one for each that was counted (STA-10). */
 export interface EntityResult {
@@ -215,7 +215,7 @@ export async function listResults(
 
 /**
  * The final result of each (target, entity) of run $1. Several attempts count once: Created stays Created, else the last one counts.
- * Entities skipped without an attempt stand in the arrays of run_skip.
+ * Entities skipped without an attempt stand in the arrays of run_skip, those kept back by the governor in run_held.
  */
 export const RESULT_SQL = `
   select a.target_id, a.entity_no, a.type,
@@ -228,4 +228,7 @@ export const RESULT_SQL = `
            order by target_id, entity_no, at desc) a
   union all
   select k.target_id, u.entity_no, k.type, 'skipped', 'skip', null, null, null, 0
-    from run_skip k cross join unnest(k.entity_nos) as u (entity_no) where k.run_key = $1`;
+    from run_skip k cross join unnest(k.entity_nos) as u (entity_no) where k.run_key = $1
+  union all
+  select h.target_id, u.entity_no, h.type, 'held', 'hold', null, null, null, 0
+    from run_held h cross join unnest(h.entity_nos) as u (entity_no) where h.run_key = $1`;

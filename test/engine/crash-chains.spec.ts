@@ -77,6 +77,7 @@ describe('attempts that die, stand still and overtake each other', () => {
         link: null,
         references: null,
         targetKeyChanged: false,
+        change: null,
         log,
       })),
     );

@@ -1,0 +1,23 @@
+import type { Settlement } from '../../state/drain/settle.js';
+import type { DrainEnvironment, Work } from './work.js';
+
+/** What becomes of the pairs of a lease. */
+export interface Admission {
+  /** To be sent. */
+  readonly works: readonly Work[];
+  /** Settled without a request: stored, held, or not this run's. */
+  readonly settled: readonly Settlement[];
+}
+
+/**
+ * Takes the changes that a drain has decided on (architecture.md §1): one sink executes them under the governor, one stores them as a plan,
+ * one executes what was approved. Everything a drain sends has gone through the sink of its run.
+ */
+export interface ChangeSink {
+  /** Decides before any intent of the lease is committed. Pairs in neither list are left to whoever has their lease by now. */
+  admit(env: DrainEnvironment, works: readonly Work[]): Promise<Admission>;
+  /** The account of a linked pair is gone: undefined when it may be created anew (CHG-7), else what becomes of the pair. */
+  admitRecreate(env: DrainEnvironment, work: Work): Promise<Settlement | undefined>;
+  /** What becomes of a pair that needs no request. */
+  local(env: DrainEnvironment, work: Work): Settlement;
+}

@@ -1,0 +1,72 @@
+import { LINK_STATE, ORIGIN, PRESENCE } from '../codes.js';
+import type { Sql } from '../database.js';
+import { MOVED } from '../plans/reconcile-changes.js';
+import type { AbsenceCause } from './candidates.js';
+
+/** Candidates of one run in one target and type. */
+interface CandidatePlace {
+  readonly runKey: string;
+  readonly targetNo: number;
+  readonly type: number;
+}
+
+/**
+ * Candidates whose deletion was kept back or rejected before, and whose data has not moved since, stay as they are (GOV-8). Returns those
+ * that have moved, or whose time to decide is over: they are kept back anew, because it is the same class of change.
+ */
+export async function keepStanding(sql: Sql, place: CandidatePlace): Promise<number[]> {
+  await sql.query(
+    `update absence a set outcome = case when c.state = 'rejected' then 'rejected' else 'held' end
+       from change c join entity e on e.entity_no = c.entity_no
+       left join link l on l.target_id = c.target_id and l.entity_no = c.entity_no and l.ord = 0
+      where a.run_key = $1 and a.target_id = $2 and a.type = $3 and a.outcome is null
+        and c.target_id = a.target_id and c.entity_no = a.entity_no and c.standing and c.state <> 'expired' and c.cause is not null
+        and not (${MOVED})`,
+    [place.runKey, place.targetNo, place.type],
+  );
+  const rows = await sql.query<{ entityNo: number }>(
+    `select a.entity_no as "entityNo" from absence a
+       join change c on c.target_id = a.target_id and c.entity_no = a.entity_no and c.standing and c.cause is not null
+      where a.run_key = $1 and a.target_id = $2 and a.type = $3 and a.outcome is null order by 1`,
+    [place.runKey, place.targetNo, place.type],
+  );
+  return rows.map((row) => row.entityNo);
+}
+
+/** A candidate that will be deleted, as far as can be said before the source has confirmed it. */
+export interface CountedCandidate {
+  readonly entityNo: number;
+  readonly cause: AbsenceCause;
+}
+
+/** What DEL-6 leaves to be deleted after its steps 1 to 3, and holds no budget yet. */
+export async function countedCandidates(
+  sql: Sql,
+  place: CandidatePlace,
+  deletesExistedBefore: boolean,
+): Promise<CountedCandidate[]> {
+  return sql.query<CountedCandidate>(
+    `select a.entity_no as "entityNo", a.cause from absence a
+       join link l on l.target_id = a.target_id and l.entity_no = a.entity_no and l.ord = 0
+      where a.run_key = $1 and a.target_id = $2 and a.type = $3 and a.outcome is null and a.granted_at is null
+        and (l.origin = ${ORIGIN.created} or $4::boolean)
+        and not exists (select from link o join entity oe on oe.entity_no = o.entity_no
+                         where o.target_id = l.target_id and o.type = l.type and o.target_key = l.target_key
+                           and o.entity_no <> l.entity_no and o.state = ${LINK_STATE.linked} and oe.presence = ${PRESENCE.present})
+      order by 1`,
+    [place.runKey, place.targetNo, place.type, deletesExistedBefore],
+  );
+}
+
+/** Notes the budget that stands behind candidates. */
+export async function noteGranted(
+  sql: Sql,
+  place: CandidatePlace,
+  grant: { readonly class: string; readonly hour: string },
+  entityNos: readonly number[],
+): Promise<void> {
+  await sql.query(
+    `update absence set granted_at = $4, granted_class = $5 where run_key = $1 and target_id = $2 and entity_no = any($3::bigint[])`,
+    [place.runKey, place.targetNo, entityNos, grant.hour, grant.class],
+  );
+}

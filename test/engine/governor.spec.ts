@@ -1,0 +1,190 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import type { JsonObject } from '../../core/json.js';
+import type { Row } from '../../state/database.js';
+import { listResults } from '../../state/runs/index.js';
+import { group, person, summary, userNames, World, writesSince } from '../support/world.js';
+
+const REFERENCE = { 'ips.reference.behavior': 'true' };
+
+describe('governor', () => {
+  let world: World;
+  afterEach(() => world.stop());
+
+  const people = (count: number, change: JsonObject = {}): JsonObject[] =>
+    Array.from({ length: count }, (_, index) => person(`p${String(index).padStart(3, '0')}`, change));
+
+  const changes = (): Promise<Row[]> =>
+    world.engine.pool.query(
+      'select verb, class, state, count(*)::int as count from change group by 1, 2, 3 order by 1, 2, 3',
+    );
+
+  const lose = (count: number): void => {
+    for (let index = 0; index < count; index += 1)
+      world.source.store.remove('User', `p${String(index).padStart(3, '0')}`);
+  };
+
+  it('GOV-2, GOV-5, GOV-6, GOV-7, STA-10: too many deletions are all held before the first is executed; everything else goes on', async () => {
+    world = await World.start({ source: { users: people(40), groups: [group('G', ['p039']), group('H', ['p039'])] } });
+    const { simulator: cloud, system } = await world.addTarget('Cloud');
+    await world.engine.runJob(world.hr);
+    lose(11);
+    world.source.store.update('User', 'p020', { title: 'Lead' });
+    world.source.store.add('User', person('new'));
+    world.source.store.remove('Group', 'G');
+    const mark = cloud.journal.mark();
+
+    const second = await world.engine.runJob(world.hr);
+    expect(second.job.status).toBe('Success');
+    expect(summary(second.statistics)).toEqual({
+      'HR user': 'read 30',
+      'HR group': 'read 1',
+      'Cloud user': 'created 1, updated 1, held 11',
+      'Cloud group': 'deleted 1',
+    });
+    expect(second.job.outcome).toEqual(['Cloud, group: Deletion executed: 1', 'Held for approval: 11 delete in Cloud']);
+    expect(writesSince(cloud, mark).filter((line) => line.startsWith('DELETE /Users'))).toEqual([]);
+    const { results } = await listResults(world.engine.pool, second.job.runKey, { result: 'held', limit: 50 });
+    expect(results).toHaveLength(11);
+    expect(await changes()).toEqual([{ verb: 'delete', class: 'delete', state: 'held', count: 11 }]);
+
+    // GOV-8: neither a higher limit nor another run releases anything.
+    await world.engine.setProperties(system, { ...(await propertiesOf(system.no)), 'ips.governor.delete': 'off' });
+    const third = await world.engine.runJob(world.hr);
+    expect(summary(third.statistics)).toMatchObject({ 'HR user': 'read 30', 'Cloud user': 'held 11' });
+    expect(await changes()).toEqual([{ verb: 'delete', class: 'delete', state: 'held', count: 11 }]);
+
+    // The source recovers: nothing is left to be decided, and nothing was lost.
+    for (const body of people(11)) world.source.store.add('User', body);
+    const fourth = await world.engine.runJob(world.hr);
+    // The run in between has marked them as gone, so each account is written once more.
+    expect(summary(fourth.statistics)).toEqual({
+      'HR user': 'read 41',
+      'HR group': 'read 1',
+      'Cloud user': 'updated 11',
+    });
+    expect(fourth.job.outcome).toEqual([]);
+    expect(await changes()).toEqual([{ verb: 'delete', class: 'delete', state: 'superseded', count: 11 }]);
+    expect(userNames(cloud)).toEqual(userNames(world.source));
+  });
+
+  it('GOV-3: the window is a day over all runs, and budget of deletions that did not happen goes back', async () => {
+    world = await World.start({ source: { users: people(30) } });
+    const { simulator: cloud } = await world.addTarget('Cloud');
+    await world.engine.runJob(world.hr);
+    lose(6);
+    await cloud.down();
+    await world.engine.runJob(world.hr);
+    await cloud.up();
+    expect(userNames(cloud)).toHaveLength(30);
+    // None was sent, so all six may be now.
+    const second = await world.engine.runJob(world.hr);
+    expect(summary(second.statistics)).toMatchObject({ 'Cloud user': 'deleted 6' });
+    lose(11);
+    const third = await world.engine.runJob(world.hr);
+    expect(summary(third.statistics)).toMatchObject({ 'Cloud user': 'held 5' });
+    // A day later the same five are still held: time alone releases nothing (GOV-8), but the budget is free again.
+    await world.engine.pool.query(`update governor_use set hour = hour - interval '25 hours'`);
+    const fourth = await world.engine.runJob(world.hr);
+    expect(summary(fourth.statistics)).toMatchObject({ 'Cloud user': 'held 5' });
+    world.source.store.remove('User', 'p020');
+    const fifth = await world.engine.runJob(world.hr);
+    expect(summary(fifth.statistics)).toMatchObject({ 'Cloud user': 'deleted 1, held 5' });
+  });
+
+  it('GOV-1, GOV-5, GOV-8: of disables the ones beyond the limit are held; they are looked at again when their data changes', async () => {
+    world = await World.start({ source: { users: people(25) } });
+    const { simulator: cloud } = await world.addTarget('Cloud');
+    await world.engine.runJob(world.hr);
+    for (const body of people(25).slice(0, 13))
+      world.source.store.update('User', String(body['id']), { active: false });
+    world.source.store.update('User', 'p020', { title: 'Lead' });
+    const second = await world.engine.runJob(world.hr);
+    expect(second.job.status).toBe('Success');
+    expect(summary(second.statistics)).toMatchObject({ 'Cloud user': 'updated 11, held 3' });
+    expect(second.job.outcome).toEqual(['Held for approval: 3 disable in Cloud']);
+
+    const [a, b, c] = await heldKeys();
+    world.source.store.update('User', a ?? '', { title: 'Other' });
+    world.source.store.update('User', b ?? '', { active: true, title: 'Back' });
+    const third = await world.engine.runJob(world.hr);
+    expect(summary(third.statistics)).toMatchObject({ 'Cloud user': 'updated 1, held 2' });
+    expect(await heldKeys()).toEqual([a, c].sort());
+    expect(await changes()).toEqual([
+      { verb: 'disable', class: 'disable', state: 'held', count: 2 },
+      { verb: 'disable', class: 'disable', state: 'superseded', count: 2 },
+    ]);
+    expect(cloud.store.find('User', 'userName', `${b ?? ''}@example.com`)[0]).toMatchObject({
+      active: true,
+      title: 'Back',
+    });
+  });
+
+  it('GOV-1: a target that lost everybody does not get them all back unseen', async () => {
+    world = await World.start({ source: { users: people(15) } });
+    const { simulator: cloud } = await world.addTarget('Cloud');
+    await world.engine.runJob(world.hr);
+    for (const user of cloud.store.snapshot().users) cloud.store.remove('User', String(user['id']));
+    const { statistics, job } = await world.engine.runJob(world.hr, 'resync');
+    expect(summary(statistics)).toMatchObject({ 'Cloud user': 'created 10, held 5' });
+    expect(job.outcome).toEqual(['Held for approval: 5 recreate in Cloud']);
+    expect(userNames(cloud)).toHaveLength(10);
+    // GOV-8, and no force left of the Resync: the next run leaves them alone.
+    const next = await world.engine.runJob(world.hr);
+    expect(summary(next.statistics)).toMatchObject({ 'Cloud user': 'held 5' });
+  });
+
+  it('GOV-4, GOV-6: a group that would lose too many members keeps them, gets its new ones, and no other group waits', async () => {
+    const ids = people(12).map((body) => String(body['id']));
+    world = await World.start({
+      source: { users: [...people(12), person('x')], groups: [group('G', ids), group('H', ids)] },
+    });
+    const { simulator: cloud } = await world.addTarget('Cloud');
+    await world.engine.runJob(world.hr);
+    const members = (...names: string[]): JsonObject => ({ members: names.map((value) => ({ value, type: 'User' })) });
+    world.source.store.update('Group', 'G', members('x', ...ids.slice(4)));
+    world.source.store.update('Group', 'H', members('x', ...ids.slice(3)));
+    const { statistics, job } = await world.engine.runJob(world.hr);
+    expect(summary(statistics)).toMatchObject({ 'Cloud group': 'updated 2' });
+    expect(job.outcome).toEqual(['Held for approval: 1 removeMember in Cloud']);
+    const sizes = cloud.store.snapshot().groups.map((one) => [one['displayName'], Object(one['members']).length]);
+    expect(sizes.sort()).toEqual([
+      ['Group G', 13],
+      ['Group H', 10],
+    ]);
+    const mark = cloud.journal.mark();
+    const next = await world.engine.runJob(world.hr);
+    expect(summary(next.statistics)).toMatchObject({ 'Cloud group': 'held 1' });
+    expect(writesSince(cloud, mark)).toEqual([]);
+  });
+
+  it('GOV-9, GOV-10: thresholds come first and act as documented; a source that follows the reference has no governor and no guard', async () => {
+    world = await World.start({ source: { users: people(20) }, hr: { properties: REFERENCE } });
+    const { simulator: cloud } = await world.addTarget('Cloud');
+    const { simulator: wiki } = await world.addTarget(
+      'Wiki',
+      {},
+      { properties: { 'ips.delete.threshold.users': '3' } },
+    );
+    await world.engine.runJob(world.hr);
+    lose(20);
+    const { statistics } = await world.engine.runJob(world.hr);
+    expect(summary(statistics)).toEqual({ 'Cloud user': 'deleted 20', 'Wiki user': 'failed 20' });
+    expect([userNames(cloud).length, userNames(wiki).length]).toEqual([0, 20]);
+    expect(await changes()).toEqual([]);
+  });
+
+  async function heldKeys(): Promise<string[]> {
+    const rows = await world.engine.pool.query<{ key: string }>(
+      `select source_key as key from change where state = 'held' order by 1`,
+    );
+    return rows.map((row) => row.key);
+  }
+
+  async function propertiesOf(systemNo: number): Promise<Record<string, string>> {
+    const rows = await world.engine.pool.query<{ name: string; value: string }>(
+      'select name, value from system_property where system_no = $1 and value is not null',
+      [systemNo],
+    );
+    return Object.fromEntries(rows.map((row) => [row.name, row.value]));
+  }
+});
