@@ -86,7 +86,16 @@ export function settleContext(env: DrainEnvironment, token: number): SettleConte
 
 /** A pair that nothing has been done with yet. */
 export function newWork(pair: Pick<Work, 'row' | 'pair' | 'evaluation' | 'references' | 'token' | 'clock'>): Work {
-  return { ...pair, create: null, intentAt: null, sent: false, inDoubt: false, claimed: false, unfinished: null, withheld: null };
+  return {
+    ...pair,
+    create: null,
+    intentAt: null,
+    sent: false,
+    inDoubt: false,
+    claimed: false,
+    unfinished: null,
+    withheld: null,
+  };
 }
 
 /** Nothing is to be done, or could be found out. */
