@@ -2,7 +2,7 @@ import type { PropertyDescriptor } from './contract.js';
 import { FIXED_CLASSES } from '../core/plan/change.js';
 import { GOVERNOR_PROPERTIES } from '../core/plan/limits.js';
 import { CA_PROPERTY } from './http/http-settings.js';
-import { RETRY_ATTEMPTS, RETRY_INTERVAL_S } from './retry-policy.js';
+import { RELIABILITY_PROPERTIES } from './reliability-properties.js';
 
 const BOTH: PropertyDescriptor['roles'] = ['source', 'target'];
 
@@ -137,26 +137,7 @@ export const PLATFORM_PROPERTIES: readonly PropertyDescriptor[] = [
     description:
       'A delta read becomes a full read when more than this share of all entities has changed or waits to be repeated; absent: 50; 100: never.',
   },
-  {
-    name: 'ips.failed.request.retry.attempts',
-    label: 'Retries',
-    kind: 'integer',
-    roles: BOTH,
-    min: RETRY_ATTEMPTS.min,
-    max: RETRY_ATTEMPTS.max,
-    defaultValue: String(RETRY_ATTEMPTS.fallback),
-    description: 'Retries of a failed request after the first failure.',
-  },
-  {
-    name: 'ips.failed.request.retry.attempts.interval',
-    label: 'Retry interval (seconds)',
-    kind: 'integer',
-    roles: BOTH,
-    min: RETRY_INTERVAL_S.min,
-    max: RETRY_INTERVAL_S.max,
-    defaultValue: String(RETRY_INTERVAL_S.fallback),
-    description: 'Seconds before the first retry; doubles up to 60.',
-  },
+  ...RELIABILITY_PROPERTIES,
   {
     name: 'ips.delete.existedbefore.entities',
     label: 'Delete entities that existed before',

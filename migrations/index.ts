@@ -3,6 +3,7 @@ import { Engine1795200100000 } from './1795200100000-engine.js';
 import { KeptOrigin1795200200000 } from './1795200200000-kept-origin.js';
 import { Schedule1795200300000 } from './1795200300000-schedule.js';
 import { GroupAssignment1795202000000 } from './1795202000000-group-assignment.js';
+import { Healing1795203000000 } from './1795203000000-healing.js';
 import { PausedJobs1795204000000 } from './1795204000000-paused-jobs.js';
 import { Plans1795205000000 } from './1795205000000-plans.js';
 
@@ -13,6 +14,7 @@ export const MIGRATIONS = [
   KeptOrigin1795200200000,
   Schedule1795200300000,
   GroupAssignment1795202000000,
+  Healing1795203000000,
   PausedJobs1795204000000,
   Plans1795205000000,
 ];

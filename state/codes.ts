@@ -9,8 +9,11 @@ export const LINK_STATE = { linked: 1, skipped: 2, creating: 3, released: 4 } as
 >;
 /** `link.origin` (LNK-2). */
 export const ORIGIN = { created: 1, existedBefore: 2 } as const satisfies Record<Origin, number>;
-/** `backlog.state`: which rows may be taken by whom is in engine.md §6. */
-export const BACKLOG_STATE = { due: 1, deferred: 2, held: 3, parked: 4, quarantined: 5 } as const;
+/**
+ * `backlog.state`: which rows may be taken by whom is in engine.md §6. *missing*: the source said that the entity does not exist; parked
+ * until a read delivers it or declares it absent.
+ */
+export const BACKLOG_STATE = { due: 1, deferred: 2, held: 3, parked: 4, quarantined: 5, missing: 6 } as const;
 
 /** Name of a {@link BACKLOG_STATE}. */
 export type BacklogState = keyof typeof BACKLOG_STATE;
@@ -20,3 +23,6 @@ export function nameOf<N extends string>(codes: Readonly<Record<N, number>>, cod
   for (const name in codes) if (codes[name] === code) return name;
   throw new RangeError(`unknown code ${code}`);
 }
+
+/** `backlog.prio` of people who leave: it overtakes everything else in its target. */
+export const LEAVER_PRIO = 1;

@@ -14,9 +14,11 @@ import { settle } from '../../state/drain/settle.js';
 import { holdFence, takeChain } from '../../state/runs/fence.js';
 import type { RunFence } from '../../state/runs/fence.js';
 import type { ChunkResult, DeleteChunkInput } from '../contract.js';
+import { behindBreaker, concurrencyOf, passBreaker } from '../drain/breaker.js';
 import { drainUntil } from '../drain/drain-chunk.js';
 import { drainEnvironment } from '../drain/environment.js';
 import { LeaseClock } from '../drain/lease-clock.js';
+import { TargetResults } from '../drain/results.js';
 import { endChain, targetIsOut, waitForGate } from '../drain/target-chain.js';
 import { newWork, NotSentError, settleContext, settlement, TargetThrottledError, UNDECIDED } from '../drain/work.js';
 import type { DrainEnvironment, Work } from '../drain/work.js';
@@ -51,7 +53,11 @@ export async function deleteChunk(services: EngineServices, input: DeleteChunkIn
       const pair = { targetNo: input.targetNo, type: env.typeCode };
       const candidates = await nextCandidates(services.pool, input.runKey, pair, BATCH_CANDIDATES);
       if (candidates.length === 0) return rewriteReferrers(services, context, input, fence, watch, untilMs);
-      const end = await new DeletionBatch(env, fence, startedMs).run(candidates);
+      const entry = await passBreaker(env, untilMs, true);
+      if (entry.kind === 'busy') continue;
+      if (entry.kind === 'broken') return endChain(services, context, fence, input.targetNo, entry.reason);
+      const batch = new DeletionBatch(env, fence, startedMs);
+      const end = await behindBreaker(entry, env, (limit) => batch.run(candidates.slice(0, limit)));
       if (end instanceof TargetFailedError) return endChain(services, context, fence, input.targetNo, end.message);
       if (end instanceof TargetThrottledError) {
         await closeGate(services.pool, input.targetNo, end.waitMs);
@@ -94,13 +100,16 @@ type BatchEnd = 'done' | 'nothingDone' | TargetFailedError | TargetThrottledErro
 /** Candidates under one lease, worked on side by side. */
 class DeletionBatch {
   private interruption: TargetFailedError | TargetThrottledError | undefined;
+  private readonly results: TargetResults;
   private defect: { readonly error: unknown } | undefined;
 
   constructor(
     private readonly env: DrainEnvironment,
     private readonly fence: RunFence,
     private readonly chunkStartedMs: number,
-  ) {}
+  ) {
+    this.results = new TargetResults(env);
+  }
 
   async run(candidates: readonly Candidate[]): Promise<BatchEnd> {
     const works = await this.lease(candidates);
@@ -112,9 +121,9 @@ class DeletionBatch {
         ends.push({ end: await this.one(next.work, next.candidate), candidate: next.candidate });
       }
     };
-    const lanes = Math.min(this.env.services.deps.concurrency, this.env.tools.target.capabilities.maxConcurrentWrites);
-    await Promise.all(Array.from({ length: lanes }, lane));
+    await Promise.all(Array.from({ length: concurrencyOf(this.env) }, lane));
     await this.settle(works[0]?.work.token ?? 0, ends);
+    await this.results.tell();
     if (this.defect !== undefined) throw this.defect.error;
     return this.interruption ?? (ends.some(({ end }) => end.outcome !== null) ? 'done' : 'nothingDone');
   }
@@ -160,8 +169,12 @@ class DeletionBatch {
     if (this.interruption !== undefined || this.defect !== undefined || this.env.stop.aborted) return untouched(work);
     try {
       const doubt = await this.confirm(work, candidate);
-      return doubt ?? (await deletePair(this.env, work, candidate));
+      if (doubt !== undefined) return doubt;
+      const end = await deletePair(this.env, work, candidate);
+      this.results.settled(end.settlement);
+      return end;
     } catch (error) {
+      this.results.interrupted(error);
       if (error instanceof TargetFailedError || error instanceof TargetThrottledError) this.interruption ??= error;
       else if (!(error instanceof NotSentError)) this.defect ??= { error };
       return untouched(work);

@@ -6,7 +6,7 @@ import type { LinkWrite } from '../../state/drain/link-writes.js';
 import type { Settlement } from '../../state/drain/settle.js';
 import type { Origin } from '../../core/sync/facts.js';
 import { confirmAbsence } from '../absence/confirm.js';
-import { failed, mapForUpdate } from './outcomes.js';
+import { failed, mapForUpdate, unmappable } from './outcomes.js';
 import { settleWritten } from './settle-written.js';
 import { pause } from '../support/run-watch.js';
 import { mayBeMadeSince, proveOrigin } from './origin.js';
@@ -99,8 +99,7 @@ async function overwrite(
 ): Promise<Settlement> {
   const startedMs = Date.now();
   const mapped = mapForUpdate(env, work, found.entity.id);
-  if ('message' in mapped)
-    return failed(work, 'adopt', { errorClass: 'validation', code: null, message: mapped.message }, afterFailure);
+  if ('message' in mapped) return unmappable(work, 'adopt', mapped, afterFailure);
   try {
     const result = await send(env, work, 'idempotent-write', (options) =>
       env.connector.update(

@@ -11,7 +11,7 @@ import { adopt } from './adopt.js';
 import { intentOf, openSentDocument } from './intents.js';
 import { proveOrigin } from './origin.js';
 import type { SentCreate } from './origin.js';
-import { failed, mapForCreate, mapForUpdate } from './outcomes.js';
+import { failed, mapForCreate, mapForUpdate, unmappable } from './outcomes.js';
 import { settleWritten } from './settle-written.js';
 import { mayCreate, NotSentError, sentDocument, settlement } from './work.js';
 import type { DrainEnvironment, FoundEntity, Work } from './work.js';
@@ -68,8 +68,7 @@ export async function recreate(env: DrainEnvironment, work: Work): Promise<Settl
 
 async function createAfterIntent(env: DrainEnvironment, work: Work): Promise<Settlement> {
   const mapped = work.create ?? mapForCreate(env, work);
-  if ('message' in mapped)
-    return failed(work, 'create', { errorClass: 'validation', code: null, message: mapped.message });
+  if ('message' in mapped) return unmappable(work, 'create', mapped);
   work.create = mapped;
   const pair = { targetNo: env.targetNo, type: env.typeCode };
   const committed = await writeCreateIntents(env.services.pool, pair, work.token, [intentOf(env, work, mapped)]);

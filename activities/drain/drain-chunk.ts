@@ -5,9 +5,10 @@ import type { ChunkResult, DrainChunkInput } from '../contract.js';
 import { codeOf, targetOf } from '../support/run-context.js';
 import type { RunContext } from '../support/run-context.js';
 import type { EngineServices, Watch } from '../support/services.js';
-import { Drain } from './drain.js';
+import { drainBehind, passBreaker } from './breaker.js';
 import type { DrainEnd } from './drain.js';
 import { drainEnvironment } from './environment.js';
+import { RunRows } from './run-rows.js';
 import { endChain, targetIsOut, waitForGate } from './target-chain.js';
 
 /** Brings one target up to date with the stored entities of one type, for about the time of a chunk (engine.md §6). */
@@ -36,12 +37,18 @@ export async function drainUntil(
   untilMs: number,
 ): Promise<ChunkResult> {
   const { capabilities } = targetOf(context, phase.targetNo);
-  const concurrency = Math.min(services.deps.concurrency, capabilities.maxConcurrentWrites);
-  const leaseMs = capabilities.requestTimeoutMs + services.timing.leaseMarginMs;
   const env = drainEnvironment(services, context, phase, watch);
-  const end = await new Drain(env, fence, concurrency, leaseMs).run(untilMs);
-  watch.throwIfStopped();
-  return toResult(services, context, fence, phase.targetNo, end);
+  const rows = new RunRows(env, fence, capabilities.requestTimeoutMs + services.timing.leaseMarginMs);
+  for (;;) {
+    const entry = await passBreaker(env, untilMs, true);
+    watch.throwIfStopped();
+    if (entry.kind === 'busy') return { more: true };
+    if (entry.kind === 'broken') return endChain(services, context, fence, phase.targetNo, entry.reason);
+    const end = await drainBehind(entry, env, rows, untilMs);
+    watch.throwIfStopped();
+    if (entry.kind === 'trial' && end.kind === 'interrupted' && Date.now() < untilMs) continue;
+    return toResult(services, context, fence, phase.targetNo, end);
+  }
 }
 
 async function toResult(

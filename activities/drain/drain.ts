@@ -1,17 +1,18 @@
-import { closeGate, noteSuccess } from '../../state/drain/gate.js';
 import { releaseClaims } from '../../state/drain/claims.js';
-import { hasLeases, renewLease } from '../../state/drain/lease.js';
-import type { LeaseQuery } from '../../state/drain/lease.js';
+import { closeGate, readGate } from '../../state/drain/gate.js';
+import { renewLease } from '../../state/drain/lease.js';
+import type { Lease } from '../../state/drain/lease.js';
 import { settle } from '../../state/drain/settle.js';
 import type { Settlement } from '../../state/drain/settle.js';
-import { intakeIsOver } from '../../state/intake/type-state.js';
-import { holdFence } from '../../state/runs/fence.js';
-import type { RunFence } from '../../state/runs/fence.js';
+import { LEAVER_PRIO } from '../../state/codes.js';
 import { patiently } from '../support/patiently.js';
 import { execute } from './execute.js';
 import { LeaseClock } from './lease-clock.js';
+import { refused, released } from './outcomes.js';
 import { prepareBatch } from './prepare-batch.js';
 import type { PreparedBatch } from './prepare-batch.js';
+import { TargetResults } from './results.js';
+import type { Position, RowSource } from './rows.js';
 import { NotSentError, settleContext, settlement, TargetThrottledError } from './work.js';
 import type { DrainEnvironment, Work } from './work.js';
 import { TargetFailedError } from './write-errors.js';
@@ -24,13 +25,15 @@ const MAX_OPEN_BATCHES = 3;
 const RENEW_INTERVAL_MS = 5_000;
 /** Results wait this long for the rest of their batch. */
 const FLUSH_INTERVAL_MS = 1_000;
-const FIRST = { prio: -1, entityNo: -1 };
+/** Other processes may have closed the gate, and leavers may have come, since it was looked last. */
+const LOOK_INTERVAL_MS = 1_000;
+const FIRST: Position = { prio: -1, entityNo: -1 };
 
 /** How the work of one chunk ended. */
 export type DrainEnd =
   /** Nothing is left to do in this phase. */
   | { readonly kind: 'drained' }
-  /** The time of the chunk is over, or the run was stopped. */
+  /** The time of the chunk is over, the run was stopped, or as many rows were worked on as the limit allows. */
   | { readonly kind: 'interrupted' }
   | { readonly kind: 'throttled'; readonly waitMs: number }
   | { readonly kind: 'targetFailed'; readonly message: string };
@@ -44,12 +47,23 @@ interface OpenBatch {
   flushing: Promise<void>;
 }
 
+/** How much a drain may do. */
+export interface DrainLimits {
+  /** Requests in flight. */
+  readonly concurrency: number;
+  /** Rows in all: Infinity, or after a breaker was open one, then four (HEA-6). */
+  readonly rows: number;
+}
+
 /** Writes what is out of step in one target: leases rows in order, keeps a fixed number of requests in flight, settles by batches. */
 export class Drain {
   private readonly queue: { work: Work; batch: OpenBatch }[] = [];
   private readonly open = new Set<OpenBatch>();
+  private readonly results: TargetResults;
   private inFlight = 0;
-  private position: { prio: number; entityNo: number } = FIRST;
+  private position = FIRST;
+  private rowsLeft: number;
+  private nextLookMs = Date.now() + LOOK_INTERVAL_MS;
   private end: DrainEnd | undefined;
   /** Nobody held a lease when it was looked at last, and nothing was leased since. */
   private isQuiet = false;
@@ -58,16 +72,17 @@ export class Drain {
 
   constructor(
     private readonly env: DrainEnvironment,
-    private readonly fence: RunFence,
-    private readonly concurrency: number,
-    private readonly leaseMs: number,
-  ) {}
+    private readonly rows: RowSource,
+    private readonly limits: DrainLimits,
+  ) {
+    this.results = new TargetResults(env);
+    this.rowsLeft = limits.rows;
+  }
 
   /** Works until the phase is drained, `untilMs` (wall clock) is reached, or something ends it. Every leased row is settled or released. */
   async run(untilMs: number): Promise<DrainEnd> {
     try {
-      while (this.end === undefined && this.defect === undefined && !this.env.stop.aborted && Date.now() < untilMs)
-        await this.step();
+      while (this.mayGoOn() && Date.now() < untilMs) await this.step();
     } finally {
       await this.finishOpenBatches();
     }
@@ -75,52 +90,61 @@ export class Drain {
     return this.end ?? { kind: 'interrupted' };
   }
 
+  private mayGoOn(): boolean {
+    return this.end === undefined && this.defect === undefined && !this.env.stop.aborted && this.hasRowsLeft();
+  }
+
+  private hasRowsLeft(): boolean {
+    return this.rowsLeft > 0 || this.open.size > 0;
+  }
+
   private async step(): Promise<void> {
-    if (this.open.size >= MAX_OPEN_BATCHES || this.queue.length >= this.concurrency * 2) return this.somethingMoved();
-    const { bell } = this.env.tools.context;
-    const rung = bell.count;
-    // Read before the lease ⚠: a page committed in between has its rows in the backlog already (engine.md §6).
-    const over = await intakeIsOver(this.env.services.pool, this.env.runKey, this.env.typeCode);
-    const batch = await prepareBatch(this.env, this.query(over));
-    if (batch !== undefined) {
-      this.isQuiet = false;
-      return this.accept(batch);
+    if (Date.now() >= this.nextLookMs) await this.look();
+    if (!this.mayGoOn()) return;
+    const isFull = this.open.size >= MAX_OPEN_BATCHES || this.queue.length >= this.limits.concurrency * 2;
+    if (isFull || this.rowsLeft <= 0) return this.somethingMoved();
+    const mark = LeaseClock.mark();
+    const { lease, over } = await this.rows.take(this.position, Math.min(BATCH_ROWS, this.rowsLeft), 'all');
+    if (lease.rows.length > 0) {
+      this.position = lease.rows[lease.rows.length - 1] ?? FIRST;
+      return this.accept(lease, mark);
     }
     if (this.open.size > 0) return this.somethingMoved();
     if (this.position !== FIRST) {
       this.position = FIRST;
       return;
     }
-    const { pool, timing } = this.env.services;
-    if (!over || (await hasLeases(pool, this.env.targetNo, this.env.sourceNo, this.env.typeCode)))
-      return bell.after(rung, timing.idlePollMs, this.env.stop);
+    if (!over || (await this.rows.areHeldElsewhere())) return this.rows.waitForMore();
     // Whoever had a pair until a moment ago may have left it due: the lease has to come back empty once more.
     if (!this.isQuiet) {
       this.isQuiet = true;
       return;
     }
-    // An overtaken attempt leases nothing either: that is not the end of the drain.
-    await holdFence(pool, this.fence);
+    await this.rows.confirmEnd();
     this.end = { kind: 'drained' };
   }
 
-  private query(intakeOver: boolean): LeaseQuery {
-    return {
-      fence: this.fence,
-      sourceNo: this.env.sourceNo,
-      targetNo: this.env.targetNo,
-      type: this.env.typeCode,
-      late: this.env.late,
-      unseenToo: intakeOver || this.env.tools.context.mode === 'delta',
-      after: this.position,
-      limit: BATCH_ROWS,
-      leaseMs: this.leaseMs,
-      requestTimeoutMs: this.env.tools.target.capabilities.requestTimeoutMs,
-    };
+  /** What others did meanwhile: closed the gate, opened the breaker; and people who leave overtake whatever is queued here. */
+  private async look(): Promise<void> {
+    this.nextLookMs = Date.now() + LOOK_INTERVAL_MS;
+    const gate = await readGate(this.env.services.pool, this.env.targetNo);
+    if (gate.closedForMs > 0) {
+      this.end ??= { kind: 'throttled', waitMs: gate.closedForMs };
+    } else if (gate.breaker === 'open' && this.env.hasBreaker) {
+      this.end ??= { kind: 'targetFailed', message: gate.reason ?? 'the circuit breaker is open' };
+    } else if (this.position.prio > LEAVER_PRIO && this.rowsLeft === Infinity) {
+      const mark = LeaseClock.mark();
+      const { lease } = await this.rows.take(FIRST, this.limits.concurrency * 2, 'leavers');
+      if (lease.rows.length > 0) await this.accept(lease, mark);
+    }
   }
 
-  private accept(prepared: PreparedBatch): void {
-    this.position = prepared.last;
+  private async accept(lease: Lease, mark: ReturnType<typeof LeaseClock.mark>): Promise<void> {
+    this.isQuiet = false;
+    this.rowsLeft -= lease.rows.length;
+    const clock = new LeaseClock();
+    clock.extend(mark, this.rows.leaseMs);
+    const prepared = await prepareBatch(this.env, lease, clock);
     const batch: OpenBatch = {
       prepared,
       unfinished: new Set(prepared.works),
@@ -130,14 +154,20 @@ export class Drain {
       flushing: Promise.resolve(),
     };
     this.open.add(batch);
-    for (const work of prepared.works) this.queue.push({ work, batch });
+    this.enqueue(prepared.works.map((work) => ({ work, batch })));
     if (batch.unfinished.size === 0) this.close(batch);
     this.pump();
   }
 
+  private enqueue(items: readonly { work: Work; batch: OpenBatch }[]): void {
+    const isUrgent = (items[0]?.work.row.prio ?? Infinity) <= LEAVER_PRIO;
+    if (isUrgent) this.queue.unshift(...items);
+    else this.queue.push(...items);
+  }
+
   private pump(): void {
     const blocked = this.end !== undefined || this.defect !== undefined || this.env.stop.aborted;
-    while (this.queue.length > 0 && (blocked || this.inFlight < this.concurrency)) {
+    while (this.queue.length > 0 && (blocked || this.inFlight < this.limits.concurrency)) {
       const next = this.queue.shift();
       if (next === undefined) return;
       if (blocked) this.finish(next.batch, next.work, released(next.work));
@@ -150,6 +180,7 @@ export class Drain {
     let result: Settlement;
     try {
       result = await execute(this.env, work);
+      this.results.settled(result);
     } catch (error) {
       result = this.interrupted(work, error);
     }
@@ -160,6 +191,7 @@ export class Drain {
 
   /** What a pair becomes when its request met something that concerns more than the pair. */
   private interrupted(work: Work, error: unknown): Settlement {
+    this.results.interrupted(error);
     const end = this.endOf(work, error);
     // What has been written is known, whatever came after: the pair goes on from there.
     return work.unfinished === null ? end : { ...work.unfinished, end: { kind: 'released' } };
@@ -168,11 +200,14 @@ export class Drain {
   private endOf(work: Work, error: unknown): Settlement {
     if (error instanceof TargetThrottledError) {
       this.end ??= { kind: 'throttled', waitMs: error.waitMs };
-      return refused(work);
+      return refused(work, 'throttled');
     }
     if (error instanceof TargetFailedError) {
       if (this.end?.kind !== 'targetFailed') this.end = { kind: 'targetFailed', message: error.message };
-      return error.outcome === 'not-applied' ? refused(work) : settlement(work, { kind: 'unknown' });
+      const { errorClass } = error;
+      return error.outcome === 'not-applied'
+        ? refused(work, errorClass)
+        : settlement(work, { kind: 'unknown', errorClass });
     }
     if (error instanceof NotSentError) return work.sent ? settlement(work, { kind: 'unknown' }) : released(work);
     // A defect of ours: the chunk fails and is repeated; the pair may have been written.
@@ -184,7 +219,7 @@ export class Drain {
     batch.unfinished.delete(work);
     batch.results.push(result);
     if (batch.unfinished.size === 0) this.close(batch);
-    else if (this.queue.length < this.concurrency * 2) this.wake();
+    else if (this.queue.length < this.limits.concurrency * 2) this.wake();
   }
 
   private close(batch: OpenBatch): void {
@@ -223,8 +258,8 @@ export class Drain {
     const context = settleContext(this.env, batch.prepared.token);
     await patiently(() => settle(pool, context, results));
     this.env.services.deps.reached?.('settled');
-    if (results.some((result) => result.log !== null && result.log.result !== 'failed'))
-      await noteSuccess(pool, this.env.targetNo);
+    const broken = await this.results.tell();
+    if (broken !== undefined) this.end ??= { kind: 'targetFailed', message: broken };
   }
 
   private async renew(batch: OpenBatch): Promise<void> {
@@ -232,9 +267,9 @@ export class Drain {
     const { pool } = this.env.services;
     const rows = [...batch.unfinished].map((work) => work.row.entityNo);
     try {
-      const kept = await renewLease(pool, this.env.targetNo, batch.prepared.token, rows, this.leaseMs);
+      const kept = await renewLease(pool, this.env.targetNo, batch.prepared.token, rows, this.rows.leaseMs);
       // Rows that somebody took over keep the old deadline out of force for all: none of them may be sent, and their settle is refused.
-      if (kept.size === rows.length) batch.prepared.clock.extend(mark, this.leaseMs);
+      if (kept.size === rows.length) batch.prepared.clock.extend(mark, this.rows.leaseMs);
     } catch {
       // The database is away: without a longer lease no request starts, and those in flight are settled when it is back.
     }
@@ -259,16 +294,4 @@ export class Drain {
       };
     });
   }
-}
-
-/** Never sent: as if it had not been leased; an intent that was committed for it is turned back (engine invariant 4 ⚠). */
-function released(work: Work): Settlement {
-  const unsentIntent = work.evaluation.action === 'create' && work.intentAt !== null && !work.sent;
-  return settlement(work, { kind: 'released' }, { link: unsentIntent ? { kind: 'removed' } : null });
-}
-
-/** Sent and surely not applied. */
-function refused(work: Work): Settlement {
-  const ownIntent = work.evaluation.action === 'create' && work.intentAt !== null && !work.inDoubt;
-  return settlement(work, { kind: 'released' }, { link: ownIntent ? { kind: 'removed' } : null });
 }

@@ -1,3 +1,4 @@
+import { retryPolicy } from '../../connectors/retry.js';
 import type { DrainChunkInput } from '../contract.js';
 import { codeOf, targetOf } from '../support/run-context.js';
 import type { RunContext } from '../support/run-context.js';
@@ -29,6 +30,8 @@ export function drainEnvironment(
     groups: new GroupMembers(),
     sink: sinkOf(context, target),
     late: input.late,
+    retries: retryPolicy(target.snapshot.properties),
+    hasBreaker: target.properties['ips.circuit.breaker'] !== 'disabled',
     stop: watch.signal,
   };
 }

@@ -51,7 +51,14 @@ export type Evaluation =
       /** What an update would send; only for present, accepted and linked pairs. */
       readonly update: MappedTarget | null;
     }
-  | { readonly kind: 'failed'; readonly message: string };
+  | MappingFailure;
+
+/** A program that failed on a pair, with the references that it met until then. */
+export interface MappingFailure {
+  readonly kind: 'failed';
+  readonly message: string;
+  readonly references?: RecordedReferences | null;
+}
 
 /** Evaluates write condition and write mapping of a pair and decides by the table of engine.md §2. */
 export function evaluatePair(
@@ -71,7 +78,7 @@ export function evaluatePair(
     accepted = condition.kind === 'accepted';
     if (accepted && pair.link?.state === 'linked') {
       const mapped = mapTarget(tools, type, common, 'update', pair.link.targetKey ?? undefined, references);
-      if ('message' in mapped) return { kind: 'failed', message: mapped.message };
+      if ('message' in mapped) return mapped;
       update = mapped;
     }
   }
@@ -97,14 +104,14 @@ export function mapTarget(
   operation: WriteOperation,
   targetId: string | undefined,
   known: KnownReferences,
-): MappedTarget | { readonly message: string } {
+): MappedTarget | MappingFailure {
   const program = programOf(tools, type);
   const references: RecordedReferences | null = program.linkDependent ? { resolved: [], unresolved: [] } : null;
   const resolve = recordingResolver(known, references ?? { resolved: [], unresolved: [] });
   const outcome = program.write(common, operation, { ...tools.context.evaluation, targetId, resolve });
-  if (outcome.kind === 'failed') return { message: outcome.message };
+  if (outcome.kind === 'failed') return { kind: 'failed', message: outcome.message, references };
   if (outcome.memberships !== undefined && tools.target.connector.changeMembers === undefined)
-    return { message: noGroupAssignment(tools.target.snapshot.typeName) };
+    return { kind: 'failed', message: noGroupAssignment(tools.target.snapshot.typeName) };
   return {
     body: outcome.target,
     hash: tools.hasher.canonical(outcome.comparable),

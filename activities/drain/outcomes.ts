@@ -1,31 +1,27 @@
 import type { ConnectorError } from '../../connectors/errors.js';
+import type { ErrorClass } from '../../core/healing/error-class.js';
 import type { Origin } from '../../core/sync/facts.js';
 import type { LogLine } from '../../state/drain/entity-log.js';
 import type { LinkWrite } from '../../state/drain/link-writes.js';
 import type { Settlement } from '../../state/drain/settle.js';
 import { linkPlace } from '../support/sealed-bodies.js';
 import { mapTarget } from './evaluate-pair.js';
-import type { MappedTarget } from './evaluate-pair.js';
+import type { MappedTarget, MappingFailure } from './evaluate-pair.js';
 import { settlement } from './work.js';
 import type { DrainEnvironment, Work } from './work.js';
 import { errorClassOf } from './write-errors.js';
-import type { ErrorClass } from './write-errors.js';
 
 /** The target JSON of an update, for a target id that was not known when the pair was evaluated. */
-export function mapForUpdate(
-  env: DrainEnvironment,
-  work: Work,
-  targetKey: string,
-): MappedTarget | { readonly message: string } {
+export function mapForUpdate(env: DrainEnvironment, work: Work, targetKey: string): MappedTarget | MappingFailure {
   const common = work.evaluation.common;
-  if (common === null) return { message: 'the entity has no common JSON' };
+  if (common === null) return { kind: 'failed', message: 'the entity has no common JSON' };
   return mapTarget(env.tools, env.type, common, 'update', targetKey, work.references);
 }
 
 /** The target JSON of a create. */
-export function mapForCreate(env: DrainEnvironment, work: Work): MappedTarget | { readonly message: string } {
+export function mapForCreate(env: DrainEnvironment, work: Work): MappedTarget | MappingFailure {
   const common = work.evaluation.common;
-  if (common === null) return { message: 'the entity has no common JSON' };
+  if (common === null) return { kind: 'failed', message: 'the entity has no common JSON' };
   return mapTarget(env.tools, env.type, common, 'create', undefined, work.references);
 }
 
@@ -85,6 +81,34 @@ export function failed(
   return settlement(work, { kind: 'failed', errorClass: known.errorClass }, { link, log });
 }
 
+/**
+ * A program of ours failed on the pair. Where a reference was not linked yet that is the likely cause: the pair is tried as soon as the
+ * other entity is there (HEA-3).
+ */
+export function unmappable(
+  work: Work,
+  operation: LogLine['operation'],
+  failure: MappingFailure,
+  link: LinkWrite | null = null,
+): Settlement {
+  const references = failure.references ?? null;
+  const errorClass = references !== null && references.unresolved.length > 0 ? 'missingReference' : 'validation';
+  const settled = failed(work, operation, { errorClass, code: null, message: failure.message }, link);
+  return references === null ? settled : { ...settled, references: { ...references, resolved: null } };
+}
+
 function failureOf(error: ConnectorError): Failure {
   return { errorClass: errorClassOf(error), code: error.status?.toString() ?? error.kind, message: error.adminMessage };
+}
+
+/** Never sent: as if it had not been leased; an intent that was committed for it is turned back (engine invariant 4 ⚠). */
+export function released(work: Work): Settlement {
+  const unsentIntent = work.evaluation.action === 'create' && work.intentAt !== null && !work.sent;
+  return settlement(work, { kind: 'released' }, { link: unsentIntent ? { kind: 'removed' } : null });
+}
+
+/** Sent and surely not applied. */
+export function refused(work: Work, errorClass: ErrorClass): Settlement {
+  const ownIntent = work.evaluation.action === 'create' && work.intentAt !== null && !work.inDoubt;
+  return settlement(work, { kind: 'released', errorClass }, { link: ownIntent ? { kind: 'removed' } : null });
 }

@@ -1,5 +1,4 @@
-import { leaseRows } from '../../state/drain/lease.js';
-import type { Lease, LeasedRow, LeaseQuery } from '../../state/drain/lease.js';
+import type { Lease, LeasedRow } from '../../state/drain/lease.js';
 import { writeCreateIntents } from '../../state/drain/link-writes.js';
 import { readPairs } from '../../state/drain/pair-facts.js';
 import type { StoredPair } from '../../state/drain/pair-facts.js';
@@ -10,8 +9,8 @@ import { sameHash } from '../support/hashing.js';
 import { evaluatePair } from './evaluate-pair.js';
 import { sends } from './execute.js';
 import { intentOf } from './intents.js';
-import { LeaseClock } from './lease-clock.js';
-import { failed, mapForCreate } from './outcomes.js';
+import type { LeaseClock } from './lease-clock.js';
+import { mapForCreate, unmappable } from './outcomes.js';
 import { storedReferences } from './resolve-references.js';
 import type { KnownReferences } from './resolve-references.js';
 import { patiently } from '../support/patiently.js';
@@ -22,21 +21,14 @@ import type { DrainEnvironment, Work } from './work.js';
 export interface PreparedBatch {
   readonly token: number;
   readonly clock: LeaseClock;
-  /** Position of the last row, for the next lease. */
-  readonly last: { readonly prio: number; readonly entityNo: number };
   /** Pairs that need a request. */
   readonly works: readonly Work[];
   /** Pairs that are settled without one. */
   readonly settled: readonly Settlement[];
 }
 
-/** Leases and prepares the next rows; undefined when there are none. */
-export async function prepareBatch(env: DrainEnvironment, query: LeaseQuery): Promise<PreparedBatch | undefined> {
-  const mark = LeaseClock.mark();
-  const lease = await leaseRows(env.services.pool, query);
-  if (lease.rows.length === 0) return undefined;
-  const clock = new LeaseClock();
-  clock.extend(mark, query.leaseMs);
+/** Prepares the rows of a lease; gives them back when that fails. */
+export async function prepareBatch(env: DrainEnvironment, lease: Lease, clock: LeaseClock): Promise<PreparedBatch> {
   try {
     return await prepareLeased(env, lease, clock);
   } catch (error) {
@@ -65,10 +57,9 @@ async function prepareLeased(env: DrainEnvironment, lease: Lease, clock: LeaseCl
     if ('evaluation' in made) works.push(made);
     else settled.push(made);
   }
-  const last = lease.rows[lease.rows.length - 1] ?? { prio: 0, entityNo: 0 };
   const admission = await env.sink.admit(env, works);
   settled.push(...admission.settled);
-  return { token: lease.token, clock, last, works: await commitIntents(env, lease.token, admission.works), settled };
+  return { token: lease.token, clock, works: await commitIntents(env, lease.token, admission.works), settled };
 }
 
 function prepare(
@@ -87,16 +78,14 @@ function prepare(
   const facts = { row, pair, references, token, clock };
   if (evaluation.kind === 'failed') {
     const operation = pair.link?.state === 'linked' ? 'update' : 'create';
-    const failure = { errorClass: 'validation', code: null, message: evaluation.message } as const;
-    return failed(newWork({ ...facts, evaluation: UNDECIDED }), operation, failure);
+    return unmappable(newWork({ ...facts, evaluation: UNDECIDED }), operation, evaluation);
   }
   const work = newWork({ ...facts, evaluation });
   if (!sends(work)) return env.sink.local(env, work);
   if (evaluation.action !== 'create') return work;
   if (!mayCreate(env, work)) return settlement(work, { kind: 'waiting' });
   const mapped = mapForCreate(env, work);
-  if ('message' in mapped)
-    return failed(work, 'create', { errorClass: 'validation', code: null, message: mapped.message });
+  if ('message' in mapped) return unmappable(work, 'create', mapped);
   work.create = mapped;
   return work;
 }

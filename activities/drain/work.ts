@@ -1,4 +1,5 @@
 import type { Connector, Resolution } from '../../connectors/contract.js';
+import type { RetryPolicy } from '../../connectors/retry.js';
 import type { EntityType } from '../../core/entity-type.js';
 import type { JsonObject } from '../../core/json.js';
 import type { TypeProgram } from '../../core/transform/program.js';
@@ -30,6 +31,10 @@ export interface DrainEnvironment {
   readonly sink: ChangeSink;
   /** Second pass of the type. */
   readonly late: boolean;
+  /** How requests of this target are repeated. */
+  readonly retries: RetryPolicy;
+  /** False: `ips.circuit.breaker` is disabled, every request is sent whatever came of the last ones. */
+  readonly hasBreaker: boolean;
   /** Aborted on stop: no request starts any more; connectors let a write that is under way end for a while. */
   readonly stop: AbortSignal;
 }

@@ -1,8 +1,9 @@
 import type { CallOptions } from '../../connectors/contract.js';
 import { isConnectorError } from '../../connectors/errors.js';
 import type { ConnectorError, ConnectorErrorKind } from '../../connectors/errors.js';
-import { retryPolicy, withRetries } from '../../connectors/retry.js';
+import { withRetries } from '../../connectors/retry.js';
 import type { RepeatedOperation } from '../../connectors/retry.js';
+import type { ErrorClass } from '../../core/healing/error-class.js';
 import { pause } from '../support/run-watch.js';
 import { NotSentError, TargetThrottledError } from './work.js';
 import type { DrainEnvironment, Work } from './work.js';
@@ -13,14 +14,11 @@ export class TargetFailedError extends Error {
   constructor(
     message: string,
     readonly outcome: ConnectorError['outcome'],
+    readonly errorClass: ErrorClass,
   ) {
     super(message);
   }
 }
-
-/** HEA-1: what kind of failure a pair carries; shown with the remedy (docs/errors.md). */
-export type ErrorClass =
-  'throttled' | 'unreachable' | 'auth' | 'conflict' | 'validation' | 'missingReference' | 'targetFault' | 'internal';
 
 const CLASS_OF: Readonly<Record<ConnectorErrorKind, ErrorClass>> = {
   throttled: 'throttled',
@@ -38,12 +36,14 @@ const CLASS_OF: Readonly<Record<ConnectorErrorKind, ErrorClass>> = {
   tooLarge: 'validation',
   deltaLost: 'internal',
   protocol: 'targetFault',
-  fatal: 'internal',
+  // An address, a certificate or a content type that does not fit: nothing gets through until it is corrected.
+  fatal: 'unreachable',
   cancelled: 'internal',
 };
 
-/** The class of a connector's error. */
+/** The class of a connector's error (HEA-1). A target that answers with an error of its own is not unreachable. */
 export function errorClassOf(error: ConnectorError): ErrorClass {
+  if (error.kind === 'transient' && error.status !== undefined) return 'targetFault';
   return CLASS_OF[error.kind];
 }
 
@@ -58,7 +58,7 @@ export async function send<T>(
   operation: RepeatedOperation,
   call: (options: CallOptions) => Promise<T>,
 ): Promise<T> {
-  const { capabilities, snapshot } = env.tools.target;
+  const { capabilities } = env.tools.target;
   const mayStart = (): void => {
     if (env.stop.aborted) throw new NotSentError('the run was stopped');
     if (!work.clock.allows(capabilities.requestTimeoutMs)) throw new NotSentError('the lease ends too soon');
@@ -69,7 +69,7 @@ export async function send<T>(
     env.services.deps.reached?.('sending');
   };
   try {
-    const answer = await withRetries(() => call({ signal: env.stop, beforeWrite }), retryPolicy(snapshot.properties), {
+    const answer = await withRetries(() => call({ signal: env.stop, beforeWrite }), env.retries, {
       operation,
       signal: env.stop,
       sleep: (ms) => pause(ms, env.stop),
@@ -96,5 +96,5 @@ export function widen(error: ConnectorError): Error {
     error.kind === 'timeout' ||
     error.kind === 'fatal' ||
     (error.scope === 'system' && ['transient', 'auth', 'forbidden'].includes(error.kind));
-  return endsTarget ? new TargetFailedError(error.adminMessage, error.outcome) : error;
+  return endsTarget ? new TargetFailedError(error.adminMessage, error.outcome, errorClassOf(error)) : error;
 }

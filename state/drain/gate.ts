@@ -6,18 +6,25 @@ export interface Gate {
   readonly closedForMs: number;
   /** How long the target has refused everything; 0 after a success, and while it is open and nobody has been refused again. */
   readonly refusedForMs: number;
+  /** State of the circuit breaker (HEA-6). */
+  readonly breaker: 'closed' | 'open' | 'trial';
+  /** Why it is not closed. */
+  readonly reason: string | null;
 }
+
+const OPEN_GATE: Gate = { closedForMs: 0, refusedForMs: 0, breaker: 'closed', reason: null };
 
 /** The gate of a target. */
 export async function readGate(sql: Sql, targetNo: number): Promise<Gate> {
   const [row] = await sql.query<Gate>(
     `select greatest(0, extract(epoch from closed_until - clock_timestamp()) * 1000)::float8 as "closedForMs",
             case when closed_until > clock_timestamp()
-                 then coalesce(extract(epoch from clock_timestamp() - closed_since) * 1000, 0) else 0 end::float8 as "refusedForMs"
+                 then coalesce(extract(epoch from clock_timestamp() - closed_since) * 1000, 0) else 0 end::float8 as "refusedForMs",
+            coalesce(breaker, 'closed') as breaker, reason
        from target_gate where target_id = $1`,
     [targetNo],
   );
-  return row ?? { closedForMs: 0, refusedForMs: 0 };
+  return row ?? OPEN_GATE;
 }
 
 /** An open gate that nobody went through for this long ends a row of refusals: the process that met them may have died. */
@@ -34,11 +41,4 @@ export async function closeGate(sql: Sql, targetNo: number, ms: number): Promise
                                 then excluded.closed_since else g.closed_since end`,
     [targetNo, Math.ceil(ms)],
   );
-}
-
-/** The target answered: it does not refuse everything any more. */
-export async function noteSuccess(sql: Sql, targetNo: number): Promise<void> {
-  await sql.query('update target_gate set closed_since = null where target_id = $1 and closed_since is not null', [
-    targetNo,
-  ]);
 }

@@ -1,5 +1,5 @@
 import type { GovernedClass } from '../../core/plan/change.js';
-import { BACKLOG_STATE } from '../codes.js';
+import { BACKLOG_STATE, PRESENCE } from '../codes.js';
 import type { Sql } from '../database.js';
 import type { RunFence } from '../runs/fence.js';
 
@@ -15,6 +15,8 @@ export interface LeaseQuery {
   readonly unseenToo: boolean;
   /** Go on after this position; the order is (prio, entity_no). */
   readonly after: { readonly prio: number; readonly entityNo: number };
+  /** Only rows that are at least as urgent as this; null for all. */
+  readonly lastPrio: number | null;
   readonly limit: number;
   readonly leaseMs: number;
   /** A lease taken over needs this long after its end, so that a request of the older holder is over at the target too. */
@@ -42,8 +44,13 @@ export interface Lease {
   readonly rows: readonly LeasedRow[];
 }
 
+/** A read has declared the entity absent, so that its row has something to say again. */
+const IS_GONE = `exists (select from entity e where e.entity_no = b.entity_no and e.presence = ${PRESENCE.absent})`;
+
 /**
- * Leases the next rows that this run has not been offered: due, deferred and parked alike; held and quarantined never. The guards of
+ * Leases the next rows that this run has not been offered: due, deferred and parked alike; held and quarantined never. A row whose entity
+ * the source did not know waits until a read has delivered it or declared it absent ⚠: a delta run would create somebody who has left.
+ * The guards of
  * "who may take which row" are part of the statement. Bodies and links are read by a later statement ⚠: in this one they could be
  * older than the `gen` it returns.
  */
@@ -54,7 +61,9 @@ export async function leaseRows(sql: Sql, query: LeaseQuery): Promise<Lease> {
        select b.target_id, b.entity_no, b.lease_until is not null as taken_over
          from backlog b
         where b.target_id = $1 and b.source_id = $2 and b.type = $3 and (b.prio, b.entity_no) > ($4, $5::bigint)
-          and b.state in (${BACKLOG_STATE.due}, ${BACKLOG_STATE.deferred}, ${BACKLOG_STATE.parked})
+          and ($14::smallint is null or b.prio <= $14)
+          and (b.state in (${BACKLOG_STATE.due}, ${BACKLOG_STATE.deferred}, ${BACKLOG_STATE.parked})
+               or b.state = ${BACKLOG_STATE.missing} and (b.seen_run = $6 or ${IS_GONE}))
           and case when b.lease_until is null then ${query.late ? '(b.late_run = $6 or b.last_run is distinct from $6)' : 'b.last_run is distinct from $6'}
                    else b.lease_until + $10::int * interval '1 millisecond' < clock_timestamp() end
           and (b.seen_run = $6 or $13::boolean)
@@ -87,6 +96,7 @@ export async function leaseRows(sql: Sql, query: LeaseQuery): Promise<Lease> {
       query.limit,
       query.leaseMs,
       query.unseenToo,
+      query.lastPrio,
     ],
   );
   const inOrder = rows.sort((a, b) => a.prio - b.prio || a.entityNo - b.entityNo);

@@ -6,8 +6,8 @@ export interface OwnerReferences {
   readonly ownerNo: number;
   /** Not linked when it was mapped (WRT-7, ORD-5). */
   readonly unresolved: readonly { readonly type: number; readonly sourceKey: string }[];
-  /** Source keys that were resolved to target ids, by type. */
-  readonly resolved: readonly { readonly type: number; readonly sourceKey: string }[];
+  /** Source keys that were resolved to target ids, by type; null leaves what is stored: nothing was written. */
+  readonly resolved: readonly { readonly type: number; readonly sourceKey: string }[] | null;
 }
 
 /** Replaces what is known of the references of these owners. Part of the settle transaction. */
@@ -37,7 +37,9 @@ export async function writeReferences(
       ],
     );
   }
-  const resolved = owners.flatMap((owner) => owner.resolved.map((ref) => ({ ownerNo: owner.ownerNo, ...ref })));
+  const written = owners.flatMap(({ ownerNo, resolved }) => (resolved === null ? [] : [{ ownerNo, resolved }]));
+  if (written.length === 0) return;
+  const resolved = written.flatMap((owner) => owner.resolved.map((ref) => ({ ownerNo: owner.ownerNo, ...ref })));
   await sql.query(
     `with wanted as (
        select r.owner_no, e.entity_no
@@ -51,7 +53,7 @@ export async function writeReferences(
     [
       targetNo,
       sourceNo,
-      ownerNos,
+      written.map((owner) => owner.ownerNo),
       resolved.map((r) => r.ownerNo),
       resolved.map((r) => r.type),
       resolved.map((r) => r.sourceKey),

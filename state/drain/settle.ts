@@ -1,3 +1,6 @@
+import { patienceOf } from '../../core/healing/error-class.js';
+import type { ErrorClass, Patience } from '../../core/healing/error-class.js';
+import { GIVE_UP_AFTER_MS, LADDER_JITTER, LADDER_MS } from '../../core/healing/ladder.js';
 import type { GovernedClass } from '../../core/plan/change.js';
 import { BACKLOG_STATE } from '../codes.js';
 import type { Sql, SqlPool } from '../database.js';
@@ -15,14 +18,14 @@ import type { OwnerReferences } from './references.js';
 export type RowEnd =
   /** In step: the row goes, unless `gen` moved meanwhile. */
   | { readonly kind: 'settled' }
-  /** Tried and failed; the next run, or healing, tries again. */
-  | { readonly kind: 'failed'; readonly errorClass: string }
+  /** Tried and failed; the next run tries again, and healing when the class says so (HEA-2, HEA-3). */
+  | { readonly kind: 'failed'; readonly errorClass: ErrorClass }
   /** An operation is skipped (SKP-5): waits for another program or other data. */
   | { readonly kind: 'parked'; readonly reason: string }
-  /** Not tried after all (gate closed, stop): offered again as if it had not been leased. */
-  | { readonly kind: 'released' }
+  /** Not tried after all (gate closed, stop): offered again as if it had not been leased. The class says what its target suffers from. */
+  | { readonly kind: 'released'; readonly errorClass?: ErrorClass }
   /** The request may have had its effect: offered again, and then all attributes are written, whatever the hashes say. */
-  | { readonly kind: 'unknown' }
+  | { readonly kind: 'unknown'; readonly errorClass?: ErrorClass }
   /** Not for this run: stays due for the next one, uncounted. */
   | { readonly kind: 'waiting' }
   /** Waits for the second pass of its type in this run. */
@@ -147,41 +150,68 @@ async function endRows(sql: Sql, context: SettleContext, items: readonly Settlem
     // gen moved while the pair was in hand: the row stays and is offered again in this run. It stays forced too: what moved gen may have
     // been the refused settle of an older holder, whose write came after ours (engine invariant 3 ⚠).
     await sql.query(
-      `update backlog set lease_token = null, lease_until = null, last_run = null, state = ${BACKLOG_STATE.due}, attempts = 0,
-              granted = null, held_class = null
+      `update backlog set lease_token = null, lease_until = null, last_run = null, ${FRESH}, granted = null, held_class = null,
+              state = case when state = ${BACKLOG_STATE.quarantined} then state else ${BACKLOG_STATE.due} end
         where target_id = $1 and entity_no = any($2::bigint[])`,
       [context.targetNo, settled.map((item) => item.entityNo)],
     );
   }
   const others = items.filter((item) => item.end.kind !== 'settled');
-  if (others.length === 0) return;
+  if (others.length > 0) await putBack(sql, context, others);
+}
+
+/** Nothing is known against the pair. */
+const FRESH = 'attempts = 0, next_at = null, failed_at = null, error_class = null';
+
+/** The row counts as tried: it has failed on the data it was leased with. */
+const COUNTS = "n.how = 'failed' and b.gen = n.gen";
+const LADDER = `(array[${LADDER_MS.join(', ')}])[least(b.attempts + 1, ${LADDER_MS.length})]`;
+const NEXT_AT = `now() + ${LADDER} * n.jitter * interval '1 millisecond'`;
+const GIVEN_UP = `${NEXT_AT} > coalesce(b.failed_at, now()) + ${GIVE_UP_AFTER_MS} * interval '1 millisecond'`;
+
+/** Each row as its result says; one whose gen moved has new data, about which the failure says nothing. */
+async function putBack(sql: Sql, context: SettleContext, items: readonly Settlement[]): Promise<void> {
   await sql.query(
     `update backlog b
         set lease_token = null, lease_until = null, forced = n.how = 'unknown' or b.forced,
             last_run = case when n.how in ('released', 'unknown') or b.gen <> n.gen then null else b.last_run end,
             late_run = case when n.how = 'late' then $6::bigint end,
-            attempts = case when n.how = 'failed' then b.attempts + 1 else b.attempts end,
-            error_class = case when n.how in ('failed', 'parked') then n.note else b.error_class end,
+            attempts = case when ${COUNTS} and n.patience = 'ladder' then b.attempts + 1 else b.attempts end,
+            failed_at = case when ${COUNTS} then coalesce(b.failed_at, now()) else b.failed_at end,
+            next_at = case when not (${COUNTS}) then b.next_at when n.patience = 'ladder' then ${NEXT_AT} end,
+            error_class = case when b.gen = n.gen and n.how <> 'held' then coalesce(n.note, b.error_class) else b.error_class end,
             granted = case when n.how = 'unknown' then b.granted end,
             held_class = case when n.how = 'held' then n.note else b.held_class end,
-            state = case n.how when 'held' then case when b.gen = n.gen then ${BACKLOG_STATE.held} else ${BACKLOG_STATE.due} end when 'failed' then ${BACKLOG_STATE.deferred} when 'parked' then ${BACKLOG_STATE.parked} else ${BACKLOG_STATE.due} end
-       from unnest($2::bigint[], $3::bigint[], $4::text[], $5::text[]) as n (entity_no, gen, how, note)
+            state = case when b.state = ${BACKLOG_STATE.quarantined} or n.how in ('released', 'waiting') then b.state
+                         when n.how = 'held' and b.gen = n.gen then ${BACKLOG_STATE.held}
+                         when n.how = 'parked' then ${BACKLOG_STATE.parked}
+                         when not (${COUNTS}) or n.patience = 'gate' then ${BACKLOG_STATE.due}
+                         when n.patience = 'ladder' and ${GIVEN_UP} then ${BACKLOG_STATE.parked}
+                         else ${BACKLOG_STATE.deferred} end
+       from unnest($2::bigint[], $3::bigint[], $4::text[], $5::text[], $7::text[], $8::float8[]) as n (entity_no, gen, how, note, patience, jitter)
       where b.target_id = $1 and b.entity_no = n.entity_no`,
     [
       context.targetNo,
-      others.map((item) => item.entityNo),
-      others.map((item) => item.gen),
-      others.map((item) => item.end.kind),
-      others.map((item) => noteOf(item.end)),
+      items.map((item) => item.entityNo),
+      items.map((item) => item.gen),
+      items.map((item) => item.end.kind),
+      items.map((item) => noteOf(item.end)),
       context.runKey,
+      items.map((item) => patienceIn(item.end)),
+      items.map(() => 1 + LADDER_JITTER * (2 * Math.random() - 1)),
     ],
   );
 }
 
+function patienceIn(end: RowEnd): Patience | null {
+  return end.kind === 'failed' ? patienceOf(end.errorClass) : null;
+}
+
+/** What the row tells of its last attempt: the class, or why it is parked. */
 function noteOf(end: RowEnd): string | null {
-  if (end.kind === 'failed') return end.errorClass;
   if (end.kind === 'held') return end.class;
-  return end.kind === 'parked' ? end.reason : null;
+  if (end.kind === 'parked') return end.reason;
+  return 'errorClass' in end ? (end.errorClass ?? null) : null;
 }
 
 async function forceRefused(sql: Sql, context: SettleContext, items: readonly Settlement[]): Promise<void> {

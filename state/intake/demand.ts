@@ -51,7 +51,7 @@ export async function demandChanged(sql: Sql, demand: Demand): Promise<void> {
      select t.target_id, n.entity_no, $1, $2, 'changed', $6 from live t cross join unnest($5::bigint[]) as n (entity_no)
       order by t.target_id, n.entity_no
      on conflict (target_id, entity_no) do update
-        set gen = b.gen + 1, reason = excluded.reason, seen_run = excluded.seen_run, last_run = null, next_at = null, attempts = 0, error_class = null,
+        set gen = b.gen + 1, reason = excluded.reason, seen_run = excluded.seen_run, last_run = null, next_at = null, attempts = 0, error_class = null, failed_at = null,
             state = case when b.state = ${BACKLOG_STATE.quarantined} then b.state else ${BACKLOG_STATE.due} end`,
     demandParams(demand),
   );

@@ -58,6 +58,7 @@ describe('attempts that die, stand still and overtake each other', () => {
       late: false,
       unseenToo: true,
       after: { prio: -1, entityNo: -1 },
+      lastPrio: null,
       limit: 10,
       leaseMs: 60_000,
       requestTimeoutMs: 1_000,
@@ -138,7 +139,7 @@ describe('attempts that die, stand still and overtake each other', () => {
     await world.engine.pool.query(
       `update target_gate set closed_since = closed_since - interval '1 day', closed_until = closed_until - interval '1 day'`,
     );
-    expect(await readGate(world.engine.pool, cloud.system.no)).toEqual({ closedForMs: 0, refusedForMs: 0 });
+    expect(await readGate(world.engine.pool, cloud.system.no)).toMatchObject({ closedForMs: 0, refusedForMs: 0 });
     await closeGate(world.engine.pool, cloud.system.no, 1_000);
     expect((await readGate(world.engine.pool, cloud.system.no)).refusedForMs).toBeLessThan(60_000);
     await world.engine.pool.query(`update target_gate set closed_until = clock_timestamp()`);

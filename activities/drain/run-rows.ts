@@ -1,0 +1,54 @@
+import { hasLeases, leaseRows } from '../../state/drain/lease.js';
+import { LEAVER_PRIO } from '../../state/codes.js';
+import { intakeIsOver } from '../../state/intake/type-state.js';
+import { holdFence } from '../../state/runs/fence.js';
+import type { RunFence } from '../../state/runs/fence.js';
+import type { Position, RowSource, Taken, Urgency } from './rows.js';
+import type { DrainEnvironment } from './work.js';
+
+/** Rows that a run has not been offered yet, under the fence of its chain. */
+export class RunRows implements RowSource {
+  private rung = 0;
+
+  constructor(
+    private readonly env: DrainEnvironment,
+    private readonly fence: RunFence,
+    readonly leaseMs: number,
+  ) {}
+
+  async take(after: Position, limit: number, urgency: Urgency): Promise<Taken> {
+    const { env } = this;
+    this.rung = env.tools.context.bell.count;
+    // Read before the lease ⚠: a page committed in between has its rows in the backlog already (engine.md §6).
+    const over = await intakeIsOver(env.services.pool, env.runKey, env.typeCode);
+    const lease = await leaseRows(env.services.pool, {
+      fence: this.fence,
+      sourceNo: env.sourceNo,
+      targetNo: env.targetNo,
+      type: env.typeCode,
+      late: env.late,
+      unseenToo: over || env.tools.context.mode === 'delta',
+      after,
+      lastPrio: urgency === 'leavers' ? LEAVER_PRIO : null,
+      limit,
+      leaseMs: this.leaseMs,
+      requestTimeoutMs: env.tools.target.capabilities.requestTimeoutMs,
+    });
+    return { lease, over };
+  }
+
+  waitForMore(): Promise<void> {
+    const { bell } = this.env.tools.context;
+    return bell.after(this.rung, this.env.services.timing.idlePollMs, this.env.stop);
+  }
+
+  areHeldElsewhere(): Promise<boolean> {
+    const { services, targetNo, sourceNo, typeCode } = this.env;
+    return hasLeases(services.pool, targetNo, sourceNo, typeCode);
+  }
+
+  /** An overtaken attempt leases nothing either: that is not the end of the drain. */
+  async confirmEnd(): Promise<void> {
+    await holdFence(this.env.services.pool, this.fence);
+  }
+}
