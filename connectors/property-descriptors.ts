@@ -147,6 +147,15 @@ export const PLATFORM_PROPERTIES: readonly PropertyDescriptor[] = [
     description: 'true: entities that existed before the first provisioning are deleted as well.',
   },
   {
+    name: 'ips.delete.shared.entities',
+    label: 'Delete entities that another source has too',
+    kind: 'boolean',
+    roles: ['target'],
+    defaultValue: 'false',
+    description:
+      'true: an entity is deleted when one source lets it go although another enabled source still provisions it; false: it stays as long as one of them does.',
+  },
+  {
     name: 'ips.delete.threshold.users',
     label: 'Deletion threshold of users',
     kind: 'integer',

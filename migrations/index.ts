@@ -2,6 +2,9 @@ import { Configuration1795200000000 } from './1795200000000-configuration.js';
 import { Engine1795200100000 } from './1795200100000-engine.js';
 import { KeptOrigin1795200200000 } from './1795200200000-kept-origin.js';
 import { Schedule1795200300000 } from './1795200300000-schedule.js';
+import { PostponedDeletion1795201000000 } from './1795201000000-postponed-deletion.js';
+import { ReleasedEntity1795201100000 } from './1795201100000-released-entity.js';
+import { SkipReason1795201200000 } from './1795201200000-skip-reason.js';
 import { GroupAssignment1795202000000 } from './1795202000000-group-assignment.js';
 import { Healing1795203000000 } from './1795203000000-healing.js';
 import { PausedJobs1795204000000 } from './1795204000000-paused-jobs.js';
@@ -13,6 +16,9 @@ export const MIGRATIONS = [
   Engine1795200100000,
   KeptOrigin1795200200000,
   Schedule1795200300000,
+  PostponedDeletion1795201000000,
+  ReleasedEntity1795201100000,
+  SkipReason1795201200000,
   GroupAssignment1795202000000,
   Healing1795203000000,
   PausedJobs1795204000000,

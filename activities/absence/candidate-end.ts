@@ -1,7 +1,7 @@
 import { isConnectorError } from '../../connectors/errors.js';
 import type { AbsenceOutcome } from '../../state/absence/candidates.js';
 import type { LogLine } from '../../state/drain/entity-log.js';
-import type { Settlement } from '../../state/drain/settle.js';
+import type { RowEnd, Settlement } from '../../state/drain/settle.js';
 import { failed } from '../drain/outcomes.js';
 import { settlement } from '../drain/work.js';
 import type { Work } from '../drain/work.js';
@@ -12,13 +12,22 @@ export interface CandidateEnd {
   readonly outcome: AbsenceOutcome | null;
   /** The target entity that is not there any more. */
   readonly deletedKey?: string;
+  /** The target entity that is not managed any more (DEL-22). */
+  readonly releasedKey?: string;
+  /** Who has created the target entity from now on (DEL-20). */
+  readonly heirs?: { readonly targetKey: string; readonly entityNos: readonly number[] };
+}
+
+/** A present entity without link is not in step: its row stays, so that the next run notes that nothing is wanted (engine.md §2). */
+export function unlinked(work: Work): RowEnd {
+  return { kind: work.pair.presence === 'present' ? 'waiting' : 'settled' };
 }
 
 /** Counted as Deleted; the link goes. */
 export function done(work: Work, durationMs: number, message: string | null): CandidateEnd {
   const log: LogLine = { operation: 'delete', result: 'deleted', code: null, message, durationMs };
   return {
-    settlement: settlement(work, { kind: 'settled' }, { link: { kind: 'removed' }, targetKeyChanged: true, log }),
+    settlement: settlement(work, unlinked(work), { link: { kind: 'removed' }, targetKeyChanged: true, log }),
     outcome: 'deleted',
   };
 }

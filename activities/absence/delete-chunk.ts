@@ -7,7 +7,9 @@ import {
 } from '../../state/absence/candidates.js';
 import type { Candidate } from '../../state/absence/candidates.js';
 import { restorePresence } from '../../state/absence/mark-absent.js';
-import { demandOtherLinks, releaseClaims } from '../../state/drain/claims.js';
+import { forgetReleased, noteReleased } from '../../state/absence/released.js';
+import type { Sql } from '../../state/database.js';
+import { demandOtherLinks, inheritOrigin, releaseClaims } from '../../state/drain/claims.js';
 import { closeGate } from '../../state/drain/gate.js';
 import { readPairs } from '../../state/drain/pair-facts.js';
 import { settle } from '../../state/drain/settle.js';
@@ -31,7 +33,7 @@ import type { EngineServices, Watch } from '../support/services.js';
 import { confirmAbsence } from './confirm.js';
 import type { CandidateEnd } from './candidate-end.js';
 import { deletePair } from './delete-pair.js';
-import type { PlannedDeletion } from './delete-pair.js';
+import type { PlannedDeletion } from './judge-candidate.js';
 
 /** Candidates in one lease: each costs up to two requests, and a confirmation must be young when the delete is sent. */
 const BATCH_CANDIDATES = 64;
@@ -214,15 +216,7 @@ class DeletionBatch {
         async (sql, held) => {
           const heldOutcomes = outcomes.filter((one) => held.has(one.entityNo));
           await endCandidates(sql, env.runKey, env.targetNo, heldOutcomes);
-          const deleted = ends.flatMap(
-            ({
-              end: {
-                settlement: { entityNo },
-                deletedKey,
-              },
-            }) => (deletedKey === undefined ? [] : [{ entityNo, targetKey: deletedKey }]),
-          );
-          await demandOtherLinks(sql, { targetNo: env.targetNo, type: env.typeCode }, deleted);
+          await this.afterEnds(sql, held, ends);
           const unknown = heldOutcomes.filter(
             (one) => one.outcome === 'unknownFound' || one.outcome === 'unknownFailed',
           );
@@ -235,6 +229,37 @@ class DeletionBatch {
     );
     env.services.deps.reached?.('settled');
     await releaseClaims(env.services.pool, env.targetNo, token);
+  }
+
+  /** What the ends mean for other links on the same target entities, and for the list of those that are not managed any more. */
+  private async afterEnds(
+    sql: Sql,
+    held: ReadonlySet<number>,
+    ends: readonly { readonly end: CandidateEnd; readonly candidate: PlannedDeletion }[],
+  ): Promise<void> {
+    const target = { targetNo: this.env.targetNo, type: this.env.typeCode };
+    // What was deleted is deleted, whether or not the lease was held to the end.
+    const deleted = ends.flatMap(({ end, candidate }) =>
+      end.deletedKey === undefined ? [] : [{ entityNo: candidate.entityNo, targetKey: end.deletedKey }],
+    );
+    await demandOtherLinks(sql, target, deleted);
+    await forgetReleased(
+      sql,
+      target,
+      deleted.map((one) => one.targetKey),
+    );
+    const kept = ends.filter(({ candidate }) => held.has(candidate.entityNo));
+    const heirs = kept.flatMap(({ end: { heirs } }) =>
+      heirs === undefined ? [] : heirs.entityNos.map((entityNo) => ({ entityNo, targetKey: heirs.targetKey })),
+    );
+    await inheritOrigin(sql, target, heirs);
+    await noteReleased(
+      sql,
+      target,
+      kept.flatMap(({ end, candidate }) =>
+        end.releasedKey === undefined ? [] : [{ entityNo: candidate.entityNo, targetKey: end.releasedKey }],
+      ),
+    );
   }
 }
 

@@ -1,72 +1,56 @@
-import { claimTargetKey, otherLinks } from '../../state/drain/claims.js';
-import type { Candidate } from '../../state/absence/candidates.js';
 import type { LogLine } from '../../state/drain/entity-log.js';
-import type { StoredLink } from '../../state/drain/pair-facts.js';
 import type { Settlement } from '../../state/drain/settle.js';
 import { settlement } from '../drain/work.js';
 import type { DrainEnvironment, Work } from '../drain/work.js';
 import { send } from '../drain/write-errors.js';
-import { done, failedDelete } from './candidate-end.js';
+import { done, failedDelete, unlinked } from './candidate-end.js';
 import type { CandidateEnd } from './candidate-end.js';
+import { emptyGroup } from './empty-group.js';
+import { judgeCandidate } from './judge-candidate.js';
+import type { Judgement, LinkedLink, PlannedDeletion } from './judge-candidate.js';
 import { letGo, updateInstead } from './let-go.js';
-import { deletesExistedBefore } from './plan-absence.js';
 
-/** A candidate with what its lease has shown. */
-export interface PlannedDeletion extends Candidate {
-  /** The source was asked recently enough, for this or another target of the run. */
-  readonly confirmed: boolean;
-  /** Something else than the absence waits to be written for the pair. */
-  readonly pending: boolean;
-}
-
-type LinkedLink = StoredLink & { readonly targetKey: string };
-
-/** Steps 1 to 6 of DEL-6 for a pair under lease whose absence is confirmed where it has to be. */
+/** Does with a candidate what DEL-6 says. */
 export async function deletePair(env: DrainEnvironment, work: Work, candidate: PlannedDeletion): Promise<CandidateEnd> {
-  const link = work.pair.link;
-  if (link?.state !== 'linked' || link.targetKey === null)
-    return { settlement: settlement(work, { kind: 'settled' }), outcome: 'kept' };
-  if (!isDeletionWanted(work, candidate, link.outOfScope)) return rejoined(work);
-  const linked: LinkedLink = { ...link, targetKey: link.targetKey };
-  const key = { targetNo: env.targetNo, type: env.typeCode, targetKey: link.targetKey };
-  if (!(await claimTargetKey(env.services.pool, key, work.token, env.tools.target.capabilities.requestTimeoutMs * 2))) {
-    return { settlement: settlement(work, { kind: 'released' }), outcome: null };
+  return carryOut(env, work, await judgeCandidate(env, work, candidate));
+}
+
+function carryOut(env: DrainEnvironment, work: Work, judgement: Judgement): CandidateEnd | Promise<CandidateEnd> {
+  switch (judgement.kind) {
+    case 'unlinked':
+      return { settlement: settlement(work, { kind: 'settled' }), outcome: 'kept' };
+    case 'rejoined':
+      return { settlement: settlement(work, { kind: 'released' }), outcome: 'rejoined' };
+    case 'busy':
+      return { settlement: settlement(work, { kind: 'released' }), outcome: null };
+    case 'claimedByCreate':
+      return { settlement: settlement(work, { kind: 'waiting' }), outcome: 'shared' };
+    case 'shared':
+      return share(work, judgement);
+    case 'kept':
+      return keep(env, work, judgement.link, judgement.reason);
+    case 'released':
+      return letGo(env, work, judgement.link.targetKey);
+    case 'emptied':
+      return emptyGroup(env, work, judgement.link, judgement.group);
+    case 'updatedInstead':
+      return updateInstead(env, work, judgement.link.targetKey);
+    case 'deleted':
+      return deleteTarget(env, work, judgement.link);
   }
-  const survivors = await otherLinks(env.services.pool, key, work.row.entityNo);
-  if (survivors.some((other) => other.presence === 'present')) return shared(work);
-  if (env.program.skipOperations.has('delete')) return kept(env, work, linked);
-  if (linked.origin !== 'created' && !deletesExistedBefore(env.tools.target)) return letGo(env, work, linked.targetKey);
-  return env.program.hasDeleteScope ? updateInstead(env, work, linked.targetKey) : deleteTarget(env, work, linked);
 }
 
-/**
- * The plan may be older than what is known now: another target's confirmation has found the entity, or something waits to be written. A
- * mark *out of scope* says something only of an entity that was planned because of it.
- */
-function isDeletionWanted(work: Work, candidate: PlannedDeletion, outOfScope: boolean): boolean {
-  if (work.pair.presence !== 'present') return true;
-  return candidate.cause === 'outOfScope' && outOfScope && !candidate.pending;
-}
-
-/** The entity came back, or came into scope, after the plan: nothing happens to it. */
-function rejoined(work: Work): CandidateEnd {
-  return { settlement: settlement(work, { kind: 'released' }), outcome: 'rejoined' };
-}
-
-/** Step 1 (DEL-20): somebody present has the same target entity; only this link goes. */
-function shared(work: Work): CandidateEnd {
-  return { settlement: settlement(work, { kind: 'settled' }, { link: { kind: 'removed' } }), outcome: 'shared' };
-}
-
-/** Step 2 (SKP-8): the link stays, and the entity is a candidate of every full run. */
-function kept(env: DrainEnvironment, work: Work, link: LinkedLink): CandidateEnd {
-  const log: LogLine = {
-    operation: 'delete',
-    result: 'skipped',
-    code: null,
-    message: 'Operation [delete] is skipped in target transformation',
-    durationMs: 0,
+function share(work: Work, { link, heirs }: Extract<Judgement, { kind: 'shared' }>): CandidateEnd {
+  return {
+    settlement: settlement(work, unlinked(work), { link: { kind: 'removed' } }),
+    outcome: 'shared',
+    ...(link.origin === 'created' && { heirs: { targetKey: link.targetKey, entityNos: heirs } }),
   };
+}
+
+/** The link stays, and the entity is a candidate of every full run (SKP-8). */
+function keep(env: DrainEnvironment, work: Work, link: LinkedLink, reason: string): CandidateEnd {
+  const log: LogLine = { operation: 'delete', result: 'skipped', code: null, message: reason, durationMs: 0 };
   return {
     settlement: settlement(work, { kind: 'settled' }, { link: outOfScope(env, work, link), log }),
     outcome: 'kept',
@@ -84,7 +68,6 @@ function outOfScope(env: DrainEnvironment, work: Work, link: LinkedLink): Settle
     outOfScope: true,
     etag: link.etag,
     body: null,
-    groupsDue: link.groupsDue,
   };
 }
 

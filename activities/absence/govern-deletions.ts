@@ -9,7 +9,7 @@ import { newWork, UNDECIDED } from '../drain/work.js';
 import type { DrainEnvironment } from '../drain/work.js';
 import { deletionClass, describeDeletion } from '../plan/describe-deletion.js';
 import { rulesOf } from '../plan/sink-of.js';
-import { deletesExistedBefore } from './plan-absence.js';
+import { stepRule } from './step-rule.js';
 
 /** Candidates that are described and stored at once. */
 const PORTION = 500;
@@ -22,7 +22,7 @@ export async function governDeletions(sql: Sql, env: DrainEnvironment): Promise<
   const place = { runKey: env.runKey, targetNo: env.targetNo, type: env.typeCode };
   const overdue = new Set(await keepStanding(sql, place));
   if (env.program.skipOperations.has('delete')) return;
-  const counted = await countedCandidates(sql, place, deletesExistedBefore(env.tools.target));
+  const counted = await countedCandidates(sql, place, stepRule(env.sourceNo, env.tools.target));
   const again = counted.filter((one) => overdue.has(one.entityNo));
   if (again.length > 0) await holdAll(sql, env, again);
   const fresh = counted.filter((one) => !overdue.has(one.entityNo));

@@ -1,4 +1,5 @@
 import type { Change } from '../../connectors/contract.js';
+import { isJsonObject } from '../../core/json.js';
 import type { JsonObject } from '../../core/json.js';
 import type { Memberships } from '../../core/transform/program.js';
 import { mapTarget, noGroupAssignment, openCommon } from '../drain/evaluate-pair.js';
@@ -8,7 +9,7 @@ import type { KnownReferences } from '../drain/resolve-references.js';
 import { settlement } from '../drain/work.js';
 import type { DrainEnvironment, Work } from '../drain/work.js';
 import { send } from '../drain/write-errors.js';
-import { done, failedCandidate, failedDelete } from './candidate-end.js';
+import { done, failedCandidate, failedDelete, unlinked } from './candidate-end.js';
 import type { CandidateEnd } from './candidate-end.js';
 
 /** Attributes that say nothing about what an account shall be. */
@@ -20,10 +21,16 @@ export async function updateInstead(env: DrainEnvironment, work: Work, targetKey
   const mapped = mapTarget(env.tools, env.type, common, 'delete', targetKey, await references(env, common, targetKey));
   if ('message' in mapped)
     return failedCandidate(work, { errorClass: 'validation', code: null, message: mapped.message });
+  const { updateInsteadOfDelete, updateMode } = env.tools.target.capabilities;
+  const isPatch = isPatchMessage(mapped.body);
+  if (isPatch && updateInsteadOfDelete?.enabled === false) {
+    const message = `The deleteEntity mappings give a PATCH request, which is sent only if ${updateInsteadOfDelete.property} is true; set it in the target system. Nothing was deleted`;
+    return failedCandidate(work, { errorClass: 'validation', code: 'updateInsteadOfDelete', message });
+  }
   const startedMs = Date.now();
   try {
     if (saysAnything(mapped.body)) {
-      const change: Change = { mode: env.tools.target.capabilities.updateMode, body: mapped.body };
+      const change: Change = { mode: isPatch ? 'patch' : updateMode, body: mapped.body };
       await send(env, work, 'idempotent-write', (options) =>
         env.connector.update(env.type, targetKey, change, options),
       );
@@ -42,8 +49,9 @@ export async function updateInstead(env: DrainEnvironment, work: Work, targetKey
  */
 export async function letGo(env: DrainEnvironment, work: Work, targetKey: string): Promise<CandidateEnd> {
   const released: CandidateEnd = {
-    settlement: settlement(work, { kind: 'settled' }, { link: { kind: 'released' } }),
+    settlement: settlement(work, unlinked(work), { link: { kind: 'released' } }),
     outcome: 'released',
+    releasedKey: targetKey,
   };
   if (!env.program.assignsGroups || !env.program.hasDeleteScope) return released;
   const common = lastCommon(env, work);
@@ -91,4 +99,10 @@ function references(env: DrainEnvironment, common: JsonObject, targetId: string)
 /** Where the mappings only take the user out of groups there is nothing to write: an empty PUT would wipe the account. */
 function saysAnything(body: JsonObject): boolean {
   return Object.keys(body).some((name) => !IDENTITY.has(name));
+}
+
+/** A body that is itself the message of a PATCH (CONN-SCIM-67, DEL-11). */
+function isPatchMessage(body: JsonObject): boolean {
+  const operations = body['Operations'];
+  return Array.isArray(operations) && operations.length > 0 && operations.every(isJsonObject);
 }

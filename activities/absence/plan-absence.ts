@@ -2,10 +2,12 @@ import type { EntityType } from '../../core/entity-type.js';
 import { entityTypeOfCode } from '../../core/entity-type.js';
 import { applyThreshold, openTypes, planCandidates } from '../../state/absence/candidates.js';
 import { hasLinks, markAbsent } from '../../state/absence/mark-absent.js';
+import { notePostponed } from '../../state/absence/postponed.js';
 import { readVerdict } from '../../state/absence/verdict.js';
 import type { TypeVerdict } from '../../state/absence/verdict.js';
 import type { Sql } from '../../state/database.js';
 import { holdFence, takeChain } from '../../state/runs/fence.js';
+import type { RunFence } from '../../state/runs/fence.js';
 import { targetEndReason } from '../../state/runs/target-end.js';
 import type { AbsencePlan, TargetInput } from '../contract.js';
 import { drainEnvironment } from '../drain/environment.js';
@@ -14,6 +16,7 @@ import { followsReference } from '../plan/sink-of.js';
 import { codeOf, targetOf, targetTypes } from '../support/run-context.js';
 import type { OpenSystem, RunContext } from '../support/run-context.js';
 import { governDeletions } from './govern-deletions.js';
+import { stepRule } from './step-rule.js';
 
 /** Groups and roles go before users (ORD-3). */
 const DELETION_ORDER: readonly EntityType[] = ['group', 'role', 'user'];
@@ -26,19 +29,24 @@ export async function planAbsence(services: EngineServices, input: TargetInput):
     const fence = await takeChain(services.pool, input.runKey, scope.owner, `target/${input.targetNo}`);
     if ((await targetEndReason(services.pool, input.runKey, input.targetNo)) !== undefined) return { types: [] };
     const verdict = await readVerdict(services.pool, input.runKey, context.mode, context.types.length);
-    if (verdict.blockedBy !== null) return { types: [] };
+    if (verdict.blockedBy !== null) {
+      await noteAllPostponed(services, context, target, fence);
+      return { types: [] };
+    }
     await services.pool.transaction(async (sql) => {
       await holdFence(sql, fence);
       for (const type of verdict.types) {
         if (await isEmptyRead(sql, context, type)) continue;
         await markAbsent(sql, input.runKey, context.source.snapshot.no, type.typeCode);
         services.deps.reached?.('planningAbsence');
-        if (!targetTypes(context, target).includes(type.type)) continue;
+        const program = target.program.types.get(type.type);
+        if (program === undefined || !targetTypes(context, target).includes(type.type)) continue;
         const pair = { sourceNo: context.source.snapshot.no, targetNo: input.targetNo, type: type.typeCode };
         await planCandidates(sql, input.runKey, pair);
         const threshold = thresholdOf(target, type.type);
-        if (threshold !== undefined)
-          await applyThreshold(sql, input.runKey, pair, threshold, deletesExistedBefore(target));
+        // Step 2 comes before step 4: where deletions are skipped, none is blocked by their number.
+        if (threshold !== undefined && !program.skipOperations.has('delete'))
+          await applyThreshold(sql, input.runKey, pair, { ...stepRule(pair.sourceNo, target), threshold });
         await governDeletions(
           sql,
           drainEnvironment(services, context, { ...input, type: type.type, late: false }, watch),
@@ -47,6 +55,22 @@ export async function planAbsence(services: EngineServices, input: TargetInput):
     });
     const open = (await openTypes(services.pool, input.runKey, input.targetNo)).map(entityTypeOfCode);
     return { types: DELETION_ORDER.filter((type) => open.includes(type)) };
+  });
+}
+
+/** A run that may not delete says whose deletion it puts off, so that the one that catches up can tell (STA-12). */
+async function noteAllPostponed(
+  services: EngineServices,
+  context: RunContext,
+  target: OpenSystem,
+  fence: RunFence,
+): Promise<void> {
+  await services.pool.transaction(async (sql) => {
+    await holdFence(sql, fence);
+    for (const type of targetTypes(context, target)) {
+      const pair = { sourceNo: context.source.snapshot.no, targetNo: target.snapshot.no, type: codeOf(type) };
+      await notePostponed(sql, context.runKey, pair);
+    }
   });
 }
 
@@ -74,9 +98,4 @@ export function thresholdText(target: OpenSystem, type: EntityType): string | un
 function thresholdOf(target: OpenSystem, type: EntityType): number | undefined {
   const text = thresholdText(target, type);
   return text !== undefined && /^[1-9]\d*$/.test(text.trim()) ? Number(text) : undefined;
-}
-
-/** DEL-12: entities that existed before are deleted only where the administrator says so. */
-export function deletesExistedBefore(target: OpenSystem): boolean {
-  return target.snapshot.properties['ips.delete.existedbefore.entities']?.trim() === 'true';
 }

@@ -43,7 +43,8 @@ export async function adopt(
     return failed(work, 'adopt', { errorClass: 'conflict', code: '409', message }, afterFailure);
   }
   const origin = rival?.origin ?? (await originOf(env, found, sent, others.length > 0));
-  return overwrite(env, work, found, { origin, isNew: sent !== null && origin === 'created' }, afterFailure);
+  const isNew = rival === undefined && sent !== null && origin === 'created';
+  return overwrite(env, work, found, { origin, isNew }, afterFailure);
 }
 
 /** Somebody adopts or deletes the target entity at this moment (engine invariant 8). */
@@ -101,7 +102,7 @@ async function overwrite(
   const mapped = mapForUpdate(env, work, found.entity.id);
   if ('message' in mapped) return unmappable(work, 'adopt', mapped, afterFailure);
   try {
-    const result = await send(env, work, 'idempotent-write', (options) =>
+    const written = await send(env, work, 'idempotent-write', (options) =>
       env.connector.update(
         env.type,
         found.entity.id,
@@ -109,10 +110,10 @@ async function overwrite(
         { ...options, ...(found.entity.version !== undefined && { etag: found.entity.version }) },
       ),
     );
-    // An account that our own lost request made counts as Created, one that was there as Updated (CNF-1, RTY-7).
+    // An account that our own lost request made counts as Created, one that was there as Updated (CNF-1, RTY-7), also if it has been ours.
     const log = {
       operation: 'adopt',
-      result: origin === 'created' ? 'created' : 'updated',
+      result: isNew ? 'created' : 'updated',
       code: null,
       message: null,
       durationMs: Date.now() - startedMs,
@@ -121,7 +122,7 @@ async function overwrite(
       targetKey: found.entity.id,
       origin,
       mapped,
-      etag: result.version ?? null,
+      etag: written.version ?? null,
       isNew,
       log,
     });

@@ -1,3 +1,4 @@
+import type { JsonObject } from '../../core/json.js';
 import type { CreateIntent } from '../../state/drain/link-writes.js';
 import { linkPlace } from '../support/sealed-bodies.js';
 import type { MappedTarget } from './evaluate-pair.js';
@@ -7,7 +8,10 @@ import type { DrainEnvironment, Work } from './work.js';
 
 /** The intent of a create: the document as sent (without secrets), sealed, because it holds the unique keys and proves the origin. */
 export function intentOf(env: DrainEnvironment, work: Work, create: MappedTarget): CreateIntent {
-  const sentKeys = env.services.linkBodies.sealBriefly(sentDocument(create), intentPlace(env, work));
+  const sentKeys = env.services.linkBodies.sealBriefly(
+    sentDocument(create),
+    intentPlace(env.targetNo, work.row.entityNo),
+  );
   return { entityNo: work.row.entityNo, sentKeys };
 }
 
@@ -15,9 +19,14 @@ export function intentOf(env: DrainEnvironment, work: Work, create: MappedTarget
 export function openSentDocument(env: DrainEnvironment, work: Work): SentCreate | null {
   const link = work.pair.link;
   if (link === null || link.sentKeys === null || link.sentAt === null) return null;
-  return { document: env.services.linkBodies.openBrief(link.sentKeys, intentPlace(env, work)), sentAt: link.sentAt };
+  return { document: openIntent(env, work.row.entityNo, link.sentKeys), sentAt: link.sentAt };
 }
 
-function intentPlace(env: DrainEnvironment, work: Work): string {
-  return `${linkPlace(env.targetNo, work.row.entityNo)}/intent`;
+/** The document that the intent of an entity holds. */
+export function openIntent(env: DrainEnvironment, entityNo: number, sentKeys: Buffer): JsonObject {
+  return env.services.linkBodies.openBrief(sentKeys, intentPlace(env.targetNo, entityNo));
+}
+
+function intentPlace(targetNo: number, entityNo: number): string {
+  return `${linkPlace(targetNo, entityNo)}/intent`;
 }

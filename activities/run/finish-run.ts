@@ -1,5 +1,6 @@
 import { countOutcomes } from '../../state/absence/outcomes.js';
 import { hasLinks } from '../../state/absence/mark-absent.js';
+import { forgetAdopted } from '../../state/absence/released.js';
 import { readVerdict } from '../../state/absence/verdict.js';
 import type { ReadVerdict } from '../../state/absence/verdict.js';
 import type { Sql } from '../../state/database.js';
@@ -111,6 +112,10 @@ async function conclude(
     targets.map((target) => target.targetNo),
   );
   await useUpOrigins(
+    sql,
+    targets.map((target) => target.targetNo),
+  );
+  await forgetAdopted(
     sql,
     targets.map((target) => target.targetNo),
   );

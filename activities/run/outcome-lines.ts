@@ -19,6 +19,7 @@ export function deletionLines(facts: DeletionFacts): string[] {
   if (facts.blockedBy !== null) return [`${at}Deletion not executed: ${facts.blockedBy}`];
   const count = (outcome: OutcomeCount['outcome']): number =>
     facts.counts.find((row) => row.outcome === outcome)?.count ?? 0;
+  const postponed = facts.counts.find((row) => row.outcome === 'deleted')?.postponed ?? 0;
   const lines: [number, string][] = [
     [count('deleted'), `Deletion executed: ${count('deleted')}`],
     [count('threshold'), `Deletion not executed: threshold ${facts.threshold ?? ''} exceeded (${count('threshold')})`],
@@ -32,6 +33,7 @@ export function deletionLines(facts: DeletionFacts): string[] {
       count('unknownFailed'),
       `${count('unknownFailed')} entities could not be confirmed as absent: unknown, nothing deleted`,
     ],
+    [postponed, `${postponed} deletions postponed from earlier jobs`],
     [count('rejected'), `${count('rejected')} deletions rejected: nothing is deleted until the data changes`],
     [count('shared'), `${count('shared')} entities kept because another source entity has the same target entity`],
   ];

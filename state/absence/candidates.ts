@@ -1,6 +1,9 @@
-import { LINK_STATE, ORIGIN, PRESENCE } from '../codes.js';
+import { ORIGIN } from '../codes.js';
 import type { Sql } from '../database.js';
+import { survivors } from '../drain/claims.js';
 import type { RunFence } from '../runs/fence.js';
+import { forgetPostponed, LEAVING } from './postponed.js';
+import type { PairType } from './postponed.js';
 
 /** Why an entity is a candidate (DEL-5). Only `notSeen` needs the source's confirmation. */
 export type AbsenceCause = 'notSeen' | 'skipped' | 'outOfScope';
@@ -26,52 +29,59 @@ export interface Candidate {
 }
 
 /**
- * Stores the candidates of a target and type: linked entities that are absent, skipped by the read condition, or out of scope. A present
- * entity is out of scope only if nothing is waiting to be written: a mark from before it returned says nothing about what it is now.
+ * Stores the candidates of a target and type: linked entities that are absent, skipped by the read condition, or out of scope (DEL-5),
+ * with whether an earlier run could have deleted them and did not.
  */
-export async function planCandidates(
-  sql: Sql,
-  runKey: string,
-  pair: { sourceNo: number; targetNo: number; type: number },
-): Promise<void> {
+export async function planCandidates(sql: Sql, runKey: string, pair: PairType): Promise<void> {
   await sql.query(
-    `insert into absence (run_key, target_id, type, entity_no, cause)
-     select $1, $3, $4, e.entity_no,
-            case when e.presence = ${PRESENCE.absent} then 'notSeen' when e.presence = ${PRESENCE.skipped} then 'skipped' else 'outOfScope' end
-       from link l join entity e on e.entity_no = l.entity_no
-      where l.target_id = $3 and l.type = $4 and l.ord = 0 and l.state = ${LINK_STATE.linked} and e.source_id = $2
-        and (e.presence <> ${PRESENCE.present}
-             or l.out_of_scope and not exists (select from backlog b where b.target_id = l.target_id and b.entity_no = l.entity_no))
+    `insert into absence (run_key, target_id, type, entity_no, cause, postponed)
+     select $1, $3, $4, g.entity_no, g.cause,
+            exists (select from postponed_deletion d where d.target_id = $3 and d.entity_no = g.entity_no and d.since_run < $1)
+       from (${LEAVING}) g
      on conflict do nothing`,
     [runKey, pair.sourceNo, pair.targetNo, pair.type],
   );
+  await sql.query(
+    `insert into postponed_deletion (target_id, entity_no, type, since_run)
+     select target_id, entity_no, type, $1 from absence where run_key = $1 and target_id = $2 and type = $3
+     on conflict do nothing`,
+    [runKey, pair.targetNo, pair.type],
+  );
+  await forgetPostponed(sql, runKey, pair);
+}
+
+/** What decides which candidates the first steps of DEL-6 keep. */
+export interface StepRule {
+  readonly sourceNo: number;
+  readonly deletesExistedBefore: boolean;
+  /** The target entity of a leaver is deleted although another source has it too (DEL-20). */
+  readonly deletesShared: boolean;
+}
+
+/** SQL: the link `l` of a candidate is not kept by the steps 1 and 3 of DEL-6. */
+export function leftBySteps(deletesExistedBefore: string, sourceNo: string, deletesShared: string): string {
+  return `((l.origin = ${ORIGIN.created} or ${deletesExistedBefore}) and not exists (${survivors('l', sourceNo, deletesShared)}))`;
 }
 
 /**
- * DEL-8: more candidates than the threshold after the steps that keep some anyway → none is deleted, all of them fail. Returns how many
- * were blocked.
+ * DEL-8: more candidates than the threshold after the steps that keep some anyway → none is deleted, all of them fail, those of an
+ * earlier attempt of this run included. Returns how many would have been deleted; 0 where the threshold is not exceeded.
  */
 export async function applyThreshold(
   sql: Sql,
   runKey: string,
-  pair: { sourceNo: number; targetNo: number; type: number },
-  threshold: number,
-  deletesExistedBefore: boolean,
+  pair: PairType,
+  rule: StepRule & { readonly threshold: number },
 ): Promise<number> {
-  const counted = `
-    select a.entity_no from absence a
-      join link l on l.target_id = a.target_id and l.entity_no = a.entity_no and l.ord = 0
-     where a.run_key = $1 and a.target_id = $2 and a.type = $3 and (a.outcome is null or a.outcome = 'threshold')
-       and (l.origin = ${ORIGIN.created} or $4::boolean)
-       and not exists (select from link o join entity oe on oe.entity_no = o.entity_no
-                        where o.target_id = l.target_id and o.type = l.type and o.target_key = l.target_key
-                          and o.entity_no <> l.entity_no and o.state = ${LINK_STATE.linked} and oe.presence = ${PRESENCE.present})`;
-  const params = [runKey, pair.targetNo, pair.type, deletesExistedBefore];
   const rows = await sql.query<{ entityNo: number }>(
-    counted.replace('a.entity_no from', 'a.entity_no as "entityNo" from'),
-    params,
+    `select a.entity_no as "entityNo" from absence a
+       left join link l on l.target_id = a.target_id and l.entity_no = a.entity_no and l.ord = 0
+      where a.run_key = $1 and a.target_id = $2 and a.type = $3
+        and (a.outcome = 'deleted'
+             or (a.outcome is null or a.outcome = 'threshold') and ${leftBySteps('$4::boolean', '$5::int', '$6::boolean')})`,
+    [runKey, pair.targetNo, pair.type, rule.deletesExistedBefore, rule.sourceNo, rule.deletesShared],
   );
-  if (rows.length <= threshold) return 0;
+  if (rows.length <= rule.threshold) return 0;
   const blocked = await sql.query<{ entityNo: number }>(
     `update absence set outcome = 'threshold'
       where run_key = $1 and target_id = $2 and type = $3 and outcome is null and entity_no = any($4::bigint[]) returning entity_no as "entityNo"`,
@@ -86,7 +96,7 @@ export async function applyThreshold(
       pair.targetNo,
       pair.type,
       blocked.map((row) => row.entityNo),
-      `Entity cannot be deleted because the threshold of ${threshold} is exceeded: ${rows.length} entities would be deleted`,
+      `Entity cannot be deleted because the threshold of ${rule.threshold} is exceeded: ${rows.length} entities would be deleted`,
     ],
   );
   return rows.length;
@@ -168,7 +178,7 @@ export interface LeasedCandidate {
  */
 export async function leasePairs(
   sql: Sql,
-  pair: { sourceNo: number; targetNo: number; type: number },
+  pair: PairType,
   fence: RunFence,
   entityNos: readonly number[],
   leaseMs: number,

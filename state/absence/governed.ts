@@ -1,7 +1,7 @@
-import { LINK_STATE, ORIGIN, PRESENCE } from '../codes.js';
 import type { Sql } from '../database.js';
 import { MOVED } from '../plans/reconcile-changes.js';
-import type { AbsenceCause } from './candidates.js';
+import { leftBySteps } from './candidates.js';
+import type { AbsenceCause, StepRule } from './candidates.js';
 
 /** Candidates of one run in one target and type. */
 interface CandidatePlace {
@@ -40,21 +40,14 @@ export interface CountedCandidate {
 }
 
 /** What DEL-6 leaves to be deleted after its steps 1 to 3, and holds no budget yet. */
-export async function countedCandidates(
-  sql: Sql,
-  place: CandidatePlace,
-  deletesExistedBefore: boolean,
-): Promise<CountedCandidate[]> {
+export async function countedCandidates(sql: Sql, place: CandidatePlace, rule: StepRule): Promise<CountedCandidate[]> {
   return sql.query<CountedCandidate>(
     `select a.entity_no as "entityNo", a.cause from absence a
        join link l on l.target_id = a.target_id and l.entity_no = a.entity_no and l.ord = 0
       where a.run_key = $1 and a.target_id = $2 and a.type = $3 and a.outcome is null and a.granted_at is null
-        and (l.origin = ${ORIGIN.created} or $4::boolean)
-        and not exists (select from link o join entity oe on oe.entity_no = o.entity_no
-                         where o.target_id = l.target_id and o.type = l.type and o.target_key = l.target_key
-                           and o.entity_no <> l.entity_no and o.state = ${LINK_STATE.linked} and oe.presence = ${PRESENCE.present})
+        and ${leftBySteps('$4::boolean', '$5::int', '$6::boolean')}
       order by 1`,
-    [place.runKey, place.targetNo, place.type, deletesExistedBefore],
+    [place.runKey, place.targetNo, place.type, rule.deletesExistedBefore, rule.sourceNo, rule.deletesShared],
   );
 }
 

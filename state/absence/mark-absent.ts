@@ -19,7 +19,8 @@ export async function hasLinks(
 /**
  * Entities of a type that the complete full read did not deliver become *absent*, linked or not, so that nothing can create an account
  * for somebody who has left (engine.md §7 ⚠). What was written in real time since the first page stays. Once per run and type; their
- * pairs become due, because an absent entity with a link is out of step. The caller has proof that the read was complete.
+ * pairs become due, because an absent entity with a link is out of step. A target that takes no part any more finds later that its
+ * deletions were put off. The caller has proof that the read was complete.
  */
 export async function markAbsent(sql: Sql, runKey: string, sourceNo: number, type: number): Promise<void> {
   const first = await sql.query(
@@ -40,7 +41,12 @@ export async function markAbsent(sql: Sql, runKey: string, sourceNo: number, typ
         returning e.entity_no),
      moved as (
        update backlog b set gen = b.gen + 1, last_run = null
-         from gone where b.entity_no = gone.entity_no returning b.target_id, b.entity_no)
+         from gone where b.entity_no = gone.entity_no returning b.target_id, b.entity_no),
+     leaving as (
+       insert into postponed_deletion (target_id, entity_no, type, since_run)
+       select l.target_id, l.entity_no, $3, $1
+         from gone join link l on l.entity_no = gone.entity_no and l.ord = 0 and l.state = ${LINK_STATE.linked}
+       on conflict do nothing)
      insert into backlog (target_id, entity_no, source_id, type, reason, state)
      select l.target_id, l.entity_no, $2, $3, 'absent', ${BACKLOG_STATE.due}
        from gone join link l on l.entity_no = gone.entity_no and l.ord = 0
@@ -48,6 +54,27 @@ export async function markAbsent(sql: Sql, runKey: string, sourceNo: number, typ
       order by 1, 2
      on conflict (target_id, entity_no) do nothing`,
     [runKey, sourceNo, type],
+  );
+}
+
+/**
+ * The source says of one entity that it is gone, in a run that could not see that itself (a delta read): it becomes *absent*, unless
+ * somebody has heard of it since `readSeq`. Its pairs become due; nothing is deleted before a full read.
+ */
+export async function markOneAbsent(
+  sql: Sql,
+  entity: { readonly entityNo: number; readonly readSeq: number },
+): Promise<void> {
+  await sql.query(
+    `with gone as (
+       update entity set presence = ${PRESENCE.absent}, source_hash = null
+        where entity_no = $1 and read_seq = $2 and presence <> ${PRESENCE.absent} returning entity_no, source_id, type)
+     insert into backlog as b (target_id, entity_no, source_id, type, reason, state)
+     select l.target_id, g.entity_no, g.source_id, g.type, 'absent', ${BACKLOG_STATE.due}
+       from gone g join link l on l.entity_no = g.entity_no and l.ord = 0 and l.state <> ${LINK_STATE.released}
+      order by 1, 2
+     on conflict (target_id, entity_no) do update set gen = b.gen + 1, last_run = null`,
+    [entity.entityNo, entity.readSeq],
   );
 }
 

@@ -21,14 +21,14 @@ export async function hasOpenJob(transaction: Statements, systemNo: number): Pro
 
 /** What belongs to the entities of a source, children before `entity` itself. */
 const SOURCE_STATEMENTS = [
-  ...['link_body', 'link', 'entity_body', 'absence', 'backlog'].map(
+  ...['link_body', 'link', 'entity_body', 'absence', 'backlog', 'postponed_deletion'].map(
     (table) => `delete from ${table} x using entity e where e.entity_no = x.entity_no and e.source_id = $1`,
   ),
   ...['link_member', 'member'].map(
     (table) => `delete from ${table} x using entity e where e.entity_no = x.group_no and e.source_id = $1`,
   ),
   'delete from plan where source_id = $1',
-  ...['unresolved_ref', 'pair_sweep', 'source_state', 'rt_event'].map(
+  ...['unresolved_ref', 'pair_sweep', 'source_state', 'rt_event', 'released_entity'].map(
     (table) => `delete from ${table} where source_id = $1`,
   ),
 ];
@@ -42,6 +42,8 @@ const TARGET_STATEMENTS = [
   'backlog',
   'pair_sweep',
   'absence',
+  'postponed_deletion',
+  'released_entity',
   'target_claim',
   'target_gate',
   'governor_use',

@@ -63,6 +63,74 @@ export interface OtherLink {
   readonly origin: Origin | null;
 }
 
+/**
+ * SQL: present entities with a link on the target entity of a link, of the same source or of another enabled one. Such an entity keeps the
+ * target entity when the other one leaves (DEL-20). `deletesShared` is a condition under which other sources keep nothing.
+ */
+export function survivors(link: string, sourceNo: string, deletesShared: string): string {
+  return `select o.entity_no from link o join entity oe on oe.entity_no = o.entity_no and oe.presence = ${PRESENCE.present}
+           where o.target_id = ${link}.target_id and o.type = ${link}.type and o.target_key = ${link}.target_key
+             and o.entity_no <> ${link}.entity_no and o.state = ${LINK_STATE.linked}
+             and (oe.source_id = ${sourceNo}
+                  or not ${deletesShared}
+                     and exists (select from connected_pair p where p.source_id = oe.source_id and p.target_id = o.target_id and p.enabled))`;
+}
+
+/** The entities that keep the target entity of a leaver, see {@link survivors}. The caller holds the claim on its key. */
+export async function listSurvivors(
+  sql: Sql,
+  leaver: { readonly targetNo: number; readonly entityNo: number; readonly sourceNo: number },
+  deletesShared: boolean,
+): Promise<number[]> {
+  const rows = await sql.query<{ entityNo: number }>(
+    `select o.entity_no as "entityNo" from link l
+      cross join lateral (${survivors('l', '$3::int', '$4::boolean')}) o
+      where l.target_id = $1 and l.entity_no = $2 and l.ord = 0 order by 1`,
+    [leaver.targetNo, leaver.entityNo, leaver.sourceNo, deletesShared],
+  );
+  return rows.map((row) => row.entityNo);
+}
+
+/** A create whose outcome is not known, of an entity that is present in its source. */
+export interface UnresolvedCreate {
+  readonly entityNo: number;
+  readonly sentKeys: Buffer;
+}
+
+/** Creates of other present entities in a target that nobody could look for yet (engine invariant 4). */
+export async function listUnresolvedCreates(
+  sql: Sql,
+  target: { readonly targetNo: number; readonly type: number },
+  exceptNo: number,
+): Promise<UnresolvedCreate[]> {
+  return sql.query<UnresolvedCreate>(
+    `select l.entity_no as "entityNo", l.sent_keys as "sentKeys"
+       from link l join entity e on e.entity_no = l.entity_no and e.presence = ${PRESENCE.present}
+      where l.target_id = $1 and l.type = $2 and l.state = ${LINK_STATE.creating} and l.entity_no <> $3 and l.sent_keys is not null
+      order by 1`,
+    [target.targetNo, target.type, exceptNo],
+  );
+}
+
+/**
+ * DEL-20: whoever keeps the target entity of a leaver that the platform had created has created it from now on, so that it is deleted when
+ * the last one leaves. Part of the settle transaction that drops the leaver's link.
+ */
+export async function inheritOrigin(
+  sql: Sql,
+  target: { readonly targetNo: number; readonly type: number },
+  heirs: readonly { readonly entityNo: number; readonly targetKey: string }[],
+): Promise<void> {
+  if (heirs.length === 0) return;
+  await sql.query(
+    `update link l set origin = ${ORIGIN.created}, version = l.version + 1
+       from (select distinct * from unnest($3::bigint[], $4::text[]) as n (entity_no, target_key) order by 1) n
+      where l.target_id = $1 and l.type = $2 and l.entity_no = n.entity_no and l.ord = 0 and l.target_key = n.target_key
+        and l.state = ${LINK_STATE.linked} and l.origin <> ${ORIGIN.created}`,
+    [target.targetNo, target.type, heirs.map((one) => one.entityNo), heirs.map((one) => one.targetKey)],
+  );
+}
+
 /** Live links on a target entity besides that of `entityNo` (CNF-10, CNF-11, DEL-20). */
 export async function otherLinks(sql: Sql, key: TargetKey, entityNo: number): Promise<OtherLink[]> {
   const rows = await sql.query<{

@@ -34,6 +34,7 @@ export interface LinkWriteRow {
 
 /**
  * Writes links and bodies of one target. What a higher program number wrote is never overwritten ⚠ (engine.md §6 Program numbers).
+ * Who inherited the origin *created* while a write of his was under way keeps it (DEL-20): the same target entity never becomes older.
  * The caller holds the leases of these pairs in the same transaction.
  */
 export async function writeLinks(
@@ -66,7 +67,9 @@ async function upsertLinks(sql: Sql, targetNo: number, type: number, rows: reado
                    $13::int[])
          as n (entity_no, state, origin, target_key, common_hash, target_hash, program, out_of_scope, etag, groups_due, moves)
      on conflict (target_id, entity_no, ord) do update
-        set state = excluded.state, origin = excluded.origin, target_key = excluded.target_key, common_hash = excluded.common_hash,
+        set state = excluded.state, target_key = excluded.target_key, common_hash = excluded.common_hash,
+            origin = case when l.state = ${LINK_STATE.linked} and l.origin = ${ORIGIN.created} and l.target_key = excluded.target_key
+                          then l.origin else excluded.origin end,
             target_hash = excluded.target_hash, program = excluded.program, out_of_scope = excluded.out_of_scope, etag = excluded.etag,
             groups_due = excluded.groups_due,
             version = l.version + case when l.state <> excluded.state or l.target_key is distinct from excluded.target_key then 1 else excluded.version end,

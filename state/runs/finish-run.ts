@@ -92,8 +92,17 @@ export async function dropForce(
   await sql.query('update backlog set force_run = null where source_id = $2 and force_run = $1', [runKey, sourceNo]);
 }
 
-/** Removes entities that are gone from the source and from every target; what is linked, due or referred to stays. */
+/**
+ * Removes entities that are gone from the source and from every target; what is linked, due or referred to stays. A released link says
+ * nothing more of somebody who is gone: the target entity stands in the list of those that are no longer managed (DEL-22).
+ */
 export async function removeForgotten(sql: Sql, sourceNo: number): Promise<void> {
+  await sql.query(
+    `delete from link l using entity e
+      where e.entity_no = l.entity_no and e.source_id = $1 and e.presence = ${PRESENCE.absent} and l.state = ${LINK_STATE.released}
+        and not exists (select from backlog b where b.target_id = l.target_id and b.entity_no = l.entity_no)`,
+    [sourceNo],
+  );
   const gone = await sql.query<{ entityNo: number }>(
     `delete from entity e
       where e.source_id = $1 and e.presence = ${PRESENCE.absent}

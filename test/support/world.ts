@@ -1,14 +1,26 @@
 import type { JsonObject } from '../../core/json.js';
-import type { StatisticsRow } from '../../state/runs/index.js';
+import type { RunKind, StatisticsRow } from '../../state/runs/index.js';
 import { startScimSimulator } from '../../simulators/scim/simulator.js';
 import type { ScimSimulator, ScimSimulatorOptions } from '../../simulators/scim/simulator.js';
 import { TestEngine } from './engine.js';
 import type { EngineOptions, SystemOptions, TestSystem } from './engine.js';
 
+/** What tells systems of worlds on one engine apart. */
+const MARK = / #\d+/;
+
 /** A simulated target with its configured system. */
 export interface WorldTarget {
   readonly system: TestSystem;
   readonly simulator: ScimSimulator;
+}
+
+/** A finished job in the words of a test. */
+export interface JobResult {
+  readonly status: string;
+  readonly outcome: readonly string[];
+  /** As {@link summary}. */
+  readonly statistics: Record<string, string>;
+  readonly runKey: string;
 }
 
 /** One source and some targets, simulated, with the engine between them. */
@@ -17,8 +29,11 @@ export class World {
     readonly engine: TestEngine,
     readonly source: ScimSimulator,
     readonly hr: TestSystem,
+    /** Of a world that shares its engine with others: what its systems are called after their names. */
+    private readonly mark?: string,
   ) {}
 
+  private static joined = 0;
   private readonly targets: WorldTarget[] = [];
 
   static async start(
@@ -33,19 +48,45 @@ export class World {
     return new World(engine, source, await engine.addSource('HR', source.url, options.hr));
   }
 
+  /** A world of its own on an engine that outlives it: its systems are fed by nobody else's. */
+  static async join(
+    engine: TestEngine,
+    options: { readonly source?: ScimSimulatorOptions; readonly hr?: SystemOptions } = {},
+  ): Promise<World> {
+    World.joined += 1;
+    const mark = ` #${World.joined}`;
+    const source = await startScimSimulator(options.source);
+    return new World(engine, source, await engine.addSource(`HR${mark}`, source.url, options.hr), mark);
+  }
+
   async addTarget(
     name: string,
     simulator: ScimSimulatorOptions = {},
     system: SystemOptions = {},
   ): Promise<WorldTarget> {
     const started = await startScimSimulator({ idPrefix: `${name}-`, ...simulator });
-    const target = { simulator: started, system: await this.engine.addTarget(name, started.url, system) };
+    const own = this.mark === undefined ? {} : { sources: { selection: 'list', sourceIds: [this.hr.id] } as const };
+    const configured = await this.engine.addTarget(`${name}${this.mark ?? ''}`, started.url, { ...own, ...system });
+    const target = { simulator: started, system: configured };
     this.targets.push(target);
     return target;
   }
 
+  /** Runs a job of a source, by default of the world's own. */
+  async job(kind: RunKind = 'read', source: TestSystem = this.hr): Promise<JobResult> {
+    const { job } = await this.engine.runJob(source, kind);
+    return this.result(job.jobId);
+  }
+
+  /** What a finished job came to. */
+  async result(jobId: string): Promise<JobResult> {
+    const { job, statistics } = await this.engine.finished(jobId);
+    const outcome = job.outcome.map((line) => line.replace(MARK, ''));
+    return { status: job.status, outcome, statistics: summary(statistics), runKey: job.runKey };
+  }
+
   async stop(): Promise<void> {
-    await this.engine.stop();
+    if (this.mark === undefined) await this.engine.stop();
     await this.source.stop();
     for (const target of this.targets) await target.simulator.stop();
   }
@@ -75,7 +116,9 @@ export function group(id: string, members: readonly string[]): JsonObject {
 
 /** Statistics in one line each, zeros left out: `{ 'Cloud user': 'created 3, failed 1' }`. */
 export function summary(statistics: readonly StatisticsRow[]): Record<string, string> {
-  return Object.fromEntries(statistics.map((row) => [`${row.systemName} ${row.entity}`, numbers(row)]));
+  return Object.fromEntries(
+    statistics.map((row) => [`${row.systemName.replace(MARK, '')} ${row.entity}`, numbers(row)]),
+  );
 }
 
 function numbers(row: StatisticsRow): string {

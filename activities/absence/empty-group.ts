@@ -1,0 +1,71 @@
+import type { Change } from '../../connectors/contract.js';
+import { isJsonObject } from '../../core/json.js';
+import type { JsonObject, JsonValue } from '../../core/json.js';
+import type { ApplicationGroup } from '../../core/sync/application-group.js';
+import { linkPlace } from '../support/sealed-bodies.js';
+import type { DrainEnvironment, Work } from '../drain/work.js';
+import { send } from '../drain/write-errors.js';
+import { done, failedDelete } from './candidate-end.js';
+import type { CandidateEnd } from './candidate-end.js';
+import type { LinkedLink } from './judge-candidate.js';
+
+/**
+ * DEL-18: an application-specific group whose members alone may be changed loses them instead of being deleted: users only, or all. What is
+ * removed is what the group has now, also what others have added. A group that is gone, or has none of them, needs nothing. The claim on
+ * the group, taken when the candidate was judged, keeps everybody else of ours from writing it meanwhile.
+ */
+export async function emptyGroup(
+  env: DrainEnvironment,
+  work: Work,
+  link: LinkedLink,
+  group: ApplicationGroup,
+): Promise<CandidateEnd> {
+  const startedMs = Date.now();
+  try {
+    await removeMembers(env, work, link, group);
+  } catch (error) {
+    const end = failedDelete(work, error);
+    if (end !== undefined) return end;
+  }
+  return done(work, Date.now() - startedMs, 'kept: members removed');
+}
+
+async function removeMembers(
+  env: DrainEnvironment,
+  work: Work,
+  link: LinkedLink,
+  group: ApplicationGroup,
+): Promise<void> {
+  const current = await send(env, work, 'read', (options) => env.connector.readOne(env.type, link.targetKey, options));
+  if (current === null) return;
+  const members = membersOf(current.body) ?? membersOf(writtenBody(env, work, link)) ?? [];
+  const kept = group === 'membership' ? [] : members.filter(isGroupMember);
+  if (kept.length === members.length) return;
+  const change: Change = {
+    mode: env.tools.target.capabilities.updateMode,
+    body: { ...current.body, members: kept },
+    before: { ...current.body, members },
+  };
+  await send(env, work, 'idempotent-write', (options) =>
+    env.connector.update(env.type, link.targetKey, change, {
+      ...options,
+      ...(current.version !== undefined && { etag: current.version }),
+    }),
+  );
+}
+
+function membersOf(body: JsonObject): JsonValue[] | undefined {
+  const members = body['members'];
+  return Array.isArray(members) ? members : undefined;
+}
+
+function writtenBody(env: DrainEnvironment, work: Work, link: LinkedLink): JsonObject {
+  if (link.body === null) return {};
+  return env.services.linkBodies.open(link.body, linkPlace(env.targetNo, work.row.entityNo));
+}
+
+/** A member that does not say what it is counts as a user (RFC 7643 §4.2 names no default, and users are what is provisioned). */
+function isGroupMember(member: JsonValue): boolean {
+  const type = isJsonObject(member) ? member['type'] : undefined;
+  return typeof type === 'string' && type.toLowerCase() === 'group';
+}

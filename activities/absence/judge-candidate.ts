@@ -1,0 +1,123 @@
+import { isConnectorError } from '../../connectors/errors.js';
+import { applicationGroupOf } from '../../core/sync/application-group.js';
+import type { ApplicationGroup } from '../../core/sync/application-group.js';
+import { claimTargetKey, listSurvivors, listUnresolvedCreates } from '../../state/drain/claims.js';
+import type { Candidate } from '../../state/absence/candidates.js';
+import type { StoredLink } from '../../state/drain/pair-facts.js';
+import { openCommon } from '../drain/evaluate-pair.js';
+import { openIntent } from '../drain/intents.js';
+import { linkPlace } from '../support/sealed-bodies.js';
+import type { DrainEnvironment, Work } from '../drain/work.js';
+import { send } from '../drain/write-errors.js';
+import { deletesExistedBefore, deletesShared } from './step-rule.js';
+
+/** A candidate with what its lease has shown. */
+export interface PlannedDeletion extends Candidate {
+  /** The source was asked recently enough, for this or another target of the run. */
+  readonly confirmed: boolean;
+  /** Something else than the absence waits to be written for the pair. */
+  readonly pending: boolean;
+}
+
+/** A link with a target entity. */
+export type LinkedLink = StoredLink & { readonly targetKey: string };
+
+/** What DEL-6 says of a candidate. Nothing is sent and nothing written by saying it. */
+export type Judgement =
+  /** There is no link any more. */
+  | { readonly kind: 'unlinked' }
+  /** The entity came back, or came into scope, after the plan. */
+  | { readonly kind: 'rejoined' }
+  /** Somebody else works on the target entity at this moment (engine invariant 8). */
+  | { readonly kind: 'busy' }
+  /** Step 1: somebody present has the same target entity; only this link goes. */
+  | { readonly kind: 'shared'; readonly link: LinkedLink; readonly heirs: readonly number[] }
+  /** Step 1: the target entity may be the result of a create that nobody could look for yet; everything stays as it is. */
+  | { readonly kind: 'claimedByCreate' }
+  /** Step 2, or a group that cannot be deleted (DEL-18): kept and skipped, for the reason given. */
+  | { readonly kind: 'kept'; readonly link: LinkedLink; readonly reason: string }
+  /** Step 3: not managed any more. */
+  | { readonly kind: 'released'; readonly link: LinkedLink }
+  /** DEL-18: the group stays and loses members. */
+  | { readonly kind: 'emptied'; readonly link: LinkedLink; readonly group: ApplicationGroup }
+  /** Step 5. */
+  | { readonly kind: 'updatedInstead'; readonly link: LinkedLink }
+  /** Step 6. */
+  | { readonly kind: 'deleted'; readonly link: LinkedLink };
+
+/** Steps 1 to 6 of DEL-6 for a pair under lease whose absence is confirmed where it has to be; claims the target entity. */
+export async function judgeCandidate(
+  env: DrainEnvironment,
+  work: Work,
+  candidate: PlannedDeletion,
+): Promise<Judgement> {
+  const stored = work.pair.link;
+  if (stored?.state !== 'linked' || stored.targetKey === null) return { kind: 'unlinked' };
+  if (!isDeletionWanted(work, candidate, stored.outOfScope)) return { kind: 'rejoined' };
+  const link: LinkedLink = { ...stored, targetKey: stored.targetKey };
+  const { pool } = env.services;
+  const key = { targetNo: env.targetNo, type: env.typeCode, targetKey: link.targetKey };
+  // Looking for a create, reading a group and the request that lets go have to fit.
+  const claimMs = env.tools.target.capabilities.requestTimeoutMs * 3;
+  if (!(await claimTargetKey(pool, key, work.token, claimMs))) return { kind: 'busy' };
+  const leaver = { targetNo: env.targetNo, entityNo: work.row.entityNo, sourceNo: env.sourceNo };
+  const heirs = await listSurvivors(pool, leaver, deletesShared(env.tools.target));
+  if (heirs.length > 0) return { kind: 'shared', link, heirs };
+  if (await isClaimedByCreate(env, work, link)) return { kind: 'claimedByCreate' };
+  if (env.program.skipOperations.has('delete'))
+    return { kind: 'kept', link, reason: 'Operation [delete] is skipped in target transformation' };
+  const group = env.type === 'group' ? groupOf(env, work, link) : undefined;
+  // An application-specific group is the application's, whoever created it (DEL-18).
+  const isOurs = link.origin === 'created' && group === undefined;
+  if (!isOurs && !deletesExistedBefore(env.tools.target)) return { kind: 'released', link };
+  if (group === 'readOnly')
+    return { kind: 'kept', link, reason: 'Operation [delete] is not supported by the group: it is readOnly' };
+  if (group === 'userOnlyMembership' || group === 'membership') return { kind: 'emptied', link, group };
+  return { kind: env.program.hasDeleteScope ? 'updatedInstead' : 'deleted', link };
+}
+
+/**
+ * The plan may be older than what is known now: another target's confirmation has found the entity, or something waits to be written. A
+ * mark *out of scope* says something only of an entity that was planned because of it.
+ */
+function isDeletionWanted(work: Work, candidate: PlannedDeletion, outOfScope: boolean): boolean {
+  if (work.pair.presence !== 'present') return true;
+  return candidate.cause === 'outOfScope' && outOfScope && !candidate.pending;
+}
+
+/**
+ * DEL-20: a create of a present entity whose outcome is not known, and that could not be looked for in its own turn, may have met this very
+ * target entity. The target is asked for what was sent; without a clear answer nothing is deleted. There is hardly ever such a create.
+ */
+async function isClaimedByCreate(env: DrainEnvironment, work: Work, link: LinkedLink): Promise<boolean> {
+  const creates = await listUnresolvedCreates(
+    env.services.pool,
+    { targetNo: env.targetNo, type: env.typeCode },
+    work.row.entityNo,
+  );
+  const keys = env.connector.uniqueKeys(env.type);
+  for (const create of creates) {
+    const document = openIntent(env, create.entityNo, create.sentKeys);
+    try {
+      const found = await send(env, work, 'read', (options) =>
+        env.connector.resolveExisting(env.type, document, keys, options),
+      );
+      if (found.outcome === 'one' && found.entity.id === link.targetKey) return true;
+      if (found.outcome === 'many' && found.ids.includes(link.targetKey)) return true;
+    } catch (error) {
+      if (!isConnectorError(error)) throw error;
+      return true;
+    }
+  }
+  return false;
+}
+
+/** Which operations the application allows on a group, by what was written last, or else by what the source said of it. */
+function groupOf(env: DrainEnvironment, work: Work, link: LinkedLink): ApplicationGroup | undefined {
+  const written =
+    link.body === null
+      ? undefined
+      : env.services.linkBodies.open(link.body, linkPlace(env.targetNo, work.row.entityNo));
+  const common = work.pair.commonBody === null ? undefined : openCommon(env.tools, env.type, work.pair);
+  return applicationGroupOf(written ?? {}) ?? applicationGroupOf(common ?? {});
+}
