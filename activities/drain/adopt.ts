@@ -5,6 +5,7 @@ import type { OtherLink } from '../../state/drain/claims.js';
 import type { LinkWrite } from '../../state/drain/link-writes.js';
 import type { Settlement } from '../../state/drain/settle.js';
 import type { Origin } from '../../core/sync/facts.js';
+import { markOneAbsent } from '../../state/absence/mark-absent.js';
 import { confirmAbsence } from '../absence/confirm.js';
 import { failed, mapForUpdate, unmappable } from './outcomes.js';
 import { settleWritten } from './settle-written.js';
@@ -35,16 +36,41 @@ export async function adopt(
   if (sent === null && !env.late && (await mayBeInTheMaking(env, work, found)))
     return settlement(work, { kind: 'late' }, { link: afterFailure });
   const others = await otherLinks(env.services.pool, key, work.row.entityNo);
-  const rival = others.find((other) => other.sourceNo === env.sourceNo);
-  const verdict = rival === undefined ? 'free' : await judgeRival(env, rival);
+  const rivals = others.filter((other) => other.sourceNo === env.sourceNo);
+  const verdict = await judgeRivals(env, rivals);
   if (verdict === 'wait') return settlement(work, { kind: 'late' }, { link: afterFailure });
-  if (verdict === 'taken') {
-    const message = `The target entity found by the unique attribute is linked to source id ${rival?.sourceKey ?? ''}; it cannot be linked to ${work.pair.sourceKey} too`;
+  if (verdict !== 'free') {
+    const message = `The target entity found by the unique attribute is linked to source id ${verdict.sourceKey}; it cannot be linked to ${work.pair.sourceKey} too`;
     return failed(work, 'adopt', { errorClass: 'conflict', code: '409', message }, afterFailure);
   }
-  const origin = rival?.origin ?? (await originOf(env, found, sent, others.length > 0));
-  const isNew = rival === undefined && sent !== null && origin === 'created';
+  const inherited = rivals.some((rival) => rival.origin === 'created') ? 'created' : undefined;
+  const origin = inherited ?? (await originOf(env, found, sent, others.length > 0));
+  if (env.program.skipOperations.has('update')) return linkUnwritten(env, work, found, origin);
+  const isNew = rivals.length === 0 && sent !== null && origin === 'created';
   return overwrite(env, work, found, { origin, isNew }, afterFailure);
+}
+
+/**
+ * SKP-7 goes for an entity that is found, too: it is linked, and what it is like stays. The link has no hashes, so that removing the
+ * expression updates it.
+ */
+function linkUnwritten(env: DrainEnvironment, work: Work, found: FoundEntity, origin: Origin): Settlement {
+  const link: LinkWrite = {
+    kind: 'linked',
+    targetKey: found.entity.id,
+    origin,
+    commonHash: null,
+    targetHash: null,
+    program: env.tools.target.snapshot.programNumber,
+    outOfScope: false,
+    etag: found.entity.version ?? null,
+    body: null,
+  };
+  return settlement(
+    work,
+    { kind: 'parked', reason: 'Operation [update] is skipped in target transformation' },
+    { link },
+  );
 }
 
 /** Somebody adopts or deletes the target entity at this moment (engine invariant 8). */
@@ -77,17 +103,31 @@ async function originOf(
   return sent === null ? 'existedBefore' : proveOrigin(env, sent, found, hasOtherLinks);
 }
 
+/** The rival that holds the target entity, or that none does (CNF-10), or that it is not to be told before the second pass. */
+async function judgeRivals(env: DrainEnvironment, rivals: readonly OtherLink[]): Promise<'free' | 'wait' | OtherLink> {
+  for (const rival of rivals) {
+    if (rival.presence === 'absent') continue;
+    if (!env.late) return 'wait';
+    if (!(await isGone(env, rival))) return rival;
+  }
+  return 'free';
+}
+
 /**
  * CNF-10: another entity of the same source holds the link. Gone from the source → the person was created anew with another id, the
- * target entity is taken over (the old link goes in the absence phase, DEL-20). It is gone only if a complete read missed it *and* the
- * source says so of this very entity: one deletion and one addition between two pages hide a present person from every count.
+ * target entity is taken over (the old link goes in the absence phase, DEL-20). After a full read it is gone only if that missed it *and*
+ * the source says so of this very entity: one deletion and one addition between two pages hide a present person from every count. A delta
+ * read says nothing of who is gone, so there the source's word alone decides; a source that cannot be asked keeps the rival.
  */
-async function judgeRival(env: DrainEnvironment, rival: OtherLink): Promise<'free' | 'taken' | 'wait'> {
-  if (rival.presence === 'absent') return 'free';
-  if (!env.late) return 'wait';
-  if (!(await wasMissed(env.services.pool, env.runKey, env.typeCode, rival.entityNo))) return 'taken';
-  const answer = await confirmAbsence(env.tools.context, env.type, rival.nativeId ?? rival.sourceKey, env.stop);
-  return answer === 'absent' ? 'free' : 'taken';
+async function isGone(env: DrainEnvironment, rival: OtherLink): Promise<boolean> {
+  const { context } = env.tools;
+  const isDelta = context.mode === 'delta';
+  if (isDelta && !context.source.capabilities.readOne) return false;
+  if (!isDelta && !(await wasMissed(env.services.pool, env.runKey, env.typeCode, rival.entityNo))) return false;
+  if ((await confirmAbsence(context, env.type, rival.nativeId ?? rival.sourceKey, env.stop)) !== 'absent') return false;
+  // No full read comes to say it: without the mark the rival would go on being written into an account that is not his.
+  if (isDelta) await markOneAbsent(env.services.pool, rival);
+  return true;
 }
 
 /** The update mappings run, not those of scope `createEntity` (CNF-9). */

@@ -60,6 +60,8 @@ export interface OtherLink {
   /** The connector's id where it differs from the source key. */
   readonly nativeId: string | null;
   readonly presence: Presence;
+  /** What was known of the entity when the link was looked at; a newer answer of the source has a greater one. */
+  readonly readSeq: number;
   readonly origin: Origin | null;
 }
 
@@ -139,10 +141,11 @@ export async function otherLinks(sql: Sql, key: TargetKey, entityNo: number): Pr
     sourceKey: string;
     nativeId: string | null;
     presence: number;
+    readSeq: number;
     origin: number | null;
   }>(
     `select l.entity_no as "entityNo", e.source_id as "sourceNo", e.source_key as "sourceKey", e.native_id as "nativeId", e.presence,
-            l.origin
+            e.read_seq as "readSeq", l.origin
        from link l join entity e on e.entity_no = l.entity_no
       where l.target_id = $1 and l.type = $2 and l.target_key = $3 and l.entity_no <> $4 and l.state = ${LINK_STATE.linked}
       order by l.entity_no`,
