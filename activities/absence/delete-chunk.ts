@@ -234,7 +234,7 @@ class DeletionBatch {
   /** What the ends mean for other links on the same target entities, and for the list of those that are not managed any more. */
   private async afterEnds(
     sql: Sql,
-    held: ReadonlySet<number>,
+    held: { has(entityNo: number): boolean },
     ends: readonly { readonly end: CandidateEnd; readonly candidate: PlannedDeletion }[],
   ): Promise<void> {
     const target = { targetNo: this.env.targetNo, type: this.env.typeCode };

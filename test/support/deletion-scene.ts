@@ -7,7 +7,8 @@ import { person, userNames, World } from './world.js';
 import type { JobResult, WorldTarget } from './world.js';
 
 const CONNECTION = { Type: 'HTTP', ProxyType: 'Internet', Authentication: 'NoAuthentication' };
-const NO_RETRY = { 'ips.failed.request.retry.attempts': '0' };
+/** Failed requests are not repeated, and nothing is held for approval: the tables are about what is documented. */
+const PLAIN = { 'ips.failed.request.retry.attempts': '0', 'ips.governor.delete': 'off' };
 
 /** The property that lets entities be deleted that existed before (DEL-12). */
 export const EXISTED_BEFORE = { 'ips.delete.existedbefore.entities': 'true' };
@@ -38,7 +39,7 @@ export class DeletionScene {
     const users = (start.people ?? ['P', 'W']).map((id) => person(id));
     const world = await World.join(engine, {
       source: { users, groups: [...(start.groups ?? [])] },
-      hr: { ...start.hr, properties: { ...NO_RETRY, ...start.hr?.properties } },
+      hr: { ...start.hr, properties: { ...PLAIN, ...start.hr?.properties } },
     });
     const cloud = await world.addTarget(
       'Cloud',
@@ -46,7 +47,7 @@ export class DeletionScene {
         users: (start.accounts ?? []).map((id) => person(id, { id: `old-${id}` })),
         groups: [...(start.accountGroups ?? [])],
       },
-      { ...start.cloud, properties: { ...NO_RETRY, ...start.cloud?.properties } },
+      { ...start.cloud, properties: { ...PLAIN, ...start.cloud?.properties } },
     );
     return new DeletionScene(world, cloud);
   }
@@ -85,7 +86,7 @@ export class DeletionScene {
   async configure(side: 'source' | 'target', properties: Readonly<Record<string, string>>): Promise<void> {
     const [system, url] =
       side === 'source' ? [this.world.hr, this.world.source.url] : [this.cloud.system, this.cloud.simulator.url];
-    await this.world.engine.setProperties(system, { ...CONNECTION, ...NO_RETRY, URL: url, ...properties });
+    await this.world.engine.setProperties(system, { ...CONNECTION, ...PLAIN, URL: url, ...properties });
   }
 
   /** Changes the transformation of users. */
