@@ -171,9 +171,7 @@ export interface Capabilities {
   readonly updateMode: 'replace' | 'patch';
   /** CNF-6: false turns adoption after a conflict off. */
   readonly conflictResolution: boolean;
-  /**
-   * DEL-11: a deletion that the mappings turn into a PATCH message needs a property of its own here; absent: it does not.
-   */
+  /** DEL-11: a deletion that becomes a PATCH message needs this property; absent: it needs none. */
   readonly updateInsteadOfDelete?: { readonly property: string; readonly enabled: boolean };
   /** In-flight writes at most, per process. */
   readonly maxConcurrentWrites: number;
