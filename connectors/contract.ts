@@ -175,6 +175,8 @@ export interface Capabilities {
   readonly updateInsteadOfDelete?: { readonly property: string; readonly enabled: boolean };
   /** In-flight writes at most, per process. */
   readonly maxConcurrentWrites: number;
+  /** Entities that the connector writes with one request, if they are written at the same time (WRT-3); absent: one. */
+  readonly entitiesPerWrite?: number;
   /** Limit for one write request, milliseconds: a lease must outlive it (engine invariant 3). */
   readonly requestTimeoutMs: number;
   /** Step of the target's creation times, milliseconds; `undefined` where its clock is not known to be comparable (RTY-5). */

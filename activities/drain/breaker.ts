@@ -10,6 +10,9 @@ import type { RowSource } from './rows.js';
 import type { DrainEnvironment } from './work.js';
 import { errorClassOf } from './write-errors.js';
 
+/** Pairs under way at most, however many entities a request takes: each of them holds a lease that has to be kept. */
+const MAX_PAIRS_AT_A_TIME = 128;
+
 /** What the circuit breaker of a target says to somebody who wants to send (HEA-6). */
 export type BreakerEntry =
   /** No limit. */
@@ -55,7 +58,7 @@ export function drainBehind(
   untilMs: number,
 ): Promise<DrainEnd> {
   return behindBreaker(entry, env, (limit) => {
-    const concurrency = Math.min(concurrencyOf(env), limit);
+    const concurrency = Math.min(pairsAtATime(env), limit);
     return new Drain(env, rows, { concurrency, rows: limit }).run(untilMs);
   });
 }
@@ -79,6 +82,13 @@ type Entered = Extract<BreakerEntry, { kind: 'free' | 'trial' }>;
 /** Requests in flight that this process may have in a target. */
 export function concurrencyOf(env: DrainEnvironment): number {
   return Math.min(env.services.deps.concurrency, env.tools.target.capabilities.maxConcurrentWrites);
+}
+
+/** A request that takes several entities needs several pairs under way to be full (WRT-3). */
+function pairsAtATime(env: DrainEnvironment): number {
+  const { entitiesPerWrite = 1 } = env.tools.target.capabilities;
+  const requests = concurrencyOf(env);
+  return Math.max(requests, Math.min(requests * entitiesPerWrite, MAX_PAIRS_AT_A_TIME));
 }
 
 /** The cheapest read there is: one entity of the first type. Null when the target answers, be it with a refusal of this request. */

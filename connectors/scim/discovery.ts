@@ -8,9 +8,17 @@ export interface ServerFeatures {
   readonly patch: boolean | undefined;
   readonly filter: boolean | undefined;
   readonly etag: boolean | undefined;
+  readonly bulk: BulkFeature | undefined;
   readonly sort: boolean | undefined;
   /** Largest page that the server gives. */
   readonly maxPageSizeEntities: number | undefined;
+}
+
+/** What it says of bulk requests. */
+export interface BulkFeature {
+  readonly supported: boolean | undefined;
+  readonly maxOperations: number | undefined;
+  readonly maxPayloadBytes: number | undefined;
 }
 
 /** Nothing is known: the profile and the properties decide. */
@@ -18,6 +26,7 @@ const SILENT: ServerFeatures = {
   patch: undefined,
   filter: undefined,
   etag: undefined,
+  bulk: undefined,
   sort: undefined,
   maxPageSizeEntities: undefined,
 };
@@ -72,6 +81,11 @@ function featuresOf(config: JsonObject): ServerFeatures {
     patch: flag(member(config, 'patch', 'supported')),
     filter: flag(member(config, 'filter', 'supported')),
     etag: flag(member(config, 'etag', 'supported')),
+    bulk: {
+      supported: flag(member(config, 'bulk', 'supported')),
+      maxOperations: positive(member(config, 'bulk', 'maxOperations')),
+      maxPayloadBytes: positive(member(config, 'bulk', 'maxPayloadSize')),
+    },
     sort: flag(member(config, 'sort', 'supported')),
     maxPageSizeEntities: limits.length === 0 ? undefined : Math.min(...limits),
   };

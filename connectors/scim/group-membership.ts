@@ -5,7 +5,7 @@ import { outgoing } from './outgoing.js';
 import { gone, type MemberOperations, type PatchSender } from './patch-sender.js';
 import type { ScimProfile } from './profile.js';
 import { scimError } from './scim-error.js';
-import type { ScimHttp } from './scim-http.js';
+import type { ScimHttp, ScimWrites } from './scim-http.js';
 import type { ScimReader } from './scim-reader.js';
 import { withEtag, type VersionTags } from './version-tags.js';
 import { bodyOf, isSuccess, versionOf } from './write-answer.js';
@@ -17,6 +17,7 @@ const PRECONDITION_FAILED = 412;
 /** What changing a membership needs of its surroundings. */
 export interface MembershipOptions {
   readonly http: ScimHttp;
+  readonly writes: ScimWrites;
   readonly profile: ScimProfile;
   readonly reader: ScimReader;
   readonly tags: VersionTags;
@@ -77,7 +78,7 @@ async function patchMembers(
 
 /** Undefined: the group was changed meanwhile and has to be read again. */
 async function putBack(
-  { http, profile, tags }: MembershipOptions,
+  { http, writes, profile, tags }: MembershipOptions,
   group: NativeEntity,
   members: readonly JsonObject[],
   options: CallOptions,
@@ -87,7 +88,7 @@ async function putBack(
   const { etag } = await tags.usable(withEtag(options, group.version));
   const body = { ...outgoing(profile, 'group', { ...group.body, members: [...members] }), id: group.id };
   const path = http.entityPath('group', group.id, label);
-  const response = await http.write({ label, method: 'PUT', path, body, etag, options });
+  const response = await writes.write({ label, method: 'PUT', path, body, etag, options });
   if (isSuccess(response)) return { id: group.id, applied: 'updated', ...versionOf(response, bodyOf(response)) };
   if (response.status === PRECONDITION_FAILED && !isLast) return undefined;
   throw scimError(response, [body]);

@@ -4,7 +4,7 @@ import { membersOf, patchRequests, type Members, type SliceLimits } from './memb
 import type { PatchOperation } from './patch-diff.js';
 import type { ScimProfile } from './profile.js';
 import { scimError } from './scim-error.js';
-import type { ScimHttp } from './scim-http.js';
+import type { ScimHttp, ScimWrites } from './scim-http.js';
 import type { ScimReader } from './scim-reader.js';
 import { withEtag, type Subject, type VersionTags } from './version-tags.js';
 import { bodyOf, isSuccess, partlyApplied, versionOf } from './write-answer.js';
@@ -20,6 +20,7 @@ export interface MemberOperations {
 /** What the sender needs of its surroundings. */
 export interface PatchSenderOptions {
   readonly http: ScimHttp;
+  readonly writes: ScimWrites;
   readonly profile: ScimProfile;
   readonly reader: ScimReader;
   readonly tags: VersionTags;
@@ -59,11 +60,11 @@ export class PatchSender {
 
   private async sendOne(subject: Subject, operations: readonly PatchOperation[]): Promise<string | undefined> {
     const { type, id, options } = subject;
-    const { http, tags } = this.options;
+    const { http, writes, tags } = this.options;
     const label = `update ${type}`;
     const path = http.entityPath(type, id, label);
     const response = await tags.guard(subject, (etag) =>
-      http.write({ label, method: 'PATCH', path, body: patchBody(operations), etag, options }),
+      writes.write({ label, method: 'PATCH', path, body: patchBody(operations), etag, options }),
     );
     if (isSuccess(response)) return versionOf(response, bodyOf(response)).version;
     const error = scimError(response, operations.map(valueOf));

@@ -23,6 +23,13 @@ export interface ScimProfile {
     /** Additions and removals may stand in one request. */
     readonly mixed: boolean;
   };
+  readonly bulk: {
+    /** Operations in one bulk request where the property says nothing, or too much (CONN-SCIM-81). */
+    readonly operations: number;
+    readonly maxOperations: number;
+    /** Types that are written so (CONN-SCIM-82). */
+    readonly types: readonly ('user' | 'group')[];
+  };
   readonly paging: {
     /** `estimate`: `totalResults` may change without anything having moved (CONN-SCIM-25). */
     readonly total: 'exact' | 'estimate';
@@ -43,6 +50,7 @@ export const GENERIC_SCIM_2: ScimProfile = {
   contentType: 'application/scim+json',
   readOnlyAttributes: { user: ['meta', 'groups'], group: ['meta'] },
   members: { threshold: undefined, maxThreshold: 200_000, removalsPerRequest: 100, mixed: true },
+  bulk: { operations: 20, maxOperations: 100, types: ['user', 'group'] },
   paging: { total: 'exact', advanceByItemsPerPage: false },
   maxConcurrentWrites: 32,
 };

@@ -31,8 +31,14 @@ export interface ScimWrite {
   readonly options: CallOptions;
 }
 
+/** Something that carries writes out. */
+export interface ScimWrites {
+  /** An answer of any status. Throws ConnectorError when there is none. */
+  write(write: ScimWrite): Promise<HttpResponse>;
+}
+
 /** SCIM requests over HTTP: paths, media types, `If-Match`, CSRF. Answers of any status; {@link scimError} judges them. */
-export class ScimHttp {
+export class ScimHttp implements ScimWrites {
   private readonly csrf: CsrfProtection | undefined;
 
   constructor(

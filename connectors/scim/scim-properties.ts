@@ -136,6 +136,25 @@ function writeProperties(profile: ScimProfile): PropertyDescriptor[] {
         'Groups with more members are written by PATCH in slices of this size; absent: always in one request.',
     },
     {
+      name: 'scim.support.bulk.operation',
+      label: 'Bulk requests',
+      kind: 'boolean',
+      roles: TARGET,
+      defaultValue: 'false',
+      description:
+        'true: writes of several entities go together to /Bulk, if the server does not say that it has none.',
+    },
+    {
+      name: 'scim.bulk.operations.max.count',
+      label: 'Operations in a bulk request',
+      kind: 'integer',
+      roles: TARGET,
+      min: 1,
+      max: profile.bulk.maxOperations,
+      defaultValue: String(profile.bulk.operations),
+      description: 'At most; less where the server announces less.',
+    },
+    {
       name: 'scim.api.csrf.protection',
       label: 'CSRF protection',
       kind: 'enum',

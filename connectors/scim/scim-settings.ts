@@ -26,6 +26,8 @@ export interface ScimSettings {
   readonly discovery: boolean;
   readonly deltaOverlapMs: number;
   readonly maxConcurrentWrites: number;
+  /** Operations in one bulk request at most; undefined: no bulk requests (WRT-3). */
+  readonly bulkOperations: number | undefined;
 }
 
 /** Ranges of the whole-number properties, for reading, checking and describing them. */
@@ -73,6 +75,13 @@ export function scimSettings(given: Properties, profile: ScimProfile, prefix: st
       ...CONCURRENT_WRITES,
       fallback: profile.maxConcurrentWrites,
     }),
+    bulkOperations: booleanProperty(properties, 'scim.support.bulk.operation', false)
+      ? integerProperty(properties, 'scim.bulk.operations.max.count', {
+          min: 1,
+          max: profile.bulk.maxOperations,
+          fallback: profile.bulk.operations,
+        })
+      : undefined,
   };
 }
 

@@ -39,16 +39,6 @@ const NOT_BUILT: readonly NotBuilt[] = [
     message: 'locations belong to ProxyType OnPremise, which is not available yet; remove it',
   },
   {
-    name: 'scim.support.bulk.operation',
-    refuses: isTrue,
-    message: 'bulk requests are not available yet; set it to false or remove it',
-  },
-  {
-    name: 'scim.bulk.operations.max.count',
-    refuses: always,
-    message: 'bulk requests are not available yet; remove it',
-  },
-  {
     name: 'scim.group.members.paging.enabled',
     refuses: isTrue,
     message: 'paging of members is not available yet; set it to false or remove it',

@@ -12,7 +12,7 @@ import type { ScimProfile } from './profile.js';
 import { resolveByKeys } from './resolve.js';
 import { jsonBody, metaInstant, resourceId } from './scim-envelope.js';
 import { scimError } from './scim-error.js';
-import type { ScimHttp } from './scim-http.js';
+import type { ScimHttp, ScimWrites } from './scim-http.js';
 import type { ScimReader } from './scim-reader.js';
 import type { ScimType } from './scim-settings.js';
 import { VersionTags, type Subject } from './version-tags.js';
@@ -23,6 +23,8 @@ const NO_MEMBER_CHANGE = { additions: [], removals: [] };
 /** What the writer needs of its surroundings. */
 export interface WriterOptions {
   readonly http: ScimHttp;
+  /** Carries the writes out, one by one or together. */
+  readonly writes: ScimWrites;
   readonly profile: ScimProfile;
   readonly reader: ScimReader;
   readonly discovery: Discovery;
@@ -68,7 +70,7 @@ export class ScimWriter {
     const path = this.options.http.entityPath(type, id, label);
     const subject = { type, id, options: await this.tags.usable(options) };
     const response = await this.tags.guard(subject, (etag) =>
-      this.options.http.write({ label, method: 'DELETE', path, etag, options }),
+      this.options.writes.write({ label, method: 'DELETE', path, etag, options }),
     );
     if (isSuccess(response)) return { id, applied: 'deleted' };
     const error = scimError(response, [id]);
@@ -90,7 +92,7 @@ export class ScimWriter {
   private async createWhole(type: ScimType, body: JsonObject, options: CallOptions): Promise<WriteResult> {
     const { http } = this.options;
     const label = `create ${type}`;
-    const response = await http.write({
+    const response = await this.options.writes.write({
       label,
       method: 'POST',
       path: http.collectionPath(type),
@@ -135,7 +137,7 @@ export class ScimWriter {
     const path = http.entityPath(type, id, label);
     const sent = { ...outgoing(this.options.profile, type, body), id };
     const response = await this.tags.guard(subject, (etag) =>
-      http.write({ label, method: 'PUT', path, body: sent, etag, options }),
+      this.options.writes.write({ label, method: 'PUT', path, body: sent, etag, options }),
     );
     if (!isSuccess(response)) throw scimError(response, [body]);
     return { id, applied: 'updated', ...versionOf(response, bodyOf(response)) };

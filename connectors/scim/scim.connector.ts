@@ -3,10 +3,11 @@ import type { Connector, ConnectorContext } from '../contract.js';
 import { ConnectorError } from '../errors.js';
 import { createHttpClient, type HttpLimits } from '../http/http-client.js';
 import { configuredCredentials, configuredHeaders, tlsOptions } from '../http/http-settings.js';
+import { BulkWrites } from './bulk-writes.js';
 import { testScimConnection } from './connection-test.js';
 import { Discovery } from './discovery.js';
 import type { ScimProfile } from './profile.js';
-import { ScimHttp } from './scim-http.js';
+import { ScimHttp, type ScimWrites } from './scim-http.js';
 import { ScimReader } from './scim-reader.js';
 import { scimSettings, urlOf, type ScimType } from './scim-settings.js';
 import { ScimWriter } from './scim-writer.js';
@@ -42,7 +43,13 @@ export function openScimConnector(
   const http = new ScimHttp(client, settings);
   const discovery = new Discovery(http, context.clock);
   const reader = new ScimReader({ http, profile, discovery, clock: context.clock, log: context.log });
-  const writer = new ScimWriter({ http, profile, reader, discovery });
+  const writer = new ScimWriter({
+    http,
+    writes: writesOf(context, { http, discovery, profile }),
+    profile,
+    reader,
+    discovery,
+  });
   return {
     testConnection: (options) =>
       testScimConnection({ http, discovery, properties, clock: context.clock }, options.signal),
@@ -56,6 +63,21 @@ export function openScimConnector(
     uniqueKeys: (type) => settings.uniqueKeys[scimType(type)],
     close: () => http.close(),
   };
+}
+
+/** Single requests, or bulk requests where they are configured (WRT-3). */
+function writesOf(
+  { clock, log }: ConnectorContext,
+  {
+    http,
+    discovery,
+    profile,
+  }: { readonly http: ScimHttp; readonly discovery: Discovery; readonly profile: ScimProfile },
+): ScimWrites {
+  const { bulkOperations, maxConcurrentWrites } = http.settings;
+  if (bulkOperations === undefined) return http;
+  const { types } = profile.bulk;
+  return new BulkWrites({ http, discovery, clock, log, types, maxOperations: bulkOperations, maxConcurrentWrites });
 }
 
 /** CONN-CORE-11: refused without network traffic. */

@@ -38,6 +38,7 @@ export function scimFactory(typeName: string, prefix: string, profile: ScimProfi
         updateMode: settings.patch ? 'patch' : 'replace',
         conflictResolution: true,
         maxConcurrentWrites: settings.maxConcurrentWrites,
+        ...(settings.bulkOperations !== undefined && { entitiesPerWrite: settings.bulkOperations }),
         requestTimeoutMs: HTTP_LIMITS.writeTimeoutMs,
         creationTimeGranularityMs: CREATION_TIME_GRANULARITY_MS,
       };

@@ -49,6 +49,10 @@ export interface ScimDialect {
   readonly checksMembers: boolean;
   /** Member values in one PATCH at most; more is 400 tooMany. */
   readonly maxMembersPerPatch: number;
+  /** Operations in one bulk request at most; more is 413. None: bulk requests are 501. */
+  readonly bulkOperations: number;
+  /** `bare`: items without `bulkId`, their status an object, as some servers answer. */
+  readonly bulkAnswer: 'standard' | 'bare';
   readonly etags: 'none' | 'supported' | 'required';
   /** Accepted `Content-Type` values of writes, without parameters; anything else is 415. */
   readonly contentTypes: readonly string[];
@@ -85,6 +89,8 @@ const STANDARD: ScimDialect = {
   returnsMembers: true,
   checksMembers: true,
   maxMembersPerPatch: Number.MAX_SAFE_INTEGER,
+  bulkOperations: 0,
+  bulkAnswer: 'standard',
   etags: 'none',
   contentTypes: ['application/scim+json', 'application/json'],
   discovery: true,
@@ -162,6 +168,11 @@ export const DIALECTS = {
     paging: 'cursor',
     resourcesKey: 'resources',
     totalResults: 'absent',
+  }),
+  bulk: dialect('bulk', 'Bulk requests of up to 50 operations', { bulkOperations: 50 }),
+  'bulk-bare': dialect('bulk-bare', 'Bulk answers without bulkId, 10 operations at most', {
+    bulkOperations: 10,
+    bulkAnswer: 'bare',
   }),
   etags: dialect('etags', 'Entity tags, If-Match checked when sent', { etags: 'supported' }),
   'etags-required': dialect('etags-required', 'Writes without If-Match are 428', { etags: 'required' }),

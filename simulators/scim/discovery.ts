@@ -27,7 +27,11 @@ function serviceProviderConfig(dialect: ScimDialect, baseUrl: string): JsonObjec
   return {
     schemas: ['urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig'],
     patch: { supported: dialect.patch },
-    bulk: { supported: false, maxOperations: 0, maxPayloadSize: 0 },
+    bulk: {
+      supported: dialect.bulkOperations > 0,
+      maxOperations: dialect.bulkOperations,
+      maxPayloadSize: dialect.bulkOperations > 0 ? 1_048_576 : 0,
+    },
     filter: { supported: dialect.filter !== 'none', maxResults: dialect.maxPageEntities },
     changePassword: { supported: false },
     sort: { supported: dialect.sort },

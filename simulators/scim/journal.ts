@@ -29,7 +29,8 @@ export interface JournalRecord {
   body?: string;
 }
 
-export type RequestOperation = 'list' | 'get' | 'create' | 'replace' | 'patch' | 'delete' | 'discovery' | 'token';
+export type RequestOperation =
+  'list' | 'get' | 'create' | 'replace' | 'patch' | 'delete' | 'discovery' | 'token' | 'bulk';
 
 const WRITES: readonly (RequestOperation | undefined)[] = ['create', 'replace', 'patch', 'delete'];
 

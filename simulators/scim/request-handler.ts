@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Gatekeeper } from './auth.js';
 import { TOKEN_PATH } from './auth.js';
+import { handleBulk } from './bulk.js';
 import type { ScimDialect } from './dialects.js';
 import { faultAnswer, readBody, send, sendHtml, sendHugeBody, sendTruncated } from './exchange.js';
 import type { Faults, Strike } from './faults.js';
@@ -158,12 +159,23 @@ export class RequestHandler {
       if (!gatekeeper.allows(authorization)) return unauthorized();
       this.#checkAddress(incoming);
       this.#checkContentType(request, incoming.headers['content-type']);
+      if (request.operation === 'bulk') return this.#bulk(request);
       return handlers.handle(request);
     } catch (error) {
-      if (error instanceof ScimProblem) return { status: error.status, body: JSON.stringify(error.toBody()) };
-      const detail = error instanceof Error ? error.message : String(error);
-      return { status: 500, body: JSON.stringify(new ScimProblem(500, `the simulator failed: ${detail}`).toBody()) };
+      return problemAnswer(error);
     }
+  }
+
+  #bulk(request: ScimRequest): ScimAnswer {
+    const { dialect, store, journal, faults, handlers, nowMs } = this.#parts;
+    const work = (inner: ScimRequest): ScimAnswer => {
+      try {
+        return handlers.handle(inner);
+      } catch (error) {
+        return problemAnswer(error);
+      }
+    };
+    return handleBulk({ dialect, store, journal, nowMs, strike: (inner) => faults.strike(inner), work }, request);
   }
 
   #checkAddress(incoming: IncomingMessage): void {
@@ -179,6 +191,12 @@ export class RequestHandler {
       throw new ScimProblem(415, `send ${this.#parts.dialect.contentTypes.join(' or ')}, not "${given}"`);
     }
   }
+}
+
+function problemAnswer(error: unknown): ScimAnswer {
+  if (error instanceof ScimProblem) return { status: error.status, body: JSON.stringify(error.toBody()) };
+  const detail = error instanceof Error ? error.message : String(error);
+  return { status: 500, body: JSON.stringify(new ScimProblem(500, `the simulator failed: ${detail}`).toBody()) };
 }
 
 function unauthorized(): ScimAnswer {

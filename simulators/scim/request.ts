@@ -36,6 +36,7 @@ export function routeOf(method: string, path: string): Route {
   const [, collection = '', rawId, extra] = path.split('/', 4);
   const type = typeOfCollection(collection);
   if (type === undefined) {
+    if (path === '/Bulk') return { ...NOWHERE, operation: method === 'POST' ? 'bulk' : undefined };
     const isDiscovery = DISCOVERY.some((known) => path === known || path.startsWith(`${known}/`));
     return isDiscovery && method === 'GET' ? { ...NOWHERE, operation: 'discovery' } : NOWHERE;
   }

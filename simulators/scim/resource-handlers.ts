@@ -49,6 +49,7 @@ export class ResourceHandlers {
       case 'delete':
         return this.#delete(type, request);
       case 'token':
+      case 'bulk':
       case undefined:
         throw new ScimProblem(405, `${request.method} is not possible at ${request.path}`);
     }
