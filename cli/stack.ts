@@ -92,10 +92,12 @@ type StartedParts = Pick<RunningStack, 'urls' | 'bootstrapPassword'>;
 async function startParts(supervisor: Supervisor, options: StackOptions, ports: StackPorts): Promise<StartedParts> {
   const { config, say } = options;
   const durability = options.durability ?? 'safe';
-  const databaseUrl = config.databaseUrl ?? (await embedPostgres(supervisor, options, ports.postgres, durability));
-  const temporal = config.temporal.addressIsConfigured
-    ? { address: config.temporal.address, uiUrl: config.temporal.uiUrl }
-    : await embedTemporal(supervisor, options, ports);
+  // Neither needs the other, and loading the migrations takes as long as either.
+  const [databaseUrl, temporal, { runMigrations }] = await Promise.all([
+    config.databaseUrl ?? embedPostgres(supervisor, options, ports.postgres, durability),
+    config.temporal.addressIsConfigured ? config.temporal : embedTemporal(supervisor, options, ports),
+    import('../migrations/run.js'),
+  ]);
   const own: Config = {
     ...config,
     databaseUrl,
@@ -103,7 +105,6 @@ async function startParts(supervisor: Supervisor, options: StackOptions, ports: 
     api: { ...config.api, port: ports.api },
   };
   say('bringing the database schema up to date');
-  const { runMigrations } = await import('../migrations/run.js');
   await runMigrations(databaseUrl);
   say('starting the API and the worker');
   let bootstrapPassword: string | undefined;
@@ -112,8 +113,10 @@ async function startParts(supervisor: Supervisor, options: StackOptions, ports: 
     bootstrapPassword = child.facts['bootstrapPassword'];
     return child;
   };
-  await supervisor.start({ name: 'api', start: startApi });
-  await supervisor.start({ name: 'worker', start: () => startProcess('worker', own, options) });
+  await Promise.all([
+    supervisor.start({ name: 'api', start: startApi }),
+    supervisor.start({ name: 'worker', start: () => startProcess('worker', own, options) }),
+  ]);
   const api = `http://${reachableHost(config.api.host)}:${ports.api}`;
   const { address, uiUrl } = temporal;
   const urls = { api, apiDocs: `${api}/api/docs`, temporalUi: uiUrl, temporal: address, database: databaseUrl };

@@ -47,7 +47,8 @@ interface Supervised {
 }
 
 /**
- * Starts components one after the other, starts a dead one again with growing waits, and stops all in reverse order.
+ * Starts components, starts a dead one again with growing waits, and stops all in reverse order of getting ready. Components that do not
+ * need each other may be started at once.
  * It never gives up on a component that was ready once: what it needs (a port, a disk) may come back.
  */
 export class Supervisor {

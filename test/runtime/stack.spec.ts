@@ -61,7 +61,7 @@ temporal.describe('startStack', () => {
 
   it('embeds what is not configured, in order, and hands over the first password', async () => {
     const first = await start();
-    expect(Object.keys(first.pids())).toEqual(['postgres', 'temporal', 'api', 'worker']);
+    expect(Object.keys(first.pids()).sort()).toEqual(['api', 'postgres', 'temporal', 'worker']);
     expect(await status(first)).toBe(200);
     expect((await fetch(first.urls.apiDocs)).status).toBe(200);
     const password = first.bootstrapPassword ?? '';
@@ -121,7 +121,7 @@ temporal.describe('startStack with everything configured', () => {
     const config = configOf(home, { DATABASE_URL: database.url, TEMPORAL_ADDRESS: temporal.address });
     const ports = { api: await ephemeralPort() };
     const stack = await startStack({ config, ports, log, say: () => undefined, print: () => undefined });
-    expect(Object.keys(stack.pids())).toEqual(['api', 'worker']);
+    expect(Object.keys(stack.pids()).sort()).toEqual(['api', 'worker']);
     expect(stack.urls).toMatchObject({ temporal: temporal.address, database: database.url });
     expect(await status(stack)).toBe(200);
     await stack.stop();
