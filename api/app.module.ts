@@ -27,6 +27,10 @@ import { ConnectorCatalog } from './system-types/connector-catalog.js';
 import { SystemTypesController } from './system-types/system-types.controller.js';
 import { SystemTypesService } from './system-types/system-types.service.js';
 import { ConnectionTestService } from './systems/connection-test.service.js';
+import { OpenSystemService } from './systems/open-system.service.js';
+import { ProbeService } from './systems/probe.service.js';
+import { ProfileController } from './systems/profile.controller.js';
+import { ProfileService } from './systems/profile.service.js';
 import { PropertiesController } from './systems/properties.controller.js';
 import { PropertiesService } from './systems/properties.service.js';
 import { ResetController } from './systems/reset.controller.js';
@@ -67,6 +71,7 @@ export class AppModule {
         SystemTypesController,
         SystemsController,
         PropertiesController,
+        ProfileController,
         ResetController,
         SchedulesController,
         TransformationsController,
@@ -91,6 +96,9 @@ export class AppModule {
         ResetService,
         SchedulesService,
         ConnectionTestService,
+        OpenSystemService,
+        ProfileService,
+        ProbeService,
         TransformationsService,
         PreviewSidesService,
         PreviewService,

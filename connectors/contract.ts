@@ -1,5 +1,7 @@
 import type { EntityType } from '../core/entity-type.js';
 import type { JsonObject, JsonValue } from '../core/json.js';
+import type { EntitySamples } from './entity-samples.js';
+import type { ProbeOptions, ProbeReport } from './probe-report.js';
 
 /**
  * What a connector promises (specification: connectors/contract.md). A connector knows one protocol and one system; it knows no
@@ -34,6 +36,8 @@ export interface Connector {
   ): Promise<Resolution>;
   /** Unique attributes in force for a type, from the properties or the preset (CNF-3). */
   uniqueKeys(type: EntityType): readonly string[];
+  /** Finds out what the system really does, by its effects. Absent where a connector has nothing to find out. */
+  probe?(options: ProbeOptions): Promise<ProbeReport>;
   /** Releases connections. Idempotent, never throws. */
   close(): Promise<void>;
 }
@@ -252,44 +256,6 @@ export interface PropertyFinding {
   readonly message: string;
 }
 
-/**
- * How entities of a system type look, as data, for whoever has to make some that nobody will miss (the conformance kit). Texts of
- * bodies may hold `${mark}` (the mark of this use, letters and digits) and `${n}` (the number of the entity).
- */
-export interface EntitySamples {
-  readonly user?: EntitySample;
-  readonly group?: GroupSample;
-  /** Property that sets the entities of a page. */
-  readonly pageSizeProperty?: string;
-  /** Property with the address of the back end, as a URL. */
-  readonly addressProperty?: string;
-  /** Properties that make updates by PATCH or by PUT, where a property chooses. */
-  readonly updateModeProperties?: Readonly<Partial<Record<'replace' | 'patch', Readonly<Record<string, string>>>>>;
-}
-
-/** One type of {@link EntitySamples}. Places in a body are JSON pointers (RFC 6901). */
-export interface EntitySample {
-  readonly body: JsonObject;
-  /** Where the unique name stands; its text in `body` must begin with `${mark}`. */
-  readonly name: string;
-  /** Where a text stands that may be changed to any other. */
-  readonly text: string;
-  /** Where a text may stand that `body` lacks, and that may go again. */
-  readonly optional?: string;
-  /** Properties under which only entities of one mark are read. */
-  readonly filter?: Readonly<Record<string, string>>;
-}
-
-/** {@link EntitySample} of groups. */
-export interface GroupSample extends EntitySample {
-  /** Where the list of members stands. */
-  readonly members: string;
-  /** One member; `${id}` stands for its identifier. */
-  readonly member: JsonValue;
-  /** A group may have no members. */
-  readonly mayBeEmpty: boolean;
-}
-
 /** One system type: describes it, checks its properties and opens connectors for it. */
 export interface ConnectorFactory {
   readonly descriptor: ConnectorDescriptor;
@@ -299,5 +265,17 @@ export interface ConnectorFactory {
   warnings?(properties: Readonly<Record<string, string>>): readonly PropertyFinding[];
   capabilities(properties: Readonly<Record<string, string>>, role: 'source' | 'target'): Capabilities;
   open(context: ConnectorContext): Connector;
+  /** How its entities look, for the conformance kit. */
   readonly samples?: EntitySamples;
+  readonly profile?: EditableProfile;
+}
+
+/** What a connector lets an administrator say about one system that differs from others of its type, as JSON. */
+export interface EditableProfile {
+  /** Property that holds the differences, as JSON text. */
+  readonly property: string;
+  /** Everything that may be changed, with the values in force. Pure. */
+  inForce(properties: Readonly<Record<string, string>>): JsonObject;
+  /** What is wrong with differences, each place as a JSON pointer; empty when nothing is. */
+  problems(differences: JsonObject): readonly { readonly pointer: string; readonly message: string }[];
 }

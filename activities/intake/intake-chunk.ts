@@ -21,6 +21,8 @@ import type { ReadPage } from './read-page.js';
 
 /** A chunk ends after this many entities at the latest. */
 const CHUNK_ENTITIES = 10_000;
+/** Beginnings of a read, all reasons together, after which a position that is lost once more fails it. */
+const MAX_EPOCHS = 2;
 /** Statistics are refreshed once a first load has brought this many rows. */
 const ANALYZE_AFTER_ENTITIES = 1_000;
 
@@ -47,6 +49,11 @@ export async function intakeChunk(services: EngineServices, input: IntakeChunkIn
       if (failure === undefined) throw error;
       if (failure.kind === 'deltaLost' && read.mode === 'delta')
         return readFully(services, context, fence, failure.adminMessage);
+      // The source has forgotten where the read was: it begins again (CONN-SCIM-24), but not for ever.
+      if (failure.kind === 'deltaLost' && read.epoch < MAX_EPOCHS) {
+        await restartType(services.pool, fence, context.source.snapshot.no, codeOf(input.type), 'lost');
+        return { more: true };
+      }
       await failType(services.pool, fence, context, input.type, failure);
       return { more: false, ended: 'sourceFailed' };
     } finally {

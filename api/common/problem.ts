@@ -16,6 +16,7 @@ export const PROBLEM_TYPES = {
   'no-enabled-target': [409, 'No enabled target is connected'],
   'not-configured': [409, 'The system is not configured'],
   'job-over': [409, 'The job is over'],
+  'not-offered': [409, 'Systems of this type have no such thing'],
   'body-too-large': [413, 'The body is too large'],
   'unsupported-media-type': [415, 'The content type is not supported'],
   'invalid-system': [422, 'The system cannot be saved'],
@@ -24,6 +25,7 @@ export const PROBLEM_TYPES = {
   'too-many-attempts': [429, 'Too many failed attempts'],
   internal: [500, 'Unexpected error'],
   'not-built': [501, 'Not built yet'],
+  'back-end-failed': [502, 'The back end does not answer as it should'],
   unavailable: [503, 'A part of the platform is away'],
 } as const satisfies Record<string, readonly [number, string]>;
 

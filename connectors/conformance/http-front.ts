@@ -12,9 +12,18 @@ export interface FrontAnswer {
 
 /** Gives an answer of its own, or asks the back end and may change what it says. */
 export type Interference = (
-  request: { readonly method: string; readonly path: string },
-  forward: () => Promise<FrontAnswer>,
+  request: FrontRequest,
+  /** Asks the back end, with what is given in place of what the connector sent. */
+  forward: (changed?: Partial<Pick<FrontRequest, 'path' | 'body'>>) => Promise<FrontAnswer>,
 ) => Promise<FrontAnswer> | FrontAnswer;
+
+/** A request of the connector. */
+export interface FrontRequest {
+  readonly method: string;
+  /** With query. */
+  readonly path: string;
+  readonly body: string;
+}
 
 /** Headers that belong to one connection, or that no longer fit a body that was read. */
 const OF_THE_CONNECTION = new Set([
@@ -63,8 +72,9 @@ export class HttpFront {
     this.requests += 1;
     try {
       const body = await bodyOf(incoming);
-      const forward = (): Promise<FrontAnswer> => this.forward(incoming, body);
-      const asked = { method: incoming.method ?? 'GET', path: incoming.url ?? '/' };
+      const asked = { method: incoming.method ?? 'GET', path: incoming.url ?? '/', body };
+      const forward: Parameters<Interference>[1] = (changed) =>
+        this.forward({ ...asked, ...changed }, incoming.headers);
       const answer = this.interfere === undefined ? await forward() : await this.interfere(asked, forward);
       response.writeHead(answer.status, answer.headers).end(answer.body);
     } catch {
@@ -72,21 +82,24 @@ export class HttpFront {
     }
   }
 
-  private async forward(incoming: IncomingMessage, body: Buffer): Promise<FrontAnswer> {
-    const answer = await send(this.origin + (incoming.url ?? '/'), {
-      method: incoming.method ?? 'GET',
-      headers: withoutConnection(incoming.headers),
-      body: body.length === 0 ? null : body,
+  private async forward(
+    { method, path, body }: FrontRequest,
+    headers: IncomingMessage['headers'],
+  ): Promise<FrontAnswer> {
+    const answer = await send(this.origin + path, {
+      method,
+      headers: withoutConnection(headers),
+      body: body === '' ? null : body,
     });
     const text = await answer.body.text();
     return { status: answer.statusCode, headers: withoutConnection(answer.headers), body: text };
   }
 }
 
-async function bodyOf(incoming: IncomingMessage): Promise<Buffer> {
+async function bodyOf(incoming: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of incoming) chunks.push(chunk as Buffer);
-  return Buffer.concat(chunks);
+  return Buffer.concat(chunks).toString('utf8');
 }
 
 function withoutConnection(headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> {

@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.js';
-import type { EntitySample, GroupSample } from '../contract.js';
+import type { EntitySample, GroupSample } from '../entity-samples.js';
 import { valueAt, withValueAt } from './json-pointer.js';
 
 /** Everything of this kit's making begins like this, in any system: what a crash leaves behind is found by it. */

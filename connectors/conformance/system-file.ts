@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import type { JsonObject } from '../../core/json.js';
-import type { ConnectorFactory, EntitySamples } from '../contract.js';
+import type { ConnectorFactory } from '../contract.js';
+import type { EntitySamples } from '../entity-samples.js';
 import type { SystemUnderTest } from './system-under-test.js';
 
 /** A system file that cannot be used; the message says why. */

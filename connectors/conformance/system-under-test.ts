@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../core/json.js';
-import type { ConnectorFactory, EntitySamples } from '../contract.js';
+import type { ConnectorFactory } from '../contract.js';
+import type { EntitySamples } from '../entity-samples.js';
 
 /** A configured system that the checks are run against. */
 export interface SystemUnderTest {

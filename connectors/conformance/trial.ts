@@ -1,14 +1,7 @@
 import type { EntityType } from '../../core/entity-type.js';
 import type { JsonObject } from '../../core/json.js';
-import type {
-  Capabilities,
-  Connector,
-  ConnectorContext,
-  EntitySample,
-  GroupSample,
-  Page,
-  ReadPageRequest,
-} from '../contract.js';
+import type { Capabilities, Connector, ConnectorContext, Page, ReadPageRequest } from '../contract.js';
+import type { EntitySample, GroupSample } from '../entity-samples.js';
 import { isConnectorError, type ConnectorError } from '../errors.js';
 import { HttpFront } from './http-front.js';
 import { Relay } from './relay.js';

@@ -10,8 +10,13 @@ export interface ServerFeatures {
   readonly etag: boolean | undefined;
   readonly bulk: BulkFeature | undefined;
   readonly sort: boolean | undefined;
+  readonly changePassword: boolean | undefined;
   /** Largest page that the server gives. */
   readonly maxPageSizeEntities: number | undefined;
+  /** Cursors are offered (RFC 9865). */
+  readonly cursorPaging: boolean | undefined;
+  /** How long a cursor is kept, seconds. */
+  readonly cursorTimeoutS: number | undefined;
 }
 
 /** What it says of bulk requests. */
@@ -28,7 +33,10 @@ const SILENT: ServerFeatures = {
   etag: undefined,
   bulk: undefined,
   sort: undefined,
+  changePassword: undefined,
   maxPageSizeEntities: undefined,
+  cursorPaging: undefined,
+  cursorTimeoutS: undefined,
 };
 
 const LIFE_MS = 86_400_000;
@@ -87,7 +95,10 @@ function featuresOf(config: JsonObject): ServerFeatures {
       maxPayloadBytes: positive(member(config, 'bulk', 'maxPayloadSize')),
     },
     sort: flag(member(config, 'sort', 'supported')),
+    changePassword: flag(member(config, 'changePassword', 'supported')),
     maxPageSizeEntities: limits.length === 0 ? undefined : Math.min(...limits),
+    cursorPaging: flag(member(config, 'pagination', 'cursor')),
+    cursorTimeoutS: positive(member(config, 'pagination', 'cursorTimeout')),
   };
 }
 

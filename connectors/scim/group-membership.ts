@@ -34,7 +34,9 @@ export async function changeGroupMembers(
   change: MemberChange,
   options: CallOptions,
 ): Promise<WriteResult> {
-  if (parts.http.settings.patch) return patchMembers(parts, groupId, operationsOf(change), options);
+  // Putting a group back that never shows its members would take them all out.
+  if (parts.http.settings.patch || parts.profile.members.shown === 'never')
+    return patchMembers(parts, groupId, operationsOf(change), options);
   for (let round = 1; ; round += 1) {
     const group = await parts.reader.readOne('group', groupId, options);
     if (group === null) throw gone('group');

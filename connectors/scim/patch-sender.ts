@@ -51,8 +51,9 @@ export class PatchSender {
     return version;
   }
 
-  /** The members as they are now. Throws `notFound` if there is no such group. */
+  /** The members as they are now. Throws `notFound` if there is no such group, `unsupported` where members are never shown. */
   async readMembers({ type, id, options }: Subject): Promise<Members> {
+    if (this.options.profile.members.shown === 'never') throw neverShown(type);
     const group = await this.options.reader.readOne(type, id, options);
     if (group !== null) return membersOf(group.body) ?? new Map();
     throw gone(type);
@@ -87,9 +88,10 @@ export class PatchSender {
   }
 
   private sliceLimits(): SliceLimits {
-    const { removalsPerRequest, mixed } = this.options.profile.members;
-    const threshold = this.options.http.settings.memberThreshold;
-    return { additions: threshold ?? Number.MAX_SAFE_INTEGER, removals: removalsPerRequest, mixed };
+    const { additionsPerRequest, removalsPerRequest, mixed } = this.options.profile.members;
+    const most = Number.MAX_SAFE_INTEGER;
+    const threshold = this.options.http.settings.memberThreshold ?? most;
+    return { additions: Math.min(threshold, additionsPerRequest ?? most), removals: removalsPerRequest, mixed };
   }
 }
 
@@ -102,6 +104,11 @@ export function patchBody(operations: readonly PatchOperation[]): JsonObject {
 export function gone(type: string): ConnectorError {
   const safeMessage = `update ${type}: it does not exist any more`;
   return new ConnectorError({ kind: 'notFound', scope: 'entity', outcome: 'not-applied', safeMessage });
+}
+
+function neverShown(type: string): ConnectorError {
+  const safeMessage = `update ${type}: its members are not known, and the server never shows them`;
+  return new ConnectorError({ kind: 'unsupported', scope: 'entity', outcome: 'not-applied', safeMessage });
 }
 
 function valueOf(operation: PatchOperation): JsonValue {

@@ -2,7 +2,7 @@
  * What a SCIM server can do and how it wants to be spoken to, as data: a dialect of a product is another constant of this type,
  * not code (CONN-PRESET-04). Values are what holds without any property set.
  */
-export interface ScimProfile {
+export interface ScimProfile extends ScimDialect {
   /** Appended to `URL` unless it is already there (CONN-SCIM-01). */
   readonly basePath: string;
   readonly usersPath: string;
@@ -14,15 +14,6 @@ export interface ScimProfile {
   readonly contentType: string;
   /** Attributes that only the server sets: never sent (CONN-SCIM-60). */
   readonly readOnlyAttributes: { readonly user: readonly string[]; readonly group: readonly string[] };
-  readonly members: {
-    /** Above this number of members they are written in slices; undefined: never (CONN-SCIM-70). */
-    readonly threshold: number | undefined;
-    readonly maxThreshold: number;
-    /** Removals per request at most (CONN-SCIM-72). */
-    readonly removalsPerRequest: number;
-    /** Additions and removals may stand in one request. */
-    readonly mixed: boolean;
-  };
   readonly bulk: {
     /** Operations in one bulk request where the property says nothing, or too much (CONN-SCIM-81). */
     readonly operations: number;
@@ -30,14 +21,64 @@ export interface ScimProfile {
     /** Types that are written so (CONN-SCIM-82). */
     readonly types: readonly ('user' | 'group')[];
   };
+  /** In-flight writes at most, per process; the engine starts lower and grows. */
+  readonly maxConcurrentWrites: number;
+}
+
+/** The part of a profile that differs between servers of the same type: an administrator may change it for one system. */
+export interface ScimDialect {
+  /** `eq-only`: comparisons for equality, joined by `and`. */
+  readonly filter: 'full' | 'eq-only' | 'none';
+  /** `post-when-long`: a filter that makes the address too long goes to `/.search` (CONN-SCIM-27). */
+  readonly search: 'query' | 'post-when-long';
+  readonly sort: boolean;
+  /** What a PUT does to attributes that it lacks. `keeps`: they are sent as null when they were there before. */
+  readonly putAbsent: 'clears' | 'keeps';
+  /** Version tags are sent with writes: to servers that announce them, to any, or never (CONN-SCIM-64). */
+  readonly etag: 'announced' | 'always' | 'never';
+  /** `text`: booleans are "True" and "False" on the wire. */
+  readonly booleans: 'json' | 'text';
+  /** `any-case`: the server spells the same identifier in different cases (CONN-CORE-06). */
+  readonly ids: 'exact' | 'any-case';
+  /** Refusals of a create that mean "exists already", beside 409 and `uniqueness` (CONN-SCIM-51). */
+  readonly conflict: {
+    readonly statuses: readonly number[];
+    /** Parts of the text of an answer 400 or 422, in any case. */
+    readonly texts: readonly string[];
+  };
+  readonly delta: {
+    /** Types whose `meta.lastModified` moves with every change and can be filtered by (CONN-SCIM-39, CONN-SCIM-40). */
+    readonly types: readonly ('user' | 'group')[];
+    /** Instants in filters carry milliseconds (CONN-SCIM-35). */
+    readonly milliseconds: boolean;
+  };
   readonly paging: {
+    /** `auto`: cursors where the server announces them (CONN-SCIM-24). */
+    readonly method: 'auto' | 'index' | 'cursor';
+    /** Entities of a page at most, whatever the server says. */
+    readonly maxPageEntities?: number | undefined;
     /** `estimate`: `totalResults` may change without anything having moved (CONN-SCIM-25). */
     readonly total: 'exact' | 'estimate';
     /** The server filters after it has cut the page: always go on by `itemsPerPage` (CONN-SCIM-20 b). */
     readonly advanceByItemsPerPage: boolean;
   };
-  /** In-flight writes at most, per process; the engine starts lower and grows. */
-  readonly maxConcurrentWrites: number;
+  readonly members: {
+    /** Above this number of members they are written in slices; undefined: never (CONN-SCIM-70). */
+    readonly threshold?: number | undefined;
+    readonly maxThreshold: number;
+    /** Additions per request at most; undefined: as many as the threshold allows. */
+    readonly additionsPerRequest?: number | undefined;
+    /** Removals per request at most (CONN-SCIM-72). */
+    readonly removalsPerRequest: number;
+    /** Additions and removals may stand in one request. */
+    readonly mixed: boolean;
+    /** `afterwards`: a group is created empty and filled then (CONN-SCIM-56). */
+    readonly onCreate: 'with-group' | 'afterwards';
+    /** `on-request`: only when `attributes` names them. `never`: what a group holds cannot be read. */
+    readonly shown: 'always' | 'on-request' | 'never';
+    /** Members that a group shows at most without paging of members; undefined: all (CONN-SCIM-48). */
+    readonly shownAtMost?: number | undefined;
+  };
 }
 
 /** A server that follows RFC 7643 and RFC 7644 and announces nothing else. */
@@ -49,8 +90,23 @@ export const GENERIC_SCIM_2: ScimProfile = {
   uniqueKeys: { user: ['userName'], group: ['displayName'] },
   contentType: 'application/scim+json',
   readOnlyAttributes: { user: ['meta', 'groups'], group: ['meta'] },
-  members: { threshold: undefined, maxThreshold: 200_000, removalsPerRequest: 100, mixed: true },
+  filter: 'full',
+  search: 'query',
+  sort: true,
+  putAbsent: 'clears',
+  etag: 'announced',
+  booleans: 'json',
+  ids: 'exact',
+  conflict: { statuses: [], texts: [] },
+  delta: { types: ['user', 'group'], milliseconds: false },
+  paging: { method: 'auto', total: 'exact', advanceByItemsPerPage: false },
+  members: {
+    maxThreshold: 200_000,
+    removalsPerRequest: 100,
+    mixed: true,
+    onCreate: 'with-group',
+    shown: 'always',
+  },
   bulk: { operations: 20, maxOperations: 100, types: ['user', 'group'] },
-  paging: { total: 'exact', advanceByItemsPerPage: false },
   maxConcurrentWrites: 32,
 };

@@ -1,4 +1,4 @@
-import type { EntitySamples } from '../contract.js';
+import type { EntitySamples } from '../entity-samples.js';
 
 /** What most SCIM servers accept. */
 export const SCIM_SAMPLES: EntitySamples = {

@@ -7,6 +7,8 @@ export interface ListEnvelope {
   readonly resources: readonly JsonValue[];
   readonly totalResults: number | undefined;
   readonly itemsPerPage: number | undefined;
+  /** RFC 9865. */
+  readonly nextCursor: string | undefined;
 }
 
 /** A member of an object, its name compared without case (CONN-SCIM-100). */
@@ -70,7 +72,12 @@ export function listEnvelope(response: HttpResponse): ListEnvelope {
     resources: Array.isArray(resources) ? resources : [],
     totalResults,
     itemsPerPage: count(attribute(body, 'itemsPerPage')),
+    nextCursor: textOrNothing(attribute(body, 'nextCursor')),
   };
+}
+
+function textOrNothing(value: JsonValue | undefined): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
 /** Some servers write numbers as text. */

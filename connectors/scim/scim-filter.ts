@@ -8,9 +8,10 @@ export function equalsFilter(attribute: string, value: string | number | boolean
   return `${attribute} eq ${JSON.stringify(value)}`;
 }
 
-/** `attribute gt "instant"`, instant in UTC without fractions of a second (CONN-SCIM-35). */
-export function modifiedAfterFilter(instant: Date): string {
-  return `meta.lastModified gt "${instant.toISOString().slice(0, 19)}Z"`;
+/** `attribute gt "instant"`, instant in UTC; fractions of a second only where the server wants them (CONN-SCIM-35). */
+export function modifiedAfterFilter(instant: Date, milliseconds = false): string {
+  const text = instant.toISOString();
+  return `meta.lastModified gt "${milliseconds ? text : `${text.slice(0, 19)}Z`}"`;
 }
 
 /**

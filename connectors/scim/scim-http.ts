@@ -6,9 +6,12 @@ import type { HttpResponse } from '../http/http-response.js';
 import { CsrfProtection } from './csrf.js';
 import { scimError } from './scim-error.js';
 import type { ScimSettings, ScimType } from './scim-settings.js';
+import { textBoolean } from './text-booleans.js';
 
 /** Longest path with query that is sent; longer filters need a search by POST (CONN-SCIM-27). */
 const MAX_PATH_LENGTH = 7_500;
+
+const SEARCH_SCHEMA = 'urn:ietf:params:scim:api:messages:2.0:SearchRequest';
 
 /** A GET. */
 export interface ScimGet {
@@ -54,6 +57,31 @@ export class ScimHttp implements ScimWrites {
     return this.http.request({ method: 'GET', path, label: request.label, kind: request.kind, signal: request.signal });
   }
 
+  /** A list whose answer must be a success: by GET, or by POST where the address would be too long and the server takes it (CONN-SCIM-27). */
+  async list(request: ScimGet): Promise<HttpResponse> {
+    const isTooLong = request.path.length + queryText(request.query).length > MAX_PATH_LENGTH;
+    if (!isTooLong || !this.settings.searchByPost) return this.getOk(request);
+    const given = Object.entries(request.query ?? {}).filter(([, value]) => value !== undefined);
+    const response = await this.http.request({
+      method: 'POST',
+      path: `${request.path}/.search`,
+      label: request.label,
+      kind: request.kind,
+      headers: { 'content-type': this.settings.contentType },
+      body: JSON.stringify({ schemas: [SEARCH_SCHEMA], ...Object.fromEntries(given.map(searchMember)) }),
+      signal: request.signal,
+    });
+    if (response.status !== 200) throw scimError(response, request.sent);
+    return response;
+  }
+
+  /** Attributes asked for and left out; never both (CONN-SCIM-31), the validator refuses it. */
+  projection(type: ScimType): { attributes: string | undefined; excludedAttributes: string | undefined } {
+    const { attributes, excludedAttributes, groupAttributes } = this.settings;
+    const wanted = attributes ?? (type === 'group' ? groupAttributes : undefined);
+    return { attributes: wanted, excludedAttributes: wanted === undefined ? excludedAttributes : undefined };
+  }
+
   /** A GET whose answer must be a success. */
   async getOk(request: ScimGet): Promise<HttpResponse> {
     const response = await this.get(request);
@@ -70,7 +98,7 @@ export class ScimHttp implements ScimWrites {
       headers: this.writeHeaders(write),
       signal: write.options.signal,
       beforeSend: write.options.beforeWrite,
-      ...(write.body === undefined ? {} : { body: JSON.stringify(write.body) }),
+      ...(write.body === undefined ? {} : { body: this.jsonOf(write.body) }),
     };
     return this.csrf === undefined ? this.http.request(request) : this.csrf.send(request);
   }
@@ -98,6 +126,10 @@ export class ScimHttp implements ScimWrites {
     return this.http.close();
   }
 
+  private jsonOf(body: JsonObject): string {
+    return this.settings.textBooleans ? JSON.stringify(body, textBoolean) : JSON.stringify(body);
+  }
+
   private writeHeaders(write: ScimWrite): Record<string, string> {
     const headers: Record<string, string> = {};
     if (write.body !== undefined) headers['content-type'] = this.settings.contentType;
@@ -105,6 +137,12 @@ export class ScimHttp implements ScimWrites {
     else if (write.etag !== undefined) headers['if-match'] = write.etag;
     return headers;
   }
+}
+
+/** Lists of names are arrays in a search by POST (RFC 7644 §3.4.3). */
+function searchMember([name, value]: [string, string | number | undefined]): [string, JsonValue] {
+  const isList = name === 'attributes' || name === 'excludedAttributes';
+  return [name, isList && typeof value === 'string' ? value.split(',') : (value ?? null)];
 }
 
 function tooLong({ label, kind }: ScimGet): ConnectorError {

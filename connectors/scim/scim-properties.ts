@@ -1,7 +1,8 @@
 import { HTTP_PROPERTIES } from '../property-descriptors.js';
 import type { PropertyDescriptor } from '../contract.js';
+import { PAGING_METHODS, PROFILE_PROPERTY } from './profile-overrides.js';
 import type { ScimProfile } from './profile.js';
-import { CONCURRENT_WRITES, DELTA_OVERLAP_S, PAGE_SIZE } from './scim-settings.js';
+import { CONCURRENT_WRITES, DELTA_OVERLAP_S, LIST_PAGE_SIZE, PAGE_SIZE } from './scim-settings.js';
 
 const SOURCE: PropertyDescriptor['roles'] = ['source'];
 const TARGET: PropertyDescriptor['roles'] = ['target'];
@@ -46,6 +47,17 @@ function readProperties(profile: ScimProfile): PropertyDescriptor[] {
         'Attribute that lists are sorted by, if the server can: choose one that never changes. Makes pages stable while entities come and go.',
     },
     {
+      name: 'scim.paging.method',
+      label: 'Paging',
+      kind: 'enum',
+      roles: SOURCE,
+      values: PAGING_METHODS,
+      defaultValue: 'auto',
+      description: 'auto: by cursors (RFC 9865) where the server announces them, else by index.',
+    },
+    ...listPagingProperties('scim.group.members', 'Members of groups', 'members of a group'),
+    ...listPagingProperties('scim.user.groups', 'Groups of users', 'groups of a user'),
+    {
       name: 'scim.read.attributes',
       label: 'Attributes read',
       kind: 'text',
@@ -75,6 +87,29 @@ function readProperties(profile: ScimProfile): PropertyDescriptor[] {
       max: DELTA_OVERLAP_S.max,
       defaultValue: String(DELTA_OVERLAP_S.fallback),
       description: 'A delta read starts this long before the last one, because clocks differ.',
+    },
+  ];
+}
+
+function listPagingProperties(name: string, label: string, what: string): PropertyDescriptor[] {
+  return [
+    {
+      name: `${name}.paging.enabled`,
+      label: `${label} in pages`,
+      kind: 'boolean',
+      roles: SOURCE,
+      defaultValue: 'false',
+      description: `true: from one page of them on, the ${what} are read in requests of their own.`,
+    },
+    {
+      name: `${name}.page.size`,
+      label: `${label} in a page`,
+      kind: 'integer',
+      roles: SOURCE,
+      min: LIST_PAGE_SIZE.min,
+      max: LIST_PAGE_SIZE.max,
+      defaultValue: String(LIST_PAGE_SIZE.fallback),
+      description: `How many ${what} one request asks for.`,
     },
   ];
 }
@@ -223,6 +258,13 @@ function addressProperties(profile: ScimProfile): PropertyDescriptor[] {
       values: ['auto', 'off'],
       defaultValue: 'auto',
       description: 'auto: /ServiceProviderConfig is read once a day; off: never.',
+    },
+    {
+      name: PROFILE_PROPERTY,
+      label: 'Profile',
+      kind: 'text',
+      roles: BOTH,
+      description: 'What this server does otherwise than others, as JSON; see /systems/{id}/profile and the probe.',
     },
   ];
 }

@@ -28,11 +28,18 @@ export interface ScimSettings {
   readonly maxConcurrentWrites: number;
   /** Operations in one bulk request at most; undefined: no bulk requests (WRT-3). */
   readonly bulkOperations: number | undefined;
+  /** Entities of a page of members, and of a user's groups; undefined: not in pages of their own (CONN-SCIM-45). */
+  readonly listPaging: Readonly<Record<ScimType, number | undefined>>;
+  /** Attributes to ask for so that groups show their members; undefined: they show them by themselves. */
+  readonly groupAttributes: string | undefined;
+  readonly searchByPost: boolean;
+  readonly textBooleans: boolean;
 }
 
 /** Ranges of the whole-number properties, for reading, checking and describing them. */
 export const PAGE_SIZE = { min: 1, max: 1000 } as const;
 export const DELTA_OVERLAP_S = { min: 0, max: 86_400, fallback: 300 } as const;
+export const LIST_PAGE_SIZE = { min: 1, max: 200_000, fallback: 100 } as const;
 export const CONCURRENT_WRITES = { min: 1, max: 64 } as const;
 
 /**
@@ -82,7 +89,22 @@ export function scimSettings(given: Properties, profile: ScimProfile, prefix: st
           fallback: profile.bulk.operations,
         })
       : undefined,
+    listPaging: {
+      group: listPaging(properties, 'scim.group.members'),
+      user: listPaging(properties, 'scim.user.groups'),
+    },
+    groupAttributes: profile.members.shown === 'on-request' ? GROUP_ATTRIBUTES : undefined,
+    searchByPost: profile.search === 'post-when-long',
+    textBooleans: profile.booleans === 'text',
   };
+}
+
+/** What a group consists of: asked for by name where members are shown only then. */
+const GROUP_ATTRIBUTES = 'id,externalId,displayName,members,meta';
+
+function listPaging(properties: Properties, name: string): number | undefined {
+  if (!booleanProperty(properties, `${name}.paging.enabled`, false)) return undefined;
+  return integerProperty(properties, `${name}.page.size`, LIST_PAGE_SIZE);
 }
 
 function withGenericNames(given: Properties, prefix: string): Properties {

@@ -1,6 +1,8 @@
 import type { PropertyFinding } from '../contract.js';
 import { CA_PROPERTY } from '../http/http-settings.js';
 import { listProperty, textProperty, type Properties } from '../property-values.js';
+import { overrideProblems, parseOverrides, PROFILE_PROPERTY, profileInForce } from './profile-overrides.js';
+import { GENERIC_SCIM_2 } from './profile.js';
 import { checkFilter } from './scim-filter.js';
 import { urlOf } from './scim-settings.js';
 import { isKeyPath, splitKeys } from './unique-key.js';
@@ -39,34 +41,9 @@ const NOT_BUILT: readonly NotBuilt[] = [
     message: 'locations belong to ProxyType OnPremise, which is not available yet; remove it',
   },
   {
-    name: 'scim.group.members.paging.enabled',
-    refuses: isTrue,
-    message: 'paging of members is not available yet; set it to false or remove it',
-  },
-  {
-    name: 'scim.group.members.page.size',
-    refuses: always,
-    message: 'paging of members is not available yet; remove it',
-  },
-  {
-    name: 'scim.user.groups.paging.enabled',
-    refuses: isTrue,
-    message: "paging of a user's groups is not available yet; set it to false or remove it",
-  },
-  {
-    name: 'scim.user.groups.page.size',
-    refuses: always,
-    message: "paging of a user's groups is not available yet; remove it",
-  },
-  {
     name: 'scim.patch.group.members.of.nested.groups',
     refuses: isTrue,
     message: 'writing only the user members of nested groups is not available yet; set it to false or remove it',
-  },
-  {
-    name: 'scim.paging.method',
-    refuses: (value) => value !== 'index' && value !== 'auto',
-    message: 'only paging by index is available yet; set it to index or remove it',
   },
   {
     name: 'scim.user.update.instead.delete',
@@ -95,12 +72,13 @@ export function scimErrors(properties: Properties): PropertyFinding[] {
     ...projectionErrors(properties),
     ...headerValueErrors(properties),
     ...certificateErrors(properties),
+    ...profileErrors(properties),
   ];
 }
 
 /** What works, but probably not as meant. */
 export function scimWarnings(properties: Properties): PropertyFinding[] {
-  const warnings = filterFindings(properties, 'warning');
+  const warnings = [...filterFindings(properties, 'warning'), ...profileWarnings(properties)];
   const url = urlOf(properties);
   if (textProperty(properties, 'TrustAll') === 'true') {
     warnings.push({ property: 'TrustAll', message: 'the certificate of the server is not checked; for tests only' });
@@ -191,6 +169,37 @@ function keyErrors(properties: Properties): PropertyFinding[] {
     const wrong = text === undefined ? undefined : splitKeys(text).find((key) => !isKeyPath(key));
     return wrong === undefined ? [] : [{ property: name, message: `${name}: "${wrong}" is not an attribute path` }];
   });
+}
+
+function profileErrors(properties: Properties): PropertyFinding[] {
+  const text = textProperty(properties, PROFILE_PROPERTY);
+  if (text === undefined) return [];
+  const overrides = parseOverrides(text);
+  if (overrides === undefined) {
+    return [{ property: PROFILE_PROPERTY, message: `${PROFILE_PROPERTY} must be a JSON object` }];
+  }
+  return overrideProblems(overrides).map(({ pointer, message }) => ({
+    property: PROFILE_PROPERTY,
+    message: `${PROFILE_PROPERTY}${pointer}: ${message}`,
+  }));
+}
+
+/** What the profile says that the server cannot do, and the properties want all the same. */
+function profileWarnings(properties: Properties): PropertyFinding[] {
+  const profile = profileInForce(GENERIC_SCIM_2, properties);
+  const warnings: PropertyFinding[] = [];
+  const filters = ['scim.user.filter', 'scim.group.filter'].filter(
+    (name) => textProperty(properties, name) !== undefined,
+  );
+  if (profile.filter === 'none') {
+    warnings.push(
+      ...filters.map((property) => ({ property, message: 'the profile says that the server does not filter' })),
+    );
+  }
+  if (!profile.sort && textProperty(properties, 'scim.sort.by') !== undefined) {
+    warnings.push({ property: 'scim.sort.by', message: 'the profile says that the server does not sort' });
+  }
+  return warnings;
 }
 
 function csrfErrors(properties: Properties): PropertyFinding[] {

@@ -2,7 +2,9 @@ import type { JsonObject } from '../../core/json.js';
 import type { CallOptions, Change, MemberChange, Resolution, WriteOptions, WriteResult } from '../contract.js';
 import { protocolError } from '../http/http-error.js';
 import type { HttpResponse } from '../http/http-response.js';
+import { createError } from './create-conflict.js';
 import type { Discovery } from './discovery.js';
+import { withExplicitRemovals } from './explicit-removal.js';
 import { changeGroupMembers } from './group-membership.js';
 import { memberChange, membersOf, type Members } from './members.js';
 import { outgoing } from './outgoing.js';
@@ -36,13 +38,13 @@ export class ScimWriter {
   private readonly patches: PatchSender;
 
   constructor(private readonly options: WriterOptions) {
-    this.tags = new VersionTags(options.discovery, options.reader);
+    this.tags = new VersionTags(options.discovery, options.reader, options.profile.etag);
     this.patches = new PatchSender({ ...options, tags: this.tags });
   }
 
   /** POST; a group above the member threshold is created empty and filled in slices (CONN-SCIM-50, CONN-SCIM-56). */
   async create(type: ScimType, body: JsonObject, options: CallOptions): Promise<WriteResult> {
-    const members = this.oversizedMembers(type, body);
+    const members = this.membersForLater(type, body);
     if (members === undefined) return this.createWhole(type, body, options);
     const { members: _, ...rest } = body;
     const created = await this.createWhole(type, rest, options);
@@ -60,7 +62,7 @@ export class ScimWriter {
   async update(type: ScimType, id: string, change: Change, options: WriteOptions): Promise<WriteResult> {
     const subject = { type, id, options: await this.tags.usable(options) };
     const oversized = this.oversizedMembers(type, change.body);
-    if (change.mode === 'replace' && oversized === undefined) return this.replace(subject, change.body);
+    if (change.mode === 'replace' && oversized === undefined) return this.replace(subject, change);
     return this.patch(subject, change, oversized !== undefined);
   }
 
@@ -99,7 +101,7 @@ export class ScimWriter {
       body: outgoing(this.options.profile, type, body),
       options,
     });
-    if (!isSuccess(response)) throw scimError(response, [body]);
+    if (!isSuccess(response)) throw createError(response, [body], this.options.profile.conflict);
     const resource = response.text === '' ? {} : jsonBody(response);
     const id = resourceId(resource) ?? idFromLocation(response.header('location'));
     if (id === undefined) return this.createdWithoutId(type, body, response, options);
@@ -130,9 +132,10 @@ export class ScimWriter {
     throw protocolError(response.operation, text, { status: response.status, outcome: 'unknown' });
   }
 
-  private async replace(subject: Subject, body: JsonObject): Promise<WriteResult> {
+  private async replace(subject: Subject, { body: wanted, before }: Change): Promise<WriteResult> {
     const { type, id, options } = subject;
-    const { http } = this.options;
+    const { http, profile } = this.options;
+    const body = profile.putAbsent === 'keeps' ? withExplicitRemovals(wanted, before) : wanted;
     const label = `update ${type}`;
     const path = http.entityPath(type, id, label);
     const sent = { ...outgoing(this.options.profile, type, body), id };
@@ -169,6 +172,14 @@ export class ScimWriter {
     // A removal of "members" as a whole is what a mistake looks like: it is never sent.
     const oneByOne = desired !== undefined && (inSlices || desired.size === 0);
     return oneByOne ? memberChange(await this.patches.readMembers(subject), desired) : undefined;
+  }
+
+  /** Members that a group is filled with once it exists (CONN-SCIM-56). */
+  private membersForLater(type: ScimType, body: JsonObject): Members | undefined {
+    if (type !== 'group' || this.options.profile.members.onCreate !== 'afterwards')
+      return this.oversizedMembers(type, body);
+    const members = membersOf(body);
+    return members === undefined || members.size === 0 ? undefined : members;
   }
 
   private oversizedMembers(type: ScimType, body: JsonObject): Members | undefined {

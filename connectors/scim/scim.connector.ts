@@ -6,6 +6,8 @@ import { configuredCredentials, configuredHeaders, tlsOptions } from '../http/ht
 import { BulkWrites } from './bulk-writes.js';
 import { testScimConnection } from './connection-test.js';
 import { Discovery } from './discovery.js';
+import { probeScim } from './probe/probe.js';
+import { profileInForce } from './profile-overrides.js';
 import type { ScimProfile } from './profile.js';
 import { ScimHttp, type ScimWrites } from './scim-http.js';
 import { ScimReader } from './scim-reader.js';
@@ -19,11 +21,12 @@ const READ_CONNECTIONS = 4;
 /** A connector for one SCIM system. Throws `fatal` if there is no usable URL; opens no connection yet. */
 export function openScimConnector(
   context: ConnectorContext,
-  profile: ScimProfile,
+  base: ScimProfile,
   prefix: string,
   limits: Partial<HttpLimits> = {},
 ): Connector {
   const { properties } = context.config;
+  const profile = profileInForce(base, properties);
   const settings = scimSettings(properties, profile, prefix);
   const baseUrl = urlOf(properties);
   if (baseUrl === undefined) {
@@ -61,6 +64,7 @@ export function openScimConnector(
     changeMembers: (groupId, change, options) => writer.changeMembers(groupId, change, options),
     resolveExisting: async (type, body, keys, options) => writer.resolve(scimType(type), body, keys, options),
     uniqueKeys: (type) => settings.uniqueKeys[scimType(type)],
+    probe: (options) => probeScim({ http, reader, discovery }, options),
     close: () => http.close(),
   };
 }

@@ -1,5 +1,6 @@
 import type { ConnectorFactory } from '../contract.js';
 import { HTTP_LIMITS, httpLimits } from '../http/http-client.js';
+import { dialectOf, overrideProblems, PROFILE_PROPERTY, profileInForce } from './profile-overrides.js';
 import { GENERIC_SCIM_2, type ScimProfile } from './profile.js';
 import { SCIM_SAMPLES } from './samples.js';
 import { scimProperties } from './scim-properties.js';
@@ -26,15 +27,18 @@ export function scimFactory(typeName: string, prefix: string, profile: ScimProfi
     validate: scimErrors,
     warnings: scimWarnings,
     capabilities: (properties, role) => {
-      const settings = scimSettings(properties, profile, prefix);
+      const inForce = profileInForce(profile, properties);
+      const settings = scimSettings(properties, inForce, prefix);
+      // Without a comparison of times there are no deltas, whatever the property says (CONN-CORE-42).
+      const deltaTypes = role === 'source' && inForce.filter === 'full' ? inForce.delta.types : [];
       return {
         types: ['user', 'group'],
-        paging: 'index',
+        paging: inForce.paging.method === 'cursor' ? 'cursor' : 'index',
         cursorResume: 'always',
         stableOrder: settings.sortBy !== undefined,
         readOne: true,
-        delta: role === 'source' ? 'modified-filter' : 'none',
-        deltaTypes: role === 'source' ? ['user', 'group'] : [],
+        delta: deltaTypes.length > 0 ? 'modified-filter' : 'none',
+        deltaTypes,
         updateMode: settings.patch ? 'patch' : 'replace',
         conflictResolution: true,
         maxConcurrentWrites: settings.maxConcurrentWrites,
@@ -45,6 +49,11 @@ export function scimFactory(typeName: string, prefix: string, profile: ScimProfi
     },
     open: (context) => openScimConnector(context, profile, prefix, httpLimits(context.limits)),
     samples: SCIM_SAMPLES,
+    profile: {
+      property: PROFILE_PROPERTY,
+      inForce: (properties) => dialectOf(profileInForce(profile, properties)),
+      problems: overrideProblems,
+    },
   };
 }
 

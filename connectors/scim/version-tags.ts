@@ -1,6 +1,7 @@
 import type { CallOptions, WriteOptions } from '../contract.js';
 import type { HttpResponse } from '../http/http-response.js';
 import type { Discovery, ServerFeatures } from './discovery.js';
+import type { ScimProfile } from './profile.js';
 import type { ScimReader } from './scim-reader.js';
 import type { ScimType } from './scim-settings.js';
 
@@ -16,11 +17,13 @@ export class VersionTags {
   constructor(
     private readonly discovery: Discovery,
     private readonly reader: ScimReader,
+    private readonly policy: ScimProfile['etag'],
   ) {}
 
-  /** A tag is sent only to servers that announce them. */
+  /** A tag is sent only to servers that announce them, unless the profile says otherwise. */
   async usable(options: WriteOptions): Promise<WriteOptions> {
-    if (options.etag === undefined) return options;
+    if (options.etag === undefined || this.policy === 'always') return options;
+    if (this.policy === 'never') return withEtag(options, undefined);
     const features = await this.features(options);
     return features.etag === true ? options : withEtag(options, undefined);
   }

@@ -42,7 +42,7 @@ export async function loadType(sql: Sql, runKey: string, type: number): Promise<
 }
 
 /** Why the read of a type begins again. `drift` happens once. */
-export type RestartCause = 'rested' | 'drift';
+export type RestartCause = 'rested' | 'drift' | 'lost';
 
 /** Begins the read of a type again from its first page. Counters of the older epoch are taken back. */
 export async function restartType(

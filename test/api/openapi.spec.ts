@@ -42,6 +42,7 @@ describe('the OpenAPI document', () => {
         'GET /api/v1/systems',
         'GET /api/v1/systems/{systemId}',
         'GET /api/v1/systems/{systemId}/properties',
+        'GET /api/v1/systems/{systemId}/profile',
         'GET /api/v1/systems/{systemId}/schedule',
         'GET /api/v1/systems/{systemId}/targets',
         'GET /api/v1/systems/{systemId}/transformation',
@@ -56,10 +57,12 @@ describe('the OpenAPI document', () => {
         'POST /api/v1/systems/{systemId}/disable',
         'POST /api/v1/systems/{systemId}/enable',
         'POST /api/v1/systems/{systemId}/jobs',
+        'POST /api/v1/systems/{systemId}/probe',
         'POST /api/v1/systems/{systemId}/reset',
         'POST /api/v1/systems/{systemId}/test-connection',
         'POST /api/v1/systems/{systemId}/transformation/check',
         'POST /api/v1/transformations/preview',
+        'PUT /api/v1/systems/{systemId}/profile',
         'PUT /api/v1/systems/{systemId}/properties',
         'PUT /api/v1/systems/{systemId}/schedule',
         'PUT /api/v1/systems/{systemId}/transformation',
@@ -82,7 +85,7 @@ describe('the OpenAPI document', () => {
       expect([name, success.length]).not.toEqual([name, 0]);
       expect([name, Object.keys(definition.responses)]).toEqual([name, expect.arrayContaining(['400', '500'])]);
       const hasBody =
-        ['put', 'patch'].includes(method) || /POST.*(tokens|systems|jobs|check|preview|reset)$/.test(name);
+        ['put', 'patch'].includes(method) || /POST.*(tokens|systems|jobs|check|preview|probe|reset)$/.test(name);
       expect([name, definition.requestBody !== undefined]).toEqual([name, hasBody]);
     }
   });

@@ -48,6 +48,9 @@ describe('validateProperties', () => {
 
   it.each([
     ['scim.user.unique.attribute', 'user name'],
+    ['scim.profile', 'no JSON'],
+    ['scim.profile', '{"filter":"some"}'],
+    ['scim.profile', '{"conflict":{"statuses":[500]}}'],
     ['scim.content.type', 'json'],
     ['scim.api.csrf.protection', 'true'],
     ['scim.patch.group.members.above.threshold', '0'],
@@ -59,11 +62,7 @@ describe('validateProperties', () => {
   it.each([
     ['ProxyType', 'OnPremise'],
     ['Authentication', 'ClientCertificateAuthentication'],
-    ['scim.support.bulk.operation', 'true'],
-    ['scim.group.members.paging.enabled', 'true'],
-    ['scim.user.groups.paging.enabled', 'true'],
     ['scim.patch.group.members.of.nested.groups', 'true'],
-    ['scim.paging.method', 'cursor'],
     ['CloudConnectorLocationId', 'L1'],
     ['client_id', 'c'],
   ])('what is not built is refused by name with what to do instead: %s=%s', (name, value) => {
@@ -74,7 +73,7 @@ describe('validateProperties', () => {
   });
 
   it('neutral values of what is not built are accepted without a word', () => {
-    const neutral = { ProxyType: 'Internet', 'scim.support.bulk.operation': 'false', 'scim.paging.method': 'index' };
+    const neutral = { ProxyType: 'Internet', 'scim.api.version': '2', 'scim.paging.method': 'index' };
     expect(check(neutral)).toEqual({ errors: [], warnings: [] });
   });
 

@@ -1,4 +1,4 @@
-import type { EntitySamples } from '../../connectors/contract.js';
+import type { EntitySamples } from '../../connectors/entity-samples.js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import {
   CHECKS,

@@ -1,4 +1,4 @@
-import type { EntitySamples } from '../../../connectors/contract.js';
+import type { EntitySamples } from '../../../connectors/entity-samples.js';
 import { SCIM_SAMPLES } from '../../../connectors/scim/samples.js';
 import { scimSystemFactory } from '../../../connectors/scim/scim.factory.js';
 import type { ScimDialectName } from '../../../simulators/scim/dialects.js';

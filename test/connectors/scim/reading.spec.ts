@@ -280,6 +280,20 @@ describe('SCIM reading', () => {
       }
     });
 
+    it('CONN-SCIM-38: a clock that differs by more than five minutes is logged, one that is a little off is not', async () => {
+      for (const [skewMs, warnings] of [
+        [301_000, 1],
+        [-600_000, 1],
+        [250_000, 0],
+      ] as const) {
+        const { simulator, connector } = await simulated({ users: people(1) });
+        simulator.setClockSkewMs(skewMs);
+        await readAll(connector, { type: 'user' });
+        const told = connector.recorded.lines.filter(({ message }) => message.includes('clock of the system'));
+        expect(told).toHaveLength(warnings);
+      }
+    });
+
     it('RDM-8: the overlap is taken off the server’s time', async () => {
       const { connector } = await simulated({ clockSkewMs: 3_600_000 });
       const { watermark } = await read(connector);

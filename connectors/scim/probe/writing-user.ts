@@ -1,0 +1,295 @@
+import { isJsonObject, type JsonObject, type JsonValue } from '../../../core/json.js';
+import { attribute, listEnvelope, metaInstant, metaText } from '../scim-envelope.js';
+import { modifiedAfterFilter } from '../scim-filter.js';
+import { answerText, type TestEntities } from './test-entities.js';
+import type { ProbeContext } from './reading.js';
+
+/** What writing probes need. */
+export interface WritingContext extends ProbeContext {
+  readonly entities: TestEntities;
+  /** Name of the test entities. */
+  readonly name: string;
+  wait(ms: number): Promise<void>;
+}
+
+const PATCH_SCHEMA = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';
+const ENTERPRISE = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User';
+
+/** What a person looks like in the probe: everything that Muster's default transformation may write. */
+export function probeUser(name: string): JsonObject {
+  return {
+    schemas: ['urn:ietf:params:scim:schemas:core:2.0:User', ENTERPRISE],
+    userName: name,
+    externalId: name,
+    name: { givenName: 'Probe', familyName: 'Muster' },
+    displayName: 'Muster Probe',
+    nickName: 'Probe',
+    title: 'Probe',
+    userType: 'Probe',
+    preferredLanguage: 'en',
+    locale: 'en-GB',
+    timezone: 'Europe/Berlin',
+    active: true,
+    emails: [{ value: `${name}@example.org`, type: 'work', primary: true }],
+    phoneNumbers: [{ value: '+49 30 1234567', type: 'work' }],
+    addresses: [{ type: 'work', locality: 'Berlin', country: 'DE' }],
+    [ENTERPRISE]: { employeeNumber: '4711', department: 'Probe', costCenter: '1' },
+  };
+}
+
+/** Creates a user and tries everything on it. Gives its id, or undefined where none can be made. */
+export async function probeUserWriting(context: WritingContext): Promise<string | undefined> {
+  const { entities, findings, name } = context;
+  const body = probeUser(name);
+  const id = await create(context, body);
+  if (id === undefined) return undefined;
+  await findings.attempt('user: conflict', () => conflict(context, body, id));
+  await findings.attempt('user: time of change', () => timeOfChange(context, id));
+  for (const form of patchForms()) await findings.attempt(form.name, () => patch(context, id, form));
+  await findings.attempt('PUT: what is absent', () => putAbsent(context, id, body));
+  await findings.attempt('version tags', () => versionTags(context, id, body));
+  const stored = await entities.stored('user', id);
+  booleans(context, stored);
+  return id;
+}
+
+async function create(context: WritingContext, body: JsonObject): Promise<string | undefined> {
+  const { entities, findings } = context;
+  const name = 'user: create';
+  let sent = body;
+  let { response, id } = await entities.post('user', sent);
+  if (id === undefined && response.status === 400) {
+    // An extension that the server does not know is no reason to know nothing.
+    const { [ENTERPRISE]: _, ...core } = body;
+    sent = { ...core, schemas: ['urn:ietf:params:scim:schemas:core:2.0:User'] };
+    ({ response, id } = await entities.post('user', sent));
+    if (id !== undefined) {
+      findings.differs('user: enterprise extension', 'refused with 400', 'Leave it out of the write transformation.');
+    }
+  }
+  if (id === undefined) {
+    findings.differs(name, `refused: ${answerText(response)}`, 'Nothing about writing users could be found out.');
+    return undefined;
+  }
+  if (response.status === 201) findings.works(name, '201');
+  else {
+    const advice = 'What a create may have overwritten counts as existing before: it is never deleted by itself.';
+    findings.differs(name, String(response.status), advice);
+  }
+  const echoed = response.text === '' ? undefined : (JSON.parse(response.text) as JsonValue);
+  const stored = await entities.stored('user', id);
+  const lost = Object.keys(sent).filter((attr) => attr !== 'schemas' && !isStored(sent[attr], attribute(stored, attr)));
+  const echoedOnly = lost.filter((attr) => isJsonObject(echoed) && isStored(sent[attr], attribute(echoed, attr)));
+  if (lost.length === 0) findings.works('user: attributes', 'all are stored');
+  else {
+    const lie = echoedOnly.length === 0 ? '' : `; though the answer to the create showed ${echoedOnly.join(', ')}`;
+    const advice = 'Take them out of the write transformation, so that nobody believes they are there.';
+    findings.differs('user: attributes', `not stored: ${lost.join(', ')}${lie}`, advice);
+  }
+  return id;
+}
+
+async function conflict(context: WritingContext, body: JsonObject, id: string): Promise<void> {
+  const { entities, findings } = context;
+  const name = 'user: conflict';
+  const { response, id: second } = await entities.post('user', body);
+  if (second === id) {
+    const advice = 'An adopted user counts as existing before: it is never deleted by itself.';
+    return findings.differs(name, `${response.status}: the existing user is taken over`, advice);
+  }
+  if (second !== undefined) {
+    const advice = 'Set scim.user.unique.attribute and skipOperations create, so that users are looked up first.';
+    return findings.differs(name, 'a second user of the same name was made', advice);
+  }
+  const text = answerText(response);
+  if (response.status === 409 || (response.status === 400 && text.endsWith('uniqueness')))
+    return findings.works(name, text);
+  if (response.status >= 500) {
+    const advice = 'The user is looked up after each such answer, and adopted if it is there.';
+    return findings.differs(name, text, advice);
+  }
+  findings.differs(name, text, 'The profile takes this status for "exists already".');
+  findings.suggest([response.status], 'conflict', 'statuses');
+}
+
+async function timeOfChange(context: WritingContext, id: string): Promise<void> {
+  const { entities, findings, http, signal } = context;
+  const name = 'user: time of change';
+  const before = metaInstant(await entities.stored('user', id), 'lastModified');
+  if (before === undefined) {
+    findings.suggest([], 'delta', 'types');
+    return findings.differs(name, 'meta.lastModified is missing', 'Every read is a full read.');
+  }
+  await context.wait(clockStepMs(before));
+  await change(context, id);
+  const after = metaInstant(await entities.stored('user', id), 'lastModified');
+  if (after === undefined || Date.parse(after) <= Date.parse(before)) {
+    findings.suggest([], 'delta', 'types');
+    return findings.differs(
+      name,
+      'meta.lastModified does not move',
+      'Deltas would miss changes: every read is a full read.',
+    );
+  }
+  const query = { filter: modifiedAfterFilter(new Date(before)), startIndex: 1, count: 100 };
+  const path = http.collectionPath('user');
+  const response = await http.get({ label: 'list users', kind: 'lookup', path, query, signal });
+  const found =
+    response.status === 200 && listEnvelope(response).resources.some((user) => isJsonObject(user) && user['id'] === id);
+  if (found) return findings.works(name, 'meta.lastModified moves, and the filter finds the change');
+  findings.suggest([], 'delta', 'types');
+  findings.differs(
+    name,
+    'meta.lastModified moves, but the filter does not find the change',
+    'Every read is a full read.',
+  );
+}
+
+/** Any change that the server makes, and not only answers. */
+async function change({ entities, name }: WritingContext, id: string): Promise<void> {
+  const wanted = 'Changed';
+  await entities.change('PATCH', 'user', id, patchBody({ op: 'replace', path: 'displayName', value: wanted }));
+  if (attribute(await entities.stored('user', id), 'displayName') === wanted) return;
+  await entities.change('PUT', 'user', id, { ...probeUser(name), id, displayName: wanted });
+}
+
+interface PatchForm {
+  readonly name: string;
+  readonly operation: JsonObject;
+  /** The attribute after the operation, where it was applied. */
+  readonly place: readonly string[];
+  readonly expected: JsonValue | undefined;
+  readonly advice: string;
+}
+
+function patchForms(): readonly PatchForm[] {
+  const needed = 'Use PUT: set scim.support.patch.operation to false.';
+  return [
+    {
+      name: 'PATCH: replace by path',
+      operation: { op: 'replace', path: 'title', value: 'By path' },
+      place: ['title'],
+      expected: 'By path',
+      advice: needed,
+    },
+    {
+      name: 'PATCH: replace by path of a part',
+      operation: { op: 'replace', path: 'name.familyName', value: 'By part' },
+      place: ['name', 'familyName'],
+      expected: 'By part',
+      advice: needed,
+    },
+    {
+      name: 'PATCH: replace without path',
+      operation: { op: 'replace', value: { title: 'Without path' } },
+      place: ['title'],
+      expected: 'Without path',
+      advice: 'Not used by Muster, except for attributes whose name no path can hold.',
+    },
+    {
+      name: 'PATCH: value path',
+      operation: { op: 'replace', path: 'emails[type eq "work"].value', value: 'muster.probe@example.org' },
+      place: ['emails', '0', 'value'],
+      expected: 'muster.probe@example.org',
+      advice: 'Not used by Muster: lists are written as a whole.',
+    },
+    {
+      name: 'PATCH: remove',
+      operation: { op: 'remove', path: 'title' },
+      place: ['title'],
+      expected: undefined,
+      advice: needed,
+    },
+  ];
+}
+
+async function patch(context: WritingContext, id: string, form: PatchForm): Promise<void> {
+  const { entities, findings, features } = context;
+  const claimed = features.patch === undefined ? undefined : features.patch ? 'offered' : 'not offered';
+  const before = at(await entities.stored('user', id), form.place);
+  const response = await entities.change('PATCH', 'user', id, patchBody(form.operation));
+  if (response.status >= 300) {
+    return findings.differs(form.name, `refused: ${answerText(response)}`, form.advice, claimed);
+  }
+  const after = at(await entities.stored('user', id), form.place);
+  if (after === form.expected) return findings.works(form.name, String(response.status), claimed);
+  const effect = JSON.stringify(after) === JSON.stringify(before) ? 'changes nothing' : 'does something else';
+  findings.differs(form.name, `answers ${response.status} and ${effect}`, form.advice, claimed);
+}
+
+async function putAbsent(context: WritingContext, id: string, body: JsonObject): Promise<void> {
+  const { entities, findings } = context;
+  const name = 'PUT: what is absent';
+  const full = { ...body, id, title: 'Here' };
+  const { title: _, ...bare } = full;
+  const first = await entities.change('PUT', 'user', id, full);
+  if (first.status >= 300) {
+    const advice = 'Use PATCH: set scim.support.patch.operation to true.';
+    return findings.differs(name, `PUT is refused: ${answerText(first)}`, advice);
+  }
+  if (attribute(await entities.stored('user', id), 'title') !== 'Here')
+    return findings.unknown(name, '"title" is not stored');
+  await entities.change('PUT', 'user', id, bare);
+  const left = attribute(await entities.stored('user', id), 'title');
+  if (left !== 'Here') return findings.works(name, 'goes');
+  await entities.change('PUT', 'user', id, { ...bare, title: null });
+  const afterNull = attribute(await entities.stored('user', id), 'title');
+  if (afterNull === 'Here') return findings.differs(name, 'stays, even when null is sent', 'Use PATCH.');
+  findings.suggest('keeps', 'putAbsent');
+  findings.differs(name, 'stays, unless null is sent', 'The profile sends null for what has vanished.');
+}
+
+async function versionTags(context: WritingContext, id: string, body: JsonObject): Promise<void> {
+  const { entities, findings, features } = context;
+  const name = 'version tags';
+  const claimed = features.etag === undefined ? undefined : features.etag ? 'offered' : 'not offered';
+  const version = metaText(await entities.stored('user', id), 'version');
+  const stale = await entities.change('PUT', 'user', id, { ...body, id }, 'W/"muster-probe"');
+  const isChecked = stale.status === 412 || stale.status === 428;
+  if (isChecked) return findings.works(name, version === undefined ? 'checked' : 'given and checked', claimed);
+  if (features.etag !== true) return findings.works(name, 'not checked', claimed);
+  findings.suggest('never', 'etag');
+  findings.differs(name, 'a stale tag is accepted', 'The profile sends none.', claimed);
+}
+
+function booleans({ findings }: WritingContext, stored: JsonObject): void {
+  const active = attribute(stored, 'active');
+  if (typeof active === 'boolean') return findings.works('booleans', 'JSON');
+  if (typeof active !== 'string') return findings.unknown('booleans', '"active" is not stored');
+  findings.suggest('text', 'booleans');
+  findings.differs('booleans', `text: "${active}"`, 'The profile reads them as booleans and writes text.');
+}
+
+/** How long to wait for a time to be another one: many servers have whole seconds. */
+export function clockStepMs(instant: string): number {
+  return Date.parse(instant) % 1_000 === 0 ? 1_100 : 20;
+}
+
+/** A PATCH message. */
+export function patchBody(...operations: JsonObject[]): JsonObject {
+  return { schemas: [PATCH_SCHEMA], Operations: operations };
+}
+
+function at(value: JsonValue | undefined, place: readonly string[]): JsonValue | undefined {
+  let part = value;
+  for (const step of place) {
+    part = Array.isArray(part) ? part[Number(step)] : isJsonObject(part) ? attribute(part, step) : undefined;
+  }
+  return part ?? undefined;
+}
+
+/** Every part that was sent is there; servers may add their own. */
+function isStored(sent: JsonValue | undefined, stored: JsonValue | undefined): boolean {
+  if (Array.isArray(sent)) {
+    return sent.every((one) => Array.isArray(stored) && stored.some((other) => isStored(one, other)));
+  }
+  if (isJsonObject(sent)) {
+    return isJsonObject(stored) && Object.keys(sent).every((name) => isStored(sent[name], attribute(stored, name)));
+  }
+  return JSON.stringify(sent).toLowerCase() === JSON.stringify(stored ?? null).toLowerCase() || isTextOf(sent, stored);
+}
+
+/** `true` and "True" say the same. */
+function isTextOf(sent: JsonValue | undefined, stored: JsonValue | undefined): boolean {
+  return typeof sent === 'boolean' && typeof stored === 'string' && stored.toLowerCase() === String(sent);
+}
