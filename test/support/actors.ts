@@ -1,3 +1,4 @@
+import type { Timing } from '../../activities/index.js';
 import type { Connector, ConnectorFactory } from '../../connectors/contract.js';
 import { SqlPool } from '../../state/database.js';
 import type { Row, Sql } from '../../state/database.js';
@@ -24,7 +25,7 @@ export class Actor {
   ) {}
 
   /** `owner`: that of the engine itself, as two attempts of one activity have. */
-  static join(engine: TestEngine, owner = engine.owner): Actor {
+  static join(engine: TestEngine, owner = engine.owner, timing: Partial<Timing> = {}): Actor {
     const holder: { actor?: Actor } = {};
     const hit = async (moment: Moment, what: string): Promise<void> => holder.actor?.reach(moment, what);
     const pool = new InterruptiblePool(engine.databaseUrl, hit);
@@ -32,7 +33,7 @@ export class Actor {
       ...factory,
       open: (context) => interruptible(factory.open(context), hit),
     });
-    holder.actor = new Actor(engine.newProcess({ pool, decorateFactory, owner }), pool);
+    holder.actor = new Actor(engine.newProcess({ pool, decorateFactory, owner, timing }), pool);
     return holder.actor;
   }
 

@@ -1,0 +1,151 @@
+import type { SqlPool } from '../../../state/database.js';
+import type { Evidence, Violation } from './evidence.js';
+
+const CLOCK_MARGIN_MS = 50;
+
+/**
+ * Invariant 2: whoever was in the source during a whole complete read was delivered by its winning epoch. While others join and leave,
+ * pages may move, and no reader can promise it; then he must at least not be deleted (invariant 4).
+ */
+export async function checkSeen(evidence: Evidence): Promise<Violation[]> {
+  const violations: Violation[] = [];
+  for (const source of evidence.sources) {
+    const reads = await evidence.pool.query<{
+      runKey: number;
+      type: number;
+      fromMs: number;
+      toMs: number;
+      keys: string[];
+    }>(
+      `select t.run_key as "runKey", t.type, extract(epoch from r.started_at)::float8 * 1000 as "fromMs",
+              extract(epoch from t.last_page_at)::float8 * 1000 as "toMs",
+              coalesce((select array_agg(p.failed_keys::text) from run_page p where p.run_key = t.run_key and p.type = t.type and p.epoch = t.epoch), '{}') as failures,
+              array(select e.source_key from run_page p cross join lateral unnest(p.seen || p.skipped) n join entity e on e.entity_no = n
+                     where p.run_key = t.run_key and p.type = t.type and p.epoch = t.epoch) as keys
+         from run_type t join run r on r.run_key = t.run_key
+        where r.source_id = $1 and t.state = 'complete' and t.read_mode = 'full' and t.last_page_at is not null
+          and not exists (select from run_page p where p.run_key = t.run_key and p.type = t.type and p.epoch = t.epoch and p.failed_count > 0)`,
+      [source.no],
+    );
+    for (const read of reads) {
+      const type = read.type === 1 ? 'User' : 'Group';
+      const [fromMs, toMs] = [read.fromMs - CLOCK_MARGIN_MS, read.toMs + CLOCK_MARGIN_MS];
+      if (source.timeline.hasMoved(type, fromMs, toMs)) continue;
+      const delivered = new Set(read.keys);
+      for (const id of source.timeline.presentThroughout(type, fromMs, toMs)) {
+        // Whoever has left since and was forgotten has no number any more.
+        if (delivered.has(id) || source.simulator.store.get(type, id) === undefined) continue;
+        violations.push({
+          rule: '2',
+          message: `${id} was there during the whole read of run ${read.runKey}, which missed him`,
+        });
+      }
+    }
+  }
+  return violations;
+}
+
+/** Invariant 9, STA-10: each result has its write, and each counted result is logged once. */
+export async function checkLog(evidence: Evidence): Promise<Violation[]> {
+  const violations: Violation[] = [];
+  for (const target of evidence.targets) {
+    const logged = await evidence.pool.query<{ result: string; n: number }>(
+      `select result, count(*)::int as n from entity_log where target_id = $1 and result in ('created', 'deleted') group by result`,
+      [target.no],
+    );
+    const applied = target.simulator.journal.appliedByOperation();
+    const counted = Object.fromEntries(logged.map((row) => [row.result, row.n]));
+    // An account that was found after a lost answer is logged as updated, never the other way round.
+    if ((counted['created'] ?? 0) > (applied['create'] ?? 0))
+      violations.push({
+        rule: '9',
+        message: `${counted['created']} creations are logged in ${target.name}, ${applied['create'] ?? 0} were made`,
+      });
+  }
+  return [...violations, ...(await checkTotals(evidence)), ...(await checkTwice(evidence))];
+}
+
+async function checkTotals({ pool, sources }: Evidence): Promise<Violation[]> {
+  const rows = await pool.query<{ runKey: number; targetNo: number; counted: number; logged: number }>(
+    `select c.run_key as "runKey", c.system_id as "targetNo", (c.created + c.updated + c.deleted + c.failed)::int as counted,
+            (select count(*)::int from (select distinct on (g.entity_no) g.result from entity_log g
+                where g.run_key = c.run_key and g.target_id = c.system_id and g.type = c.type
+                order by g.entity_no, g.at desc) q where q.result <> 'skipped') as logged
+       from run_counter c join run r on r.run_key = c.run_key
+      where c.action = 'write' and r.state = 'finished' and r.source_id = any($1::int[])`,
+    [sources.map((source) => source.no)],
+  );
+  return rows
+    .filter((row) => row.counted !== row.logged)
+    .map((row) => ({
+      rule: '9',
+      message: `run ${row.runKey} counts ${row.counted} results in target ${row.targetNo}, ${row.logged} are logged`,
+    }));
+}
+
+/** An account is created once for each time it is missing: two creations of a pair need a deletion or a loss between them. */
+async function checkTwice(evidence: Evidence): Promise<Violation[]> {
+  const rows = await evidence.pool.query<{ entityNo: number; targetNo: number; created: number; applied: number }>(
+    `select entity_no as "entityNo", target_id as "targetNo", count(*)::int as created from entity_log
+      where result = 'created' and target_id = any($1::int[]) and run_key is not null
+      group by run_key, entity_no, target_id having count(*) > 1`,
+    [evidence.targets.filter((target) => target.vanished.size === 0).map((target) => target.no)],
+  );
+  return rows.map((row) => ({
+    rule: '9',
+    message: `entity ${row.entityNo} was created ${row.created} times by one run in target ${row.targetNo}`,
+  }));
+}
+
+/** What must only rise, and who may write what, watched by triggers: see {@link installWitness}. */
+export async function checkWitness({ pool }: Evidence): Promise<Violation[]> {
+  const rows = await pool.query<{ rule: string; message: string }>(
+    'select rule, message from fault_witness order by no',
+  );
+  return rows;
+}
+
+/**
+ * Watches what no later look at the tables can tell: positions that fall back (invariant 10), older answers over newer ones (engine.md
+ * §5), older programs over newer ones (engine.md §6), links that are written without the lease of their pair (engine invariant 2).
+ */
+export async function installWitness(pool: SqlPool): Promise<void> {
+  for (const statement of WITNESS) await pool.query(statement);
+}
+
+const WITNESS = [
+  'create table if not exists fault_witness (no bigint generated always as identity, rule text not null, message text not null)',
+  `create or replace function fault_watch_type() returns trigger language plpgsql as $$ begin
+     if new.epoch = old.epoch and new.pages < old.pages then
+       insert into fault_witness (rule, message) values ('10', format('run %s, type %s went back from page %s to %s', new.run_key, new.type, old.pages, new.pages));
+     end if;
+     return new;
+   end $$`,
+  'create or replace trigger fault_watch_type after update on run_type for each row execute function fault_watch_type()',
+  `create or replace function fault_watch_entity() returns trigger language plpgsql as $$ begin
+     if new.read_seq < old.read_seq then
+       insert into fault_witness (rule, message) values ('engine §5 read_seq', format('entity %s: answer %s was overwritten by the older %s', new.entity_no, old.read_seq, new.read_seq));
+     end if;
+     return new;
+   end $$`,
+  'create or replace trigger fault_watch_entity after update on entity for each row execute function fault_watch_entity()',
+  `create or replace function fault_watch_link() returns trigger language plpgsql as $$ begin
+     if new.program < old.program and old.state = 1 and new.state = 1 then
+       insert into fault_witness (rule, message) values ('engine §6 programs', format('pair %s/%s: program %s was overwritten by %s', new.target_id, new.entity_no, old.program, new.program));
+     end if;
+     return new;
+   end $$`,
+  'create or replace trigger fault_watch_link after update on link for each row execute function fault_watch_link()',
+  `create or replace function fault_watch_lease() returns trigger language plpgsql as $$ begin
+     -- An heir gets the origin of the account that a leaver shared with it, under the lease of the leaver and the claim on the account.
+     if tg_op = 'UPDATE' and (new.state, new.target_key, new.common_hash, new.target_hash, new.out_of_scope) is not distinct from
+        (old.state, old.target_key, old.common_hash, old.target_hash, old.out_of_scope) then
+       return new;
+     end if;
+     if not exists (select from backlog b where b.target_id = new.target_id and b.entity_no = new.entity_no and b.lease_token is not null) then
+       insert into fault_witness (rule, message) values ('engine 2', format('the link of pair %s/%s was written by nobody who holds its lease', new.target_id, new.entity_no));
+     end if;
+     return new;
+   end $$`,
+  'create or replace trigger fault_watch_lease before insert or update on link for each row execute function fault_watch_lease()',
+];

@@ -1,0 +1,59 @@
+import type { JournalRecord } from '../../../simulators/scim/journal.js';
+import { runStarts } from './deletes.js';
+import type { Evidence, TargetEvidence, Violation } from './evidence.js';
+
+const CLOCK_MARGIN_MS = 50;
+
+/**
+ * Invariants 3 and 7, engine invariant 4: no account is made twice, and after a create that was applied nobody sends another one without
+ * having looked for the account. Engine.md §7 (ADR 0010): nobody is created who was not in the source while the run read it.
+ */
+export async function checkCreates(evidence: Evidence): Promise<Violation[]> {
+  const starts = await runStarts(evidence);
+  return evidence.targets.flatMap((target) => [
+    ...[...target.simulator.journal.createsPerKey()].flatMap(([key, { maxLive }]) =>
+      maxLive > 1 ? [{ rule: '3', message: `${key} existed ${maxLive} times in ${target.name}` }] : [],
+    ),
+    // Of several sources each may send a create of its own: the second one meets a conflict and adopts (CNF-11).
+    ...(target.sourceNos.length > 1 ? [] : blindRepetitions(target)),
+    ...createdAfterLeaving(evidence, target, starts),
+  ]);
+}
+
+function blindRepetitions(target: TargetEvidence): Violation[] {
+  /** Keys whose create was applied and whose account nobody has looked for since. */
+  const unheard = new Set<string>();
+  const violations: Violation[] = [];
+  for (const record of target.simulator.journal.since(0)) {
+    const key = record.key?.toLowerCase() ?? '';
+    if (record.operation === 'list') for (const name of lookedUp(record, unheard)) unheard.delete(name);
+    if (record.operation === 'delete' && record.applied) unheard.delete(key);
+    if (record.operation !== 'create') continue;
+    if (unheard.has(key) && !target.vanished.has(key))
+      violations.push({ rule: '7', message: `${key} was created blindly once more in ${target.name}` });
+    if (record.applied) unheard.add(key);
+  }
+  return violations;
+}
+
+function lookedUp({ query }: JournalRecord, names: ReadonlySet<string>): string[] {
+  const asked = decodeURIComponent(query.replaceAll('+', ' ')).toLowerCase();
+  return [...names].filter((name) => name !== '' && asked.includes(name));
+}
+
+function createdAfterLeaving(evidence: Evidence, target: TargetEvidence, starts: readonly number[]): Violation[] {
+  const violations: Violation[] = [];
+  for (const record of target.simulator.journal.since(0)) {
+    if (record.operation !== 'create' || record.type !== 'User' || !record.applied) continue;
+    const [id = ''] = (record.key ?? '').split('@');
+    const atMs = record.receivedAtMs;
+    // A page may have been read ahead by a run before; what counts is the run in which the account is made.
+    const runStartMs = (starts.filter((startMs) => startMs <= atMs).at(-1) ?? 0) - CLOCK_MARGIN_MS;
+    const wasNowhere = evidence.sources
+      .filter(({ no }) => target.sourceNos.includes(no))
+      .every(({ timeline }) => timeline.isAbsentThroughout('User', id, runStartMs, atMs));
+    if (wasNowhere)
+      violations.push({ rule: 'engine §7', message: `${record.key ?? id} has left and was created in ${target.name}` });
+  }
+  return violations;
+}

@@ -1,0 +1,480 @@
+import type { JsonObject } from '../../../core/json.js';
+import { Actor, Gate } from '../../support/actors.js';
+import { Mortal } from '../../support/crash.js';
+import type { CrashPoint } from '../../support/crash.js';
+import { withGroups } from '../../support/engine.js';
+import type { TestEngine } from '../../support/engine.js';
+import { checkAlways, checkAtRest } from '../checker/check.js';
+import type { Violation } from '../checker/evidence.js';
+import { checkIntents, checkOffered } from '../checker/pairs.js';
+import { checkRepetitions } from '../checker/requests.js';
+import { FaultWorld } from '../support/fault-world.js';
+import type { FaultTarget } from '../support/fault-world.js';
+
+/** What the scenarios have to work with. */
+export interface ScenarioKit {
+  readonly engine: TestEngine;
+  /** Sets the time of the jobs, milliseconds since 1970; undefined: that of the machine. */
+  readonly setClock: (ms: number | undefined) => void;
+}
+
+/** Something that happens to an engine, and what the checker says to it. */
+export type Scenario = (kit: ScenarioKit) => Promise<Violation[]>;
+
+const USERS = { type: 'user', late: false } as const;
+
+/** Scenarios by name. On the engine as it is the checker finds nothing in any of them. */
+export const SCENARIOS: Readonly<Record<string, Scenario>> = {
+  'died with the answer, then reverted': (kit) =>
+    inWorld(kit, {}, async (world) => {
+      await world.addTarget('A');
+      await world.run();
+      world.source.simulator.store.update('User', 'P', { title: 'Lead' });
+      await dieAt(world, { moment: 'answered', nth: 1 });
+      world.source.simulator.store.update('User', 'P', { title: null });
+      await world.run();
+      return checkAtRest(world.evidence());
+    }),
+
+  'A → B → A between lease and settle': (kit) =>
+    inWorld(kit, {}, async (world) => {
+      const target = await world.addTarget('A');
+      await world.run();
+      world.source.simulator.store.update('User', 'P', { title: 'Lead' });
+      const late = await startWriting(world, target);
+      await world.lose(late.runKey);
+      await world.engine.pool.query(
+        "update backlog set lease_until = clock_timestamp() + interval '1 hour' where lease_token is not null",
+      );
+      world.source.simulator.store.update('User', 'P', { title: null });
+      const { runKey, jobId } = await world.engine.request(world.source.system);
+      await world.engine.activities.openRun({ runKey });
+      await world.engine.readAll(runKey, ['user', 'group']);
+      await late.goOn();
+      await world.workThrough(runKey, jobId);
+      return checkAtRest(world.evidence());
+    }),
+
+  'a page between the look and the lease': (kit) =>
+    inWorld(kit, {}, async (world) => {
+      const target = await world.addTarget('A');
+      await world.run();
+      target.simulator.faults.arm({
+        effect: { kind: 'status', status: 400 },
+        match: { operations: ['patch', 'replace'] },
+      });
+      world.edit('P');
+      await world.run();
+      target.simulator.faults.clear();
+      world.edit('P');
+      const { runKey, jobId } = await world.engine.request(world.source.system);
+      const actor = Actor.join(world.engine);
+      await actor.activities.openRun({ runKey });
+      actor.before(/^with token as materialized.*picked as/s, () => world.engine.readAll(runKey, ['user', 'group']));
+      await actor.activities.drainChunk({ runKey, targetNo: target.system.no, ...USERS });
+      await leave(actor);
+      await world.workThrough(runKey, jobId);
+      return checkAtRest(world.evidence());
+    }),
+
+  'a settle that comes a run too late': (kit) =>
+    inWorld(kit, {}, async (world) => {
+      const target = await world.addTarget('A');
+      await world.run();
+      world.edit('P');
+      const late = await startWriting(world, target);
+      await world.lose(late.runKey);
+      await world.run();
+      world.edit('P');
+      const { runKey, jobId } = await world.engine.request(world.source.system);
+      await world.engine.activities.openRun({ runKey });
+      await world.engine.readAll(runKey, ['user', 'group']);
+      await late.goOn();
+      await world.workThrough(runKey, jobId);
+      return checkAtRest(world.evidence());
+    }),
+
+  'a write that comes a run too late': (kit) =>
+    inWorld(kit, {}, async (world) => {
+      const target = await world.addTarget('A');
+      await world.run();
+      world.edit('P');
+      const late = await startWriting(world, target, 'before');
+      await world.lose(late.runKey);
+      world.edit('P');
+      await world.run();
+      await late.goOn();
+      await world.run();
+      return checkAtRest(world.evidence());
+    }),
+
+  'paging drift': (kit) => {
+    const people = ['P', 'Q', 'R', 'S', 'T', 'U'];
+    const hr = { properties: { 'scim.page.size': '3' } };
+    return inWorld(kit, { people, hr }, async (world) => {
+      await world.addTarget('A');
+      await world.run();
+      const joiner = { userName: 'N@example.com', id: 'N', nickName: 'v1', active: true };
+      world.source.simulator.armPagingDrift({ page: 1, pageSizeEntities: 3, joiner });
+      await world.run();
+      const violations = await checkAlways(world.evidence());
+      await world.run();
+      return [...violations, ...(await checkAtRest(world.evidence()))];
+    });
+  },
+
+  'out of scope in a run that could not read all': (kit) =>
+    inWorld(kit, { groups: { G: ['P'] } }, async (world) => {
+      const transformation = withCondition("$.userType != 'guest'");
+      const target = await world.addTarget('A', {}, { transformation });
+      target.wants = (user) => user['userType'] !== 'guest';
+      await world.run();
+      world.edit('Q', { userType: 'guest' });
+      world.source.simulator.faults.arm({ effect: { kind: 'status', status: 403 }, match: { type: 'Group' } });
+      await world.run();
+      const violations = await checkAlways(world.evidence());
+      world.source.simulator.faults.clear();
+      await world.run();
+      return [...violations, ...(await checkAtRest(world.evidence()))];
+    }),
+
+  'a 409 that got lost': (kit) =>
+    inWorld(kit, {}, async (world) => {
+      const target = await world.addTarget('A');
+      await world.run();
+      world.addStranger(target, 'S', {}, Date.now() - 60_000);
+      world.join('S');
+      await dieAt(world, { statement: /insert into target_claim/, side: 'before' });
+      await world.run();
+      return checkAtRest(world.evidence());
+    }),
+
+  'a stranger after an unsent create': (kit) =>
+    inWorld(kit, {}, async (world) => {
+      const target = await world.addTarget('A');
+      await world.run();
+      world.join('S');
+      await dieAt(world, { moment: 'intentsCommitted', nth: 1 });
+      world.addStranger(target, 'S', { nickName: 'somebody else' });
+      await world.run();
+      return checkAtRest(world.evidence());
+    }),
+
+  'a plain conflict': (kit) =>
+    inWorld(kit, {}, async (world) => {
+      const target = await world.addTarget('A');
+      world.addStranger(target, 'P', {}, Date.now() - 60_000);
+      await world.run();
+      return checkAtRest(world.evidence());
+    }),
+
+  'a server that overwrites on POST': (kit) =>
+    inWorld(kit, {}, async (world) => {
+      const target = await world.addTarget('A', { dialectChanges: { adoptOnPost: true } });
+      world.addStranger(target, 'P', {}, Date.now() - 60_000);
+      await world.run();
+      return checkAtRest(world.evidence());
+    }),
+
+  'died with the answer to a create': (kit) =>
+    inWorld(kit, {}, async (world) => {
+      await world.addTarget('A');
+      await dieAt(world, { moment: 'answered', nth: 1 });
+      await world.run();
+      return checkAtRest(world.evidence());
+    }),
+
+  'throttled before most were sent': (kit) => {
+    const people = Array.from({ length: 40 }, (_, no) => `P${no}`);
+    return inWorld(kit, { people }, async (world) => {
+      const target = await world.addTarget('A');
+      target.simulator.faults.arm({
+        effect: { kind: 'status', status: 429, retryAfter: 1 },
+        match: { operations: ['create'] },
+      });
+      const { runKey, jobId } = await world.engine.request(world.source.system);
+      await world.engine.activities.openRun({ runKey });
+      await world.engine.readAll(runKey, ['user', 'group']);
+      await world.engine.activities.drainChunk({ runKey, targetNo: target.system.no, ...USERS });
+      const violations = await checkIntents(world.evidence());
+      target.simulator.faults.clear();
+      await world.engine.pool.query('delete from target_gate where target_id = $1', [target.system.no]);
+      await world.workThrough(runKey, jobId);
+      return [...violations, ...(await checkAtRest(world.evidence()))];
+    });
+  },
+
+  'a create that failed before the leave': (kit) =>
+    inWorld(kit, {}, async (world) => {
+      const target = await world.addTarget('A');
+      await world.run();
+      world.join('S');
+      target.simulator.faults.arm({ effect: { kind: 'status', status: 400 }, match: { operations: ['create'] } });
+      await world.run();
+      target.simulator.faults.clear();
+      world.leave('S');
+      await pause(100);
+      await world.run();
+      return checkAtRest(world.evidence());
+    }),
+
+  'an end date passes': (kit) =>
+    inWorld(kit, {}, async (world) => {
+      kit.setClock(Date.parse('2026-06-01T00:00:00Z'));
+      const target = await world.addTarget('A', {}, { transformation: withCondition("$.title > '${currentDate}'") });
+      for (const id of ['P', 'Q', 'R']) world.edit(id, { title: id === 'P' ? '2026-07-01' : '2027-01-01' });
+      await world.run();
+      kit.setClock(Date.parse('2026-08-01T00:00:00Z'));
+      target.wants = (user) => user['title'] !== '2026-07-01';
+      await world.run();
+      return checkAtRest(world.evidence());
+    }),
+
+  'a page of an attempt that was overtaken': (kit) => {
+    const people = ['P', 'Q', 'R', 'S', 'T', 'U'];
+    return inWorld(kit, { people, hr: { properties: { 'scim.page.size': '3' } } }, async (world) => {
+      await world.addTarget('A');
+      await world.run();
+      world.edit('P');
+      const { runKey, jobId } = await world.engine.request(world.source.system);
+      const actor = Actor.join(world.engine);
+      await actor.activities.openRun({ runKey });
+      actor.after(/^call readPage user/, async () => {
+        world.edit('P');
+        await world.engine.readAll(runKey, ['user', 'group']);
+      });
+      await actor.activities.intakeChunk({ runKey, type: 'user' }).catch(() => undefined);
+      await leave(actor);
+      const violations = await checkAlways(world.evidence());
+      await world.workThrough(runKey, jobId).catch(() => undefined);
+      await world.lose(runKey);
+      await world.run();
+      return [...violations, ...(await checkAtRest(world.evidence()))];
+    });
+  },
+
+  'more leavers than allowed': (kit) =>
+    inWorld(kit, { people: ['P', 'Q', 'R', 'S'] }, async (world) => {
+      await world.addTarget('A', {}, { properties: { 'ips.delete.threshold.users': '1' } });
+      await world.run();
+      world.leave('P');
+      world.leave('Q');
+      await world.run();
+      return checkAlways(world.evidence());
+    }),
+
+  'a leaver beside an unreadable entity': (kit) =>
+    inWorld(kit, {}, async (world) => {
+      await world.addTarget('A');
+      await world.run();
+      world.leave('P');
+      world.source.simulator.faults.arm({
+        effect: { kind: 'missingId' },
+        match: { type: 'User', operations: ['list'] },
+      });
+      await world.run();
+      const violations = await checkAlways(world.evidence());
+      world.source.simulator.faults.clear();
+      await world.run();
+      return [...violations, ...(await checkAtRest(world.evidence()))];
+    }),
+
+  'an adopted stranger leaves': (kit) =>
+    inWorld(kit, {}, async (world) => {
+      const target = await world.addTarget('A');
+      world.addStranger(target, 'P', {}, Date.now() - 60_000);
+      await world.run();
+      world.leave('P');
+      await world.run();
+      return checkAtRest(world.evidence());
+    }),
+
+  'one of two sources loses a person': (kit) =>
+    inWorld(kit, { people: ['P', 'Q'] }, async (world) => {
+      const other = await world.addSource(['P', 'R']);
+      await world.addTarget('A');
+      await world.run();
+      await world.run({ source: other });
+      world.leave('P');
+      await world.run();
+      return checkAlways(world.evidence());
+    }),
+
+  'a stop while a target is slow': (kit) => {
+    const people = Array.from({ length: 80 }, (_, no) => `P${no}`);
+    return inWorld(kit, { people }, async (world) => {
+      const target = await world.addTarget('A', { latency: { create: { fixedMs: 600 } } });
+      const running = world.run();
+      while (target.simulator.statistics().inFlight === 0) await pause(10);
+      await world.stopJob();
+      await running;
+      return checkAlways(world.evidence());
+    });
+  },
+
+  'many creates': (kit) => {
+    const people = Array.from({ length: 60 }, (_, no) => `P${no}`);
+    return inWorld(kit, { people }, async (world) => {
+      await world.addTarget('A', { latency: { create: { fixedMs: 50 } } });
+      await world.run();
+      return [...(await checkAtRest(world.evidence())), ...checkRepetitions(world.evidence(), 0)];
+    });
+  },
+
+  'two attempts of one drain': (kit) =>
+    inWorld(kit, {}, async (world) => {
+      const target = await world.addTarget('A', { latency: { patch: { fixedMs: 500 }, replace: { fixedMs: 500 } } });
+      await world.run();
+      for (const id of ['P', 'Q', 'R']) world.edit(id);
+      const { runKey, jobId } = await world.engine.request(world.source.system);
+      await world.engine.activities.openRun({ runKey });
+      await world.engine.readAll(runKey, ['user', 'group']);
+      const input = { runKey, targetNo: target.system.no, ...USERS };
+      const older = world.engine.activities.drainChunk(input).catch(() => undefined);
+      while (target.simulator.statistics().inFlight === 0) await pause(5);
+      await world.engine.activities.drainChunk(input);
+      await older;
+      await world.workThrough(runKey, jobId);
+      return checkAtRest(world.evidence());
+    }),
+
+  'a process that stood still before the check': (kit) =>
+    inWorld(kit, {}, async (world) => {
+      const target = await world.addTarget('A');
+      await world.run();
+      world.edit('P');
+      // A lease that leaves a fifth of a second for a request to begin.
+      const late = await startWriting(world, target, 'before', { leaseMarginMs: 5_200 });
+      await pause(300);
+      await world.lose(late.runKey);
+      world.edit('P');
+      await world.run();
+      await late.goOn();
+      world.hadZombies = false;
+      const violations = await checkAlways(world.evidence());
+      await world.run();
+      return [...violations, ...(await checkAtRest(world.evidence()))];
+    }),
+
+  'a target that was disabled meanwhile': (kit) =>
+    inWorld(kit, {}, async (world) => {
+      const target = await world.addTarget('A');
+      await world.run();
+      await world.engine.setEnabled(target.system, false);
+      world.edit('P');
+      await world.run();
+      await world.engine.setEnabled(target.system, true);
+      const violations = await checkAlways(world.evidence());
+      await world.run();
+      return [...violations, ...(await checkAtRest(world.evidence()))];
+    }),
+
+  'a run with an older program': (kit) =>
+    inWorld(kit, {}, async (world) => {
+      const target = await world.addTarget('A');
+      await world.run();
+      await world.engine.pool.query('update link set program = 99, target_hash = null where target_id = $1', [
+        target.system.no,
+      ]);
+      await world.engine.pool.query('truncate fault_witness');
+      world.edit('P');
+      await world.run();
+      return checkAlways(world.evidence());
+    }),
+
+  'the last page comes between lease and look': (kit) =>
+    inWorld(kit, {}, async (world) => {
+      const target = await world.addTarget('A');
+      await world.run();
+      world.edit('P');
+      const { runKey, jobId } = await world.engine.request(world.source.system);
+      const actor = Actor.join(world.engine);
+      await actor.activities.openRun({ runKey });
+      actor.after(/^with token as materialized.*picked as/s, () => world.engine.readAll(runKey, ['user', 'group']));
+      const { more } = await actor.activities.drainChunk({ runKey, targetNo: target.system.no, ...USERS });
+      await leave(actor);
+      const violations = more ? [] : await checkOffered(world.evidence(), runKey);
+      await world.workThrough(runKey, jobId);
+      return [...violations, ...(await checkAtRest(world.evidence()))];
+    }),
+};
+
+async function inWorld(
+  { engine, setClock }: ScenarioKit,
+  options: Parameters<typeof FaultWorld.start>[1],
+  body: (world: FaultWorld) => Promise<Violation[]>,
+): Promise<Violation[]> {
+  const world = await FaultWorld.start(engine, options);
+  try {
+    return await body(world);
+  } finally {
+    setClock(undefined);
+    await world.close();
+  }
+}
+
+/** A run whose process dies; its workflow is lost, and its leases run out. */
+async function dieAt(world: FaultWorld, point: CrashPoint): Promise<void> {
+  const { runKey } = await world.engine.request(world.source.system);
+  const mortal = new Mortal(point);
+  const pool = mortal.pool(world.engine.databaseUrl);
+  const process = world.engine.newProcess({
+    pool,
+    decorateFactory: (factory) => mortal.factory(factory),
+    reached: mortal.reached,
+  });
+  await world.engine.workThrough(runKey, process).catch((error: unknown) => {
+    if (!mortal.isDead) throw error;
+  });
+  await process.activities.close();
+  await pool.close();
+  if (!mortal.isDead) throw new Error('the process did not die');
+  world.deaths += 1;
+  await world.lose(runKey);
+}
+
+/** A run whose drain stands still before or after its first update of a person, until it is told to go on. */
+async function startWriting(
+  world: FaultWorld,
+  target: FaultTarget,
+  moment: 'before' | 'after' = 'after',
+  timing: NonNullable<Parameters<TestEngine['newProcess']>[0]>['timing'] = {},
+): Promise<{ readonly runKey: string; goOn(): Promise<void> }> {
+  world.hadZombies = true;
+  const { runKey } = await world.engine.request(world.source.system);
+  const actor = Actor.join(world.engine, world.engine.owner, timing);
+  await actor.activities.openRun({ runKey });
+  await world.engine.readAll(runKey, ['user', 'group']);
+  const [standing, goingOn] = [new Gate(), new Gate()];
+  // Nor does it hear that its run is over: the question is under way all the time.
+  actor.before(/^select cancel_requested as stop/, () => goingOn.opened);
+  actor[moment](/^call update user/, async () => {
+    standing.open();
+    await goingOn.opened;
+  });
+  const input = { runKey, targetNo: target.system.no, ...USERS };
+  const done = actor.activities.drainChunk(input).catch(() => undefined);
+  await standing.opened;
+  return {
+    runKey,
+    goOn: async () => {
+      goingOn.open();
+      await done;
+      await actor.leave();
+    },
+  };
+}
+
+async function leave(actor: Actor): Promise<void> {
+  if (actor.unreached > 0) throw new Error('the other actor was never let in');
+  await actor.leave();
+}
+
+function withCondition(condition: string): JsonObject {
+  const document = withGroups('target');
+  return { ...document, user: { ...Object(document['user']), condition } };
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

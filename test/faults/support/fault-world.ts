@@ -1,0 +1,227 @@
+import { randomUUID } from 'node:crypto';
+import type { JsonObject } from '../../../core/json.js';
+import { startScimSimulator } from '../../../simulators/scim/simulator.js';
+import type { ScimSimulator, ScimSimulatorOptions } from '../../../simulators/scim/simulator.js';
+import { closeRunAs } from '../../../state/runs/index.js';
+import type { RunKind } from '../../../state/runs/index.js';
+import { expireLeases } from '../../support/crash.js';
+import type { EngineProcess, FinishedJob, SystemOptions, TestEngine, TestSystem } from '../../support/engine.js';
+import { group, person } from '../../support/world.js';
+import type { Evidence, StopEvidence } from '../checker/evidence.js';
+import { monotonicMs, Timeline } from './timeline.js';
+
+/** A source of a fault test. */
+export interface FaultSource {
+  readonly simulator: ScimSimulator;
+  readonly system: TestSystem;
+  readonly timeline: Timeline;
+}
+
+/** A target of a fault test, with what the checker has to know of it. */
+export interface FaultTarget {
+  readonly simulator: ScimSimulator;
+  readonly system: TestSystem;
+  readonly strangers: Set<string>;
+  readonly vanished: Set<string>;
+  readonly drops: Set<string>;
+  wants: (user: JsonObject) => boolean;
+  readonly deletesExistedBefore: boolean;
+  readonly threshold: number | undefined;
+}
+
+/** How a world begins. */
+export interface FaultWorldOptions {
+  readonly people?: readonly string[];
+  readonly groups?: Readonly<Record<string, readonly string[]>>;
+  readonly source?: ScimSimulatorOptions;
+  readonly hr?: SystemOptions;
+}
+
+/** Writes in flight per target and process of the test engine. */
+const CONCURRENCY = 16;
+
+/** Systems of one fault test on an engine that many tests share, with everything that the checker needs to know about them. */
+export class FaultWorld {
+  readonly sources: FaultSource[] = [];
+  readonly targets: FaultTarget[] = [];
+  readonly stops: StopEvidence[] = [];
+  /** Processes that died. */
+  deaths = 0;
+  hadZombies = false;
+  private readonly versions = new Map<string, number>();
+  private readonly running = new Map<number, string>();
+
+  private constructor(readonly engine: TestEngine) {}
+
+  /** A source with these people (ids), no target yet. */
+  static async start(engine: TestEngine, options: FaultWorldOptions = {}): Promise<FaultWorld> {
+    const world = new FaultWorld(engine);
+    const { people = ['P', 'Q', 'R'], groups = {} } = options;
+    await world.addSource(people, groups, options.source, options.hr);
+    return world;
+  }
+
+  get source(): FaultSource {
+    const [first] = this.sources;
+    if (first === undefined) throw new Error('the world has no source');
+    return first;
+  }
+
+  async addSource(
+    people: readonly string[],
+    groups: Readonly<Record<string, readonly string[]>> = {},
+    simulator: ScimSimulatorOptions = {},
+    system: SystemOptions = {},
+  ): Promise<FaultSource> {
+    const started = await startScimSimulator({
+      users: people.map((id) => person(id, { nickName: 'v1' })),
+      groups: Object.entries(groups).map(([id, members]) => group(id, members)),
+      ...simulator,
+    });
+    const added = {
+      simulator: started,
+      system: await this.engine.addSource(`HR ${randomUUID()}`, started.url, system),
+      timeline: Timeline.watch(started),
+    };
+    this.sources.push(added);
+    return added;
+  }
+
+  async addTarget(
+    name: string,
+    simulator: ScimSimulatorOptions = {},
+    system: SystemOptions = {},
+  ): Promise<FaultTarget> {
+    const started = await startScimSimulator({ idPrefix: `${name}-`, journal: { keepBodies: true }, ...simulator });
+    const sources = { selection: 'list', sourceIds: this.sources.map((source) => source.system.id) } as const;
+    const threshold = system.properties?.['ips.delete.threshold.users'];
+    const target: FaultTarget = {
+      simulator: started,
+      system: await this.engine.addTarget(`${name} ${randomUUID()}`, started.url, { sources, ...system }),
+      strangers: new Set(),
+      vanished: new Set(),
+      drops: new Set(),
+      wants: () => true,
+      deletesExistedBefore: system.properties?.['ips.delete.existedbefore.entities'] === 'true',
+      threshold: threshold === undefined ? undefined : Number(threshold),
+    };
+    this.targets.push(target);
+    return target;
+  }
+
+  /** Another version of a person: `nickName` rises. */
+  edit(id: string, change: JsonObject = {}, source = this.source): void {
+    const version = (this.versions.get(id) ?? 1) + 1;
+    this.versions.set(id, version);
+    source.simulator.store.update('User', id, { nickName: `v${version}`, ...change });
+  }
+
+  join(id: string, change: JsonObject = {}, source = this.source): void {
+    source.simulator.store.add('User', person(id, { nickName: `v${this.versions.get(id) ?? 1}`, ...change }));
+  }
+
+  leave(id: string, source = this.source): void {
+    source.simulator.store.remove('User', id);
+  }
+
+  /** Somebody else makes an account; it is never ours. */
+  addStranger(target: FaultTarget, id: string, change: JsonObject = {}, createdMs?: number): string {
+    const { id: _id, ...content } = person(id, { nickName: 'v1', ...change });
+    const made = target.simulator.store.add('User', content, createdMs === undefined ? {} : { createdMs });
+    target.strangers.add(made);
+    return made;
+  }
+
+  /** Runs a job to its end. One that was stopped is finished as the workflow would; any other failure is thrown. */
+  async run(options: { kind?: RunKind; process?: EngineProcess; source?: FaultSource } = {}): Promise<FinishedJob> {
+    const { kind = 'read', process = this.engine, source = this.source } = options;
+    const { runKey, jobId } = await this.engine.request(source.system, kind);
+    this.running.set(source.system.no, jobId);
+    return this.workThrough(runKey, jobId, process, source);
+  }
+
+  async workThrough(
+    runKey: string,
+    jobId: string,
+    process: EngineProcess = this.engine,
+    source = this.source,
+  ): Promise<FinishedJob> {
+    try {
+      await this.engine.workThrough(runKey, process);
+    } catch (error) {
+      if (!this.stops.some((stop) => stop.overMs === Infinity)) throw error;
+      await process.activities.finishRun({ runKey, end: 'stopped' });
+    }
+    this.running.delete(source.system.no);
+    for (const stop of this.stops) stop.overMs = Math.min(stop.overMs, monotonicMs());
+    return this.engine.finished(jobId);
+  }
+
+  /** Asks the job that runs to stop. */
+  async stopJob(source = this.source): Promise<void> {
+    const jobId = this.running.get(source.system.no);
+    if (jobId === undefined) return;
+    await this.engine.requestStop(jobId);
+    this.stops.push({ requestedMs: monotonicMs(), overMs: Infinity });
+  }
+
+  /** The workflow of a run is gone, and so are the processes that worked on it. */
+  async lose(runKey: string, end: 'terminated' | 'lost' = 'lost'): Promise<void> {
+    await closeRunAs(this.engine.pool, runKey, end, 'the workflow is gone');
+    for (const source of this.sources) await expireLeases(this.engine.pool, source.system.no);
+  }
+
+  async expireLeases(): Promise<void> {
+    for (const source of this.sources) await expireLeases(this.engine.pool, source.system.no);
+  }
+
+  /** Faults off, everything enabled and up, one more full run of each source. */
+  async quiesce(): Promise<void> {
+    for (const { simulator } of [...this.sources, ...this.targets]) {
+      simulator.faults.clear();
+      await simulator.up();
+    }
+    for (const { system } of [...this.sources, ...this.targets]) await this.engine.setEnabled(system, true);
+    await this.engine.pool.query('delete from target_gate where target_id = any($1::int[])', [
+      this.targets.map(({ system }) => system.no),
+    ]);
+    await this.expireLeases();
+    for (const source of this.sources) await this.run({ source });
+  }
+
+  /** Writes that a further run of each source sends; none when all is well. */
+  async furtherWrites(): Promise<string[]> {
+    const marks = this.targets.map(({ simulator }) => simulator.journal.mark());
+    for (const source of this.sources) await this.run({ source });
+    return this.targets.flatMap(({ simulator }, no) =>
+      simulator.journal.writesSince(marks[no] ?? 0).map(({ method, path, key }) => `${method} ${path} ${key ?? ''}`),
+    );
+  }
+
+  evidence(): Evidence {
+    return {
+      pool: this.engine.pool,
+      sources: this.sources.map(({ simulator, system, timeline }) => ({ no: system.no, simulator, timeline })),
+      targets: this.targets.map((target) => ({
+        no: target.system.no,
+        name: target.system.name.split(' ')[0] ?? '',
+        simulator: target.simulator,
+        sourceNos: this.sources.map((source) => source.system.no),
+        strangers: target.strangers,
+        deletesExistedBefore: target.deletesExistedBefore,
+        ...(target.threshold !== undefined && { threshold: target.threshold }),
+        concurrency: CONCURRENCY,
+        wants: target.wants,
+        drops: target.drops,
+        vanished: target.vanished,
+      })),
+      stops: this.stops,
+      deaths: this.deaths,
+      hadZombies: this.hadZombies,
+    };
+  }
+
+  async close(): Promise<void> {
+    for (const { simulator } of [...this.sources, ...this.targets]) await simulator.stop();
+  }
+}
