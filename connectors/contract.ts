@@ -122,11 +122,19 @@ export interface EntityFailure {
 }
 
 /** What shall become of an existing entity. */
-export type Change =
-  /** The entity as it shall be (PUT). `before`, where known, lets the connector write large member lists in slices. */
-  | { readonly mode: 'replace'; readonly body: JsonObject; readonly before?: JsonObject }
-  /** Only what differs from `before`; without `before` all attributes of `body` are set (WRT-2). */
-  | { readonly mode: 'patch'; readonly body: JsonObject; readonly before?: JsonObject };
+export interface Change {
+  /**
+   * `replace`: the entity as it shall be (PUT); `before`, where known, lets the connector write large member lists in slices. `patch`: only what
+   * differs from `before`; without `before` all attributes of `body` are set (WRT-2).
+   */
+  readonly mode: 'replace' | 'patch';
+  readonly body: JsonObject;
+  readonly before?: JsonObject;
+  /** Of a group nothing else is written: its members, or those of them that are users (WRT-8). */
+  readonly only?: 'members' | 'userMembers';
+  /** Members that are known to be groups, whatever the body says of them (CONN-CORE-58). */
+  readonly memberGroups?: ReadonlySet<string>;
+}
 
 /** Ids of users of the system, none in both lists. */
 export interface MemberChange {

@@ -68,6 +68,7 @@ function outOfScope(env: DrainEnvironment, work: Work, link: LinkedLink): Settle
     outOfScope: true,
     etag: link.etag,
     body: null,
+    groupsDue: link.groupsDue,
   };
 }
 

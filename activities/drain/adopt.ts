@@ -7,6 +7,7 @@ import type { Settlement } from '../../state/drain/settle.js';
 import type { Origin } from '../../core/sync/facts.js';
 import { markOneAbsent } from '../../state/absence/mark-absent.js';
 import { confirmAbsence } from '../absence/confirm.js';
+import { wholeChange } from './change.js';
 import { failed, mapForUpdate, unmappable } from './outcomes.js';
 import { settleWritten } from './settle-written.js';
 import { pause } from '../support/run-watch.js';
@@ -143,12 +144,10 @@ async function overwrite(
   if ('message' in mapped) return unmappable(work, 'adopt', mapped, afterFailure);
   try {
     const written = await send(env, work, 'idempotent-write', (options) =>
-      env.connector.update(
-        env.type,
-        found.entity.id,
-        { mode: env.tools.target.capabilities.updateMode, body: mapped.body },
-        { ...options, ...(found.entity.version !== undefined && { etag: found.entity.version }) },
-      ),
+      env.connector.update(env.type, found.entity.id, wholeChange(env, work, mapped.body), {
+        ...options,
+        ...(found.entity.version !== undefined && { etag: found.entity.version }),
+      }),
     );
     // An account that our own lost request made counts as Created, one that was there as Updated (CNF-1, RTY-7), also if it has been ours.
     const log = {

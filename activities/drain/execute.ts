@@ -1,8 +1,7 @@
-import type { Change } from '../../connectors/contract.js';
 import { isConnectorError } from '../../connectors/errors.js';
 import type { Settlement } from '../../state/drain/settle.js';
 import type { LinkWrite } from '../../state/drain/link-writes.js';
-import { linkPlace } from '../support/sealed-bodies.js';
+import { applicationGroup, changeOf, sharesGroups } from './change.js';
 import { adoptOnly, create, recreate, resolveIntent } from './create.js';
 import { withGroupLock } from './group-lock.js';
 import { failed } from './outcomes.js';
@@ -76,7 +75,7 @@ function withWithheld(work: Work, result: Settlement): Settlement {
 async function dispatch(env: DrainEnvironment, work: Work): Promise<Settlement> {
   switch (work.evaluation.action) {
     case 'update':
-      return env.program.skipOperations.has('update') ? parkUpdate(work) : updateAlone(env, work);
+      return parked(env, work, 'update') ?? updateAlone(env, work);
     case 'create':
       return env.program.skipOperations.has('create') ? adoptOnly(env, work) : create(env, work);
     case 'resolve':
@@ -86,8 +85,17 @@ async function dispatch(env: DrainEnvironment, work: Work): Promise<Settlement> 
   }
 }
 
-/** SKP-7: the stored hash stays, so that removing the expression updates the entity later. */
-function parkUpdate(work: Work): Settlement {
+/**
+ * SKP-7, WRT-8: an operation that the transformation skips or the group forbids. The stored hash stays, so that the entity is written when
+ * that changes. Undefined: it may be carried out.
+ */
+export function parked(env: DrainEnvironment, work: Work, operation: 'create' | 'update'): Settlement | undefined {
+  if (applicationGroup(env, work) === 'readOnly')
+    return settlement(work, {
+      kind: 'parked',
+      reason: `Operation [${operation}] is not supported by the group: it is readOnly`,
+    });
+  if (operation === 'create' || !env.program.skipOperations.has('update')) return undefined;
   return settlement(work, { kind: 'parked', reason: 'Operation [update] is skipped in target transformation' });
 }
 
@@ -98,10 +106,13 @@ async function updateAlone(env: DrainEnvironment, work: Work): Promise<Settlemen
   return withGroupLock(env, work, targetKey, () => update(env, work));
 }
 
-/** Groups of this target get members that the groups' own mapping knows nothing of (VAR-10). */
-function sharesGroups(env: DrainEnvironment): boolean {
-  return env.type === 'group' && env.tools.target.program.types.get('user')?.assignsGroups === true;
-}
+/** WRT-8. */
+const GONE = {
+  errorClass: 'missingReference',
+  code: '404',
+  message:
+    'The application-specific group does not exist in the target any more; it is the application that has to create it again',
+} as const;
 
 async function update(env: DrainEnvironment, work: Work): Promise<Settlement> {
   const link = work.pair.link;
@@ -137,7 +148,8 @@ async function update(env: DrainEnvironment, work: Work): Promise<Settlement> {
       log: result.applied === 'none' && mapped.memberships === undefined && !link.groupsDue ? null : log,
     });
   } catch (error) {
-    if (isConnectorError(error) && error.kind === 'notFound') return recreate(env, work);
+    if (isConnectorError(error) && error.kind === 'notFound')
+      return applicationGroup(env, work) === undefined ? recreate(env, work) : failed(work, 'update', GONE);
     if (isConnectorError(error)) return failed(work, 'update', error);
     throw error;
   }
@@ -154,13 +166,4 @@ async function afterPrecondition<T>(
   if (!isConnectorError(error) || error.kind !== 'precondition') throw error;
   const current = await send(env, work, 'read', (options) => env.connector.readOne(env.type, targetKey, options));
   return write(current?.version ?? null);
-}
-
-/** Only what differs from the last written state; all attributes where that is not known or must not be trusted (WRT-2). */
-function changeOf(env: DrainEnvironment, work: Work, body: Change['body']): Change {
-  const mode = env.tools.target.capabilities.updateMode;
-  const stored = work.pair.link?.body ?? null;
-  // Members that were assigned by variables stand in no last written state: they are overwritten all the same (VAR-14).
-  if (work.row.forced || stored === null || sharesGroups(env)) return { mode, body };
-  return { mode, body, before: env.services.linkBodies.open(stored, linkPlace(env.targetNo, work.row.entityNo)) };
 }

@@ -7,7 +7,7 @@ import type { Settlement } from '../../state/drain/settle.js';
 import { Breather } from '../support/breather.js';
 import { sameHash } from '../support/hashing.js';
 import { evaluatePair } from './evaluate-pair.js';
-import { sends } from './execute.js';
+import { parked, sends } from './execute.js';
 import { intentOf } from './intents.js';
 import type { LeaseClock } from './lease-clock.js';
 import { mapForCreate, unmappable } from './outcomes.js';
@@ -84,6 +84,8 @@ function prepare(
   if (!sends(work)) return env.sink.local(env, work);
   if (evaluation.action !== 'create') return work;
   if (!mayCreate(env, work)) return settlement(work, { kind: 'waiting' });
+  const forbidden = parked(env, work, 'create');
+  if (forbidden !== undefined) return forbidden;
   const mapped = mapForCreate(env, work);
   if ('message' in mapped) return unmappable(work, 'create', mapped);
   work.create = mapped;

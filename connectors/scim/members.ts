@@ -29,6 +29,25 @@ function memberId(member: JsonValue): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
+/** Ids of members that are groups: they say so, their address says so, or the caller knows it. */
+export function groupMembers(lists: readonly Members[], known: ReadonlySet<string> = new Set()): ReadonlySet<string> {
+  const groups = new Set(known);
+  for (const members of lists) {
+    for (const [id, member] of members) if (saysGroup(member)) groups.add(id);
+  }
+  return groups;
+}
+
+function saysGroup({ type, $ref }: JsonObject): boolean {
+  if (typeof type === 'string') return type.toLowerCase() === 'group';
+  return typeof $ref === 'string' && /(^|\/)Groups\//i.test($ref);
+}
+
+/** The other members. */
+export function withoutMembers(members: Members, ids: ReadonlySet<string>): Members {
+  return new Map([...members].filter(([id]) => !ids.has(id)));
+}
+
 /** What turns the known members into the desired ones. */
 export function memberChange(known: Members, desired: Members): { additions: JsonObject[]; removals: string[] } {
   const additions = [...desired].filter(([id]) => !known.has(id)).map(([, member]) => member);

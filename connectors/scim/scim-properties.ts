@@ -171,6 +171,14 @@ function writeProperties(profile: ScimProfile): PropertyDescriptor[] {
         'Groups with more members are written by PATCH in slices of this size; absent: always in one request.',
     },
     {
+      name: 'scim.patch.group.members.of.nested.groups',
+      label: 'Only user members',
+      kind: 'boolean',
+      roles: TARGET,
+      defaultValue: 'false',
+      description: 'true: only members that are users are written, by PATCH; groups that are members stay as they are.',
+    },
+    {
       name: 'scim.support.bulk.operation',
       label: 'Bulk requests',
       kind: 'boolean',

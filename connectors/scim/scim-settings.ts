@@ -23,6 +23,8 @@ export interface ScimSettings {
   /** Path of the token request, or undefined when writes need no token. */
   readonly csrfPath: string | undefined;
   readonly memberThreshold: number | undefined;
+  /** Only user members of groups are written (WRT-6). */
+  readonly nestedGroupsStay: boolean;
   readonly discovery: boolean;
   readonly deltaOverlapMs: number;
   readonly maxConcurrentWrites: number;
@@ -76,6 +78,7 @@ export function scimSettings(given: Properties, profile: ScimProfile, prefix: st
     ifMatchAny: booleanProperty(properties, 'scim.include.if.match.wildcard.header', false),
     csrfPath: csrfPath(properties),
     memberThreshold: memberThreshold(properties, profile),
+    nestedGroupsStay: booleanProperty(properties, 'scim.patch.group.members.of.nested.groups', false),
     discovery: textProperty(properties, 'scim.discovery') !== 'off',
     deltaOverlapMs: integerProperty(properties, 'scim.delta.overlap.seconds', DELTA_OVERLAP_S) * 1000,
     maxConcurrentWrites: integerProperty(properties, 'scim.max.concurrent.writes', {

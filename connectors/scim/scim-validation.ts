@@ -41,11 +41,6 @@ const NOT_BUILT: readonly NotBuilt[] = [
     message: 'locations belong to ProxyType OnPremise, which is not available yet; remove it',
   },
   {
-    name: 'scim.patch.group.members.of.nested.groups',
-    refuses: isTrue,
-    message: 'writing only the user members of nested groups is not available yet; set it to false or remove it',
-  },
-  {
     name: 'scim.user.update.instead.delete',
     refuses: isTrue,
     message: 'update instead of delete is not a property of this system type; remove it',

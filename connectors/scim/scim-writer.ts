@@ -6,10 +6,10 @@ import { createError } from './create-conflict.js';
 import type { Discovery } from './discovery.js';
 import { withExplicitRemovals } from './explicit-removal.js';
 import { changeGroupMembers } from './group-membership.js';
-import { memberChange, membersOf, type Members } from './members.js';
+import { groupMembers, memberChange, membersOf, withoutMembers, type Members } from './members.js';
 import { outgoing } from './outgoing.js';
-import { patchAll, patchDiff } from './patch-diff.js';
-import { PatchSender } from './patch-sender.js';
+import { patchAll, patchDiff, type PatchOperation } from './patch-diff.js';
+import { PatchSender, type MemberOperations } from './patch-sender.js';
 import type { ScimProfile } from './profile.js';
 import { resolveByKeys } from './resolve.js';
 import { jsonBody, metaInstant, resourceId } from './scim-envelope.js';
@@ -61,9 +61,10 @@ export class ScimWriter {
   /** PUT or PATCH (CONN-SCIM-60 to CONN-SCIM-66). */
   async update(type: ScimType, id: string, change: Change, options: WriteOptions): Promise<WriteResult> {
     const subject = { type, id, options: await this.tags.usable(options) };
-    const oversized = this.oversizedMembers(type, change.body);
-    if (change.mode === 'replace' && oversized === undefined) return this.replace(subject, change);
-    return this.patch(subject, change, oversized !== undefined);
+    if (type === 'group' && this.writesMembersApart(change)) return this.updateMembers(subject, change);
+    const oversized = this.oversizedMembers(type, change.body) !== undefined;
+    if (change.mode === 'replace' && !oversized) return this.replace(subject, change);
+    return this.patch(subject, change, await this.memberChangeOf(subject, change, oversized));
   }
 
   /** DELETE; an absent entity is success (CONN-SCIM-67). */
@@ -146,18 +147,41 @@ export class ScimWriter {
     return { id, applied: 'updated', ...versionOf(response, bodyOf(response)) };
   }
 
-  private async patch(subject: Subject, change: Change, inSlices: boolean): Promise<WriteResult> {
-    const { id } = subject;
-    const members = await this.memberChangeOf(subject, change, inSlices);
-    const except = [
-      ...this.options.profile.readOnlyAttributes[subject.type],
-      ...(members === undefined ? [] : ['members']),
-    ];
-    const attributes =
-      change.before === undefined ? patchAll(change.body, except) : patchDiff(change.before, change.body, except);
+  /** WRT-6, WRT-8. */
+  private writesMembersApart(change: Change): boolean {
+    return change.only !== undefined || this.options.http.settings.nestedGroupsStay;
+  }
+
+  /** Members by their difference; of nested groups, and where an application allows no more, user members only. */
+  private async updateMembers(subject: Subject, change: Change): Promise<WriteResult> {
+    const usersOnly = change.only === 'userMembers' || this.options.http.settings.nestedGroupsStay;
+    const members = await this.memberDifference(subject, change, usersOnly);
+    if (change.only === undefined || this.options.http.settings.patch) return this.patch(subject, change, members);
+    const add = members.additions.map(({ value }) => value).filter((id) => typeof id === 'string');
+    return this.changeMembers(subject.id, { add, remove: members.removals }, subject.options);
+  }
+
+  private async memberDifference(subject: Subject, change: Change, usersOnly: boolean): Promise<MemberOperations> {
+    const desired = membersOf(change.body);
+    if (desired === undefined) return NO_MEMBER_CHANGE;
+    // What is a group says the target best; where that does not matter the last written state will do.
+    const written = usersOnly ? undefined : membersOf(change.before ?? {});
+    const known = written ?? (await this.patches.readMembers(subject));
+    if (!usersOnly) return memberChange(known, desired);
+    const groups = groupMembers([known, desired], change.memberGroups);
+    return memberChange(withoutMembers(known, groups), withoutMembers(desired, groups));
+  }
+
+  private async patch(
+    { type, id, options }: Subject,
+    change: Change,
+    members: MemberOperations | undefined,
+  ): Promise<WriteResult> {
+    const except = [...this.options.profile.readOnlyAttributes[type], ...(members === undefined ? [] : ['members'])];
+    const attributes = change.only === undefined ? attributesOf(change, except) : [];
     const { additions, removals } = members ?? NO_MEMBER_CHANGE;
     if (attributes.length + additions.length + removals.length === 0) return { id, applied: 'none' };
-    const version = await this.patches.send(subject, attributes, { additions, removals });
+    const version = await this.patches.send({ type, id, options }, attributes, { additions, removals });
     return { id, applied: 'updated', ...(version === undefined ? {} : { version }) };
   }
 
@@ -188,4 +212,8 @@ export class ScimWriter {
     const members = membersOf(body);
     return members !== undefined && members.size > threshold ? members : undefined;
   }
+}
+
+function attributesOf({ before, body }: Change, except: readonly string[]): PatchOperation[] {
+  return before === undefined ? patchAll(body, except) : patchDiff(before, body, except);
 }
