@@ -8,6 +8,8 @@ import { SkipReason1795201200000 } from './1795201200000-skip-reason.js';
 import { GroupAssignment1795202000000 } from './1795202000000-group-assignment.js';
 import { Healing1795203000000 } from './1795203000000-healing.js';
 import { PausedJobs1795204000000 } from './1795204000000-paused-jobs.js';
+import { TargetPause1795204100000 } from './1795204100000-target-pause.js';
+import { JobDetails1795204200000 } from './1795204200000-job-details.js';
 import { Plans1795205000000 } from './1795205000000-plans.js';
 
 /** All migrations in the order they run. A migration that has landed is never edited or removed. */
@@ -22,5 +24,7 @@ export const MIGRATIONS = [
   GroupAssignment1795202000000,
   Healing1795203000000,
   PausedJobs1795204000000,
+  TargetPause1795204100000,
+  JobDetails1795204200000,
   Plans1795205000000,
 ];

@@ -10,6 +10,7 @@ import type { DrainEnd } from './drain.js';
 import { drainEnvironment } from './environment.js';
 import { RunRows } from './run-rows.js';
 import { endChain, targetIsOut, waitForGate } from './target-chain.js';
+import { whileOpen } from './target-watch.js';
 
 /** Brings one target up to date with the stored entities of one type, for about the time of a chunk (engine.md §6). */
 export async function drainChunk(services: EngineServices, input: DrainChunkInput): Promise<ChunkResult> {
@@ -23,7 +24,10 @@ export async function drainChunk(services: EngineServices, input: DrainChunkInpu
     const waiting = await waitForGate(services, context, fence, targetNo, watch);
     if (waiting !== undefined) return waiting;
     if (input.late) await openLatePass(services.pool, fence, { targetNo, sourceNo, ownerType: codeOf(input.type) });
-    return drainUntil(services, context, input, fence, watch, Date.now() + services.timing.chunkMs);
+    const untilMs = Date.now() + services.timing.chunkMs;
+    return whileOpen(services.pool, { sourceNo, targetNo }, watch, (narrowed) =>
+      drainUntil(services, context, input, fence, narrowed, untilMs),
+    );
   });
 }
 

@@ -1,13 +1,14 @@
 import { readGate } from '../../state/drain/gate.js';
 import { holdFence } from '../../state/runs/fence.js';
 import type { RunFence } from '../../state/runs/fence.js';
-import { recordRunError } from '../../state/runs/open-run.js';
-import { endTarget, isPairEnabled, targetEndReason } from '../../state/runs/target-end.js';
+import { endTarget, pairState, targetEndReason } from '../../state/runs/target-end.js';
+import type { TargetEnd } from '../../state/runs/target-end.js';
 import type { ChunkResult } from '../contract.js';
-import { targetOf } from '../support/run-context.js';
 import type { RunContext } from '../support/run-context.js';
 import { pause } from '../support/run-watch.js';
 import type { EngineServices, Watch } from '../support/services.js';
+
+const PAUSED = 'the target is paused for maintenance: what is to be written waits until it is resumed';
 
 /** The result for a target that takes no further part in this run; undefined while it does. */
 export async function targetIsOut(
@@ -18,7 +19,9 @@ export async function targetIsOut(
 ): Promise<ChunkResult | undefined> {
   if ((await targetEndReason(services.pool, context.runKey, targetNo)) !== undefined)
     return { more: false, ended: 'targetFailed' };
-  if (await isPairEnabled(services.pool, context.source.snapshot.no, targetNo)) return undefined;
+  const state = await pairState(services.pool, context.source.snapshot.no, targetNo);
+  if (state === 'open') return undefined;
+  if (state === 'paused') return endFor(services, context, fence, targetNo, { reason: PAUSED, byPause: true });
   return endChain(services, context, fence, targetNo, 'the target was disabled or disconnected while the job ran');
 }
 
@@ -39,7 +42,10 @@ export async function waitForGate(
   return undefined;
 }
 
-/** ORD-7: this target only; the others go on. An attempt that was overtaken ends nothing: what it met is not what the newer one meets. */
+/**
+ * ORD-7: this target only; the others go on. The reason stands with the target and not in the job's *Error Message*, which is the source's
+ * (ORD-11). An attempt that was overtaken ends nothing: what it met is not what the newer one meets.
+ */
 export async function endChain(
   services: EngineServices,
   context: RunContext,
@@ -47,10 +53,19 @@ export async function endChain(
   targetNo: number,
   reason: string,
 ): Promise<ChunkResult> {
+  return endFor(services, context, fence, targetNo, { reason, byPause: false });
+}
+
+async function endFor(
+  services: EngineServices,
+  context: RunContext,
+  fence: RunFence,
+  targetNo: number,
+  end: TargetEnd,
+): Promise<ChunkResult> {
   await services.pool.transaction(async (sql) => {
     await holdFence(sql, fence);
-    await endTarget(sql, context.runKey, targetNo, reason);
-    await recordRunError(sql, context.runKey, `${targetOf(context, targetNo).snapshot.name}: ${reason}`);
+    await endTarget(sql, context.runKey, targetNo, end);
   });
   return { more: false, ended: 'targetFailed' };
 }

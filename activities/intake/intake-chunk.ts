@@ -215,10 +215,10 @@ class IntakeChunk {
     return (await changesSoFar(this.services.pool, this.fence.runKey)) > this.context.changeLimit;
   }
 
-  /** ORD-9: nobody is left to read for. */
+  /** ORD-9: nobody is left to read for. What a paused target gets later is collected now. */
   private async allTargetsEnded(): Promise<boolean> {
     if (this.context.targets.length === 0) return false;
     const ended = await endedTargets(this.services.pool, this.fence.runKey);
-    return this.context.targets.every((target) => ended.has(target.snapshot.no));
+    return this.context.targets.every((target) => ended.get(target.snapshot.no)?.byPause === false);
   }
 }

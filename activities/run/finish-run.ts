@@ -120,7 +120,7 @@ async function conclude(
     targets.map((target) => target.targetNo),
   );
   const failed =
-    defective || (await countFailed(sql, input.runKey)) > 0 || run.errorMessage !== null || report.emptyRead;
+    defective || (await countFailed(sql, input.runKey)) > 0 || run.errorMessage !== null || report.isDefective;
   const status: JobStatus = stopped ? 'Manually Terminated' : failed ? 'Finished with Error' : 'Success';
   await moveForcedFullCounter(sql, input.runKey, status, clean);
   const held = heldLines(context, await countHeld(sql, sourceNo));
@@ -147,7 +147,7 @@ async function reportDeletion(
   sql: Sql,
   context: RunContext,
   verdict: ReadVerdict,
-): Promise<{ lines: string[]; emptyRead: boolean }> {
+): Promise<{ lines: string[]; isDefective: boolean }> {
   const counts = await countOutcomes(sql, context.runKey);
   const ended = await endedTargets(sql, context.runKey);
   const lines: string[] = [];
@@ -166,5 +166,6 @@ async function reportDeletion(
       lines.push(...deletionLines({ ...facts, counts: countsOf(counts, target.snapshot.no, type) }));
     }
   }
-  return { lines, emptyRead };
+  const hasFailedTarget = [...ended.values()].some((end) => !end.byPause);
+  return { lines, isDefective: emptyRead || hasFailedTarget };
 }

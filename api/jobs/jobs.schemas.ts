@@ -62,12 +62,44 @@ export const jobView = z.object({
   startedAt: instant.nullable(),
   endedAt: instant.nullable(),
   stopRequested: z.boolean(),
-  errorMessage: z.string().nullable(),
+  errorMessage: z
+    .string()
+    .nullable()
+    .describe('Of the source, or of the job; what a target has met stands with the target'),
   outcome: z.array(z.string()).describe('Job Execution Outcome, one sentence each'),
 });
 export type JobBody = z.infer<typeof jobView>;
 
-export const jobDetails = jobView.extend({ statistics: z.array(statisticsRow) });
+const failedEntity = z.object({
+  entity: z.enum(ENTITY_TYPES),
+  systemId: z.guid().nullable(),
+  systemName: z.string().describe('Where it failed: the source, or a target'),
+  sourceKey: z.string().nullable().describe('Id in the source; null when the source delivered none'),
+  at: instant,
+  message: z.string(),
+});
+
+const endedTarget = z.object({
+  systemId: z.guid().nullable(),
+  systemName: z.string(),
+  reason: z.string(),
+  isPaused: z.boolean().describe('Paused for maintenance, which is no error'),
+});
+
+const usedConfiguration = z.object({
+  systemId: z.guid(),
+  systemName: z.string(),
+  transformationVersion: count,
+});
+
+export const jobDetails = jobView.extend({
+  statistics: z.array(statisticsRow),
+  failedEntities: z.array(failedEntity).describe('The first ten; all of them are among the results'),
+  endedTargets: z
+    .array(endedTarget)
+    .describe('Targets that took no further part; what they miss waits for the next job'),
+  configurations: z.array(usedConfiguration).describe('What the job works with, whatever is saved meanwhile'),
+});
 export type JobDetails = z.infer<typeof jobDetails>;
 
 export const jobList = z.object({

@@ -7,8 +7,11 @@ import { loadRunConfiguration } from '../../state/config/index.js';
 import { SqlPool } from '../../state/database.js';
 import {
   findOpenRun,
+  listEndedTargets,
+  listFailedEntities,
   listJobs,
   listResults,
+  listUsedConfigurations,
   readJob,
   readStatistics,
   requestRun,
@@ -16,6 +19,7 @@ import {
 } from '../../state/runs/index.js';
 import type { JobView, RunKind } from '../../state/runs/index.js';
 import type { Principal } from '../auth/auth.service.js';
+import { isoInstant } from '../common/paging.schemas.js';
 import { ProblemError, notFound } from '../common/problem.js';
 import { DATA_SOURCE, LOGGER, SQL_POOL } from '../infrastructure.js';
 import { SystemLookup } from '../systems/system-lookup.js';
@@ -174,7 +178,18 @@ export class JobsService implements BeforeApplicationShutdown {
   }
 
   async #details(job: JobView): Promise<JobDetails> {
-    return { ...toJobBody(job), statistics: [...(await readStatistics(this.pool, job.runKey))] };
+    const { pool } = this;
+    const { runKey } = job;
+    return {
+      ...toJobBody(job),
+      statistics: await readStatistics(pool, runKey),
+      failedEntities: (await listFailedEntities(pool, runKey)).map(({ at, ...rest }) => ({
+        ...rest,
+        at: isoInstant(at),
+      })),
+      endedTargets: await listEndedTargets(pool, runKey),
+      configurations: await listUsedConfigurations(pool, runKey),
+    };
   }
 }
 

@@ -18,6 +18,7 @@ export function toSystemView(record: SystemRecord): SystemView {
         sourceIds: [...record.sourceIds],
         lostAt: sourcesLostAt && isoInstant(sourcesLostAt),
       },
+      pausedAt: record.pausedAt && isoInstant(record.pausedAt),
     }),
     createdAt: isoInstant(record.createdAt),
     updatedAt: isoInstant(record.updatedAt),

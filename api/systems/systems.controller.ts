@@ -118,6 +118,31 @@ export class SystemsController {
     return this.systems.setEnabled(id, false);
   }
 
+  @Post(':systemId/pause')
+  @HttpCode(200)
+  @Documented({
+    summary: 'Pause a target for its maintenance',
+    description:
+      'Nothing is sent to it; jobs go on for the other targets and collect what is to be written to this one. Requests under way may end.',
+    response: systemView,
+    problems: { 404: UNKNOWN_SYSTEM, 422: 'The system is not a target' },
+  })
+  pause(@Param('systemId', systemId) id: string): Promise<SystemView> {
+    return this.systems.setPaused(id, true);
+  }
+
+  @Post(':systemId/resume')
+  @HttpCode(200)
+  @Documented({
+    summary: 'End the pause of a target',
+    description: 'The next job writes what has collected.',
+    response: systemView,
+    problems: { 404: UNKNOWN_SYSTEM, 422: 'The system is not a target' },
+  })
+  resume(@Param('systemId', systemId) id: string): Promise<SystemView> {
+    return this.systems.setPaused(id, false);
+  }
+
   @Post(':systemId/test-connection')
   @HttpCode(200)
   @Documented({

@@ -83,6 +83,7 @@ export const systemView = z.object({
     })
     .optional()
     .describe('Targets only'),
+  pausedAt: instant.nullable().optional().describe('Targets only: since when it is paused for maintenance'),
   createdAt: instant,
   updatedAt: instant,
 });

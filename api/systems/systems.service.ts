@@ -12,6 +12,7 @@ import {
   removeOperationalData,
   saveTransformation,
   setSystemEnabled,
+  setTargetPaused,
   updateSystem,
 } from '../../state/config/index.js';
 import type { SystemFilter, SystemRole } from '../../state/config/index.js';
@@ -103,6 +104,18 @@ export class SystemsService {
       await this.systems.lock(manager, system.no);
       await setSystemEnabled(manager, system.no, enabled);
     });
+    return this.read(id);
+  }
+
+  /** Pauses a target for maintenance, or ends its pause; problem `invalid-system` for a source. */
+  async setPaused(id: string, paused: boolean): Promise<SystemView> {
+    const system = await this.systems.require(id);
+    if (system.role !== 'target')
+      throw new ProblemError(
+        'invalid-system',
+        `${system.name} is not a target: disable it, or switch its schedule off`,
+      );
+    await this.dataSource.transaction((manager) => setTargetPaused(manager, system.no, paused));
     return this.read(id);
   }
 

@@ -28,6 +28,7 @@ const job = z.object({
   endedAt: z.string().nullable(),
   errorMessage: z.string().nullable(),
   outcome: z.array(z.string()),
+  endedTargets: z.array(z.object({ systemName: z.string(), reason: z.string() })),
   statistics: z.array(statisticsRow),
 });
 

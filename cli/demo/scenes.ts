@@ -181,7 +181,8 @@ export class Scenes {
 
   private requireStatus(job: Job, status: string): void {
     if (job.status === status) return;
-    const reasons = [job.errorMessage ?? '', ...job.outcome].filter((text) => text !== '');
+    const ended = job.endedTargets.map(({ systemName, reason }) => `${systemName}: ${reason}`);
+    const reasons = [job.errorMessage ?? '', ...ended, ...job.outcome].filter((text) => text !== '');
     throw new DemoFailure(`The job ended with ${job.status} instead of ${status}.\n${reasons.join('\n')}`);
   }
 

@@ -189,7 +189,7 @@ export async function leasePairs(
      insert into backlog as b (target_id, entity_no, source_id, type, reason, last_run, lease_token, lease_until)
      select $1, n, $2, $3, 'absent', $4, token.token, clock_timestamp() + $6::int * interval '1 millisecond'
        from unnest($5::bigint[]) n, token
-      where exists (select from connected_pair p where p.source_id = $2 and p.target_id = $1 and p.enabled)
+      where exists (select from connected_pair p where p.source_id = $2 and p.target_id = $1 and p.enabled and not p.paused)
         and exists (select from run r join run_chain c on c.run_key = r.run_key
                      where r.run_key = $4 and r.state = 'running' and r.owner = $8 and not r.cancel_requested
                        and c.chain = $9 and c.fence = $10)

@@ -17,6 +17,7 @@ export {
   listSystems,
   listTargetsOfSource,
   setSystemEnabled,
+  setTargetPaused,
   updateSystem,
 } from './systems.js';
 export type { NewSystem, PageRequest, SourceChoice, SystemChange, SystemFilter, SystemRecord } from './systems.js';

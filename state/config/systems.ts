@@ -21,6 +21,8 @@ export interface SystemRecord {
   readonly sourceIds: readonly string[];
   /** Set while the target waits for a new choice because its last listed source was deleted (SYS-14). */
   readonly sourcesLostAt: Date | null;
+  /** Since when a target is paused for maintenance; null while it is not. */
+  readonly pausedAt: Date | null;
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }
@@ -48,7 +50,7 @@ export type SourceChoice =
 
 const RECORD_SQL = `
   select s.no, s.id, s.role, s.type_name as "typeName", s.name, s.description, s.enabled,
-         s.source_selection as "sourceSelection", s.sources_lost_at as "sourcesLostAt",
+         s.source_selection as "sourceSelection", s.sources_lost_at as "sourcesLostAt", s.paused_at as "pausedAt",
          s.created_at as "createdAt", s.updated_at as "updatedAt",
          coalesce((select json_agg(o.id order by lower(o.name)) from system_source l join system o on o.no = l.source_no
                     where l.target_no = s.no and s.source_selection = 'list'), '[]') as "sourceIds"
@@ -140,6 +142,17 @@ export async function setSystemEnabled(manager: EntityManager, no: number, enabl
   await changePairs(manager, no, async () => {
     await manager.update(SystemEntity, no, { enabled, updatedAt: () => 'now()' });
   });
+}
+
+/**
+ * Pauses a target for maintenance, or ends the pause. While it is paused jobs collect what is to be written to it and send nothing; the
+ * first job after the pause writes it. Pausing again does not move the begin.
+ */
+export async function setTargetPaused(manager: EntityManager, no: number, paused: boolean): Promise<void> {
+  const since = paused ? 'coalesce(paused_at, now())' : 'null';
+  await manager.query(`update system set paused_at = ${since}, updated_at = now() where no = $1 and role = 'target'`, [
+    no,
+  ]);
 }
 
 /**

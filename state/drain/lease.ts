@@ -67,7 +67,7 @@ export async function leaseRows(sql: Sql, query: LeaseQuery): Promise<Lease> {
           and case when b.lease_until is null then ${query.late ? '(b.late_run = $6 or b.last_run is distinct from $6)' : 'b.last_run is distinct from $6'}
                    else b.lease_until + $10::int * interval '1 millisecond' < clock_timestamp() end
           and (b.seen_run = $6 or $13::boolean)
-          and exists (select from connected_pair p where p.source_id = $2 and p.target_id = $1 and p.enabled)
+          and exists (select from connected_pair p where p.source_id = $2 and p.target_id = $1 and p.enabled and not p.paused)
           and exists (select from run r join run_chain c on c.run_key = r.run_key
                        where r.run_key = $6 and r.state = 'running' and r.owner = $7 and not r.cancel_requested
                          and c.chain = $8 and c.fence = $9)

@@ -92,7 +92,7 @@ export async function markIntakeEnded(sql: Sql, runKey: string, owner: string): 
   ]);
 }
 
-/** Keeps the first error of the source or of a target for *Error Message* (STA-6, ORD-11); a closed run says no more. */
+/** Keeps the first error of the source for *Error Message* (STA-6, ORD-11); a closed run says no more. */
 export async function recordRunError(sql: Sql, runKey: string, message: string): Promise<void> {
   await sql.query(
     `update run set error_message = coalesce(error_message, $2) where run_key = $1 and state = 'running'`,

@@ -57,7 +57,8 @@ const STATUS_SQL = `
        when r.state = 'finished' then r.status
        when ${IS_PAUSED} then 'Pending Restart'
        when r.error_message is not null
-         or exists (select from run_counter c where c.run_key = r.run_key and c.failed > 0) then 'Running with Error'
+         or exists (select from run_counter c where c.run_key = r.run_key and c.failed > 0)
+         or exists (select from run_target t where t.run_key = r.run_key and t.ended_reason is not null and not t.ended_by_pause) then 'Running with Error'
        else 'Running' end`;
 
 const JOB_SQL = `

@@ -44,6 +44,9 @@ describe('starting', () => {
     expect((await api.send('get', `/api/v1/jobs/${response.body.id}`)).body).toEqual({
       ...response.body,
       statistics: [],
+      failedEntities: [],
+      endedTargets: [],
+      configurations: [],
     });
   });
 
@@ -205,6 +208,50 @@ describe('showing', () => {
     ]);
     const job = (await api.send('get', `/api/v1/jobs/${body.id}`)).body;
     expect(job).toMatchObject({ status: 'Running with Error', statistics: [row] });
+  });
+
+  it('STA-6, STA-11, LIM-9, ORD-11: shows the first ten failed entities, where each failed, and what has ended a target', async () => {
+    const { body } = await start();
+    await api.sql(
+      `with person as (
+         insert into entity (source_id, type, source_key, presence, read_seq)
+         select s.no, 1, 'E' || lpad(n::text, 2, '0'), 1, 1 from system s cross join generate_series(1, 12) n where s.name = 'HR'
+         returning entity_no, source_id, source_key)
+       insert into entity_log (at, run_key, source_id, target_id, type, entity_no, operation, result, message)
+       select now() + p.entity_no * interval '1 ms', r.run_key, p.source_id, t.no, 1, p.entity_no, 'create', 'failed', 'no ' || p.source_key
+         from person p cross join run r cross join system t where t.name = 'CRM'`,
+    );
+    await api.sql(
+      `with read as (insert into run_type (run_key, type, state, read_mode, epoch) select run_key, 1, 'reading', 'full', 1 from run)
+       insert into run_page (run_key, epoch, type, page_no, seen, skipped, failed_count, failures)
+       select run_key, e, 1, 0, '{}', '{}', 1, '[{"key": null, "message": "user without a usable id"}]' from run cross join generate_series(0, 1) e`,
+    );
+    await api.sql(
+      `insert into run_target (run_key, target_id, ended_reason) select r.run_key, t.no, 'connection refused' from run r cross join system t where t.name = 'CRM'`,
+    );
+    const job = (await api.send('get', `/api/v1/jobs/${body.id}`)).body;
+    expect(job.failedEntities).toHaveLength(10);
+    expect(job.failedEntities.slice(0, 2)).toEqual([
+      expect.objectContaining({ systemName: 'HR', sourceKey: null, message: 'user without a usable id' }),
+      expect.objectContaining({
+        entity: 'user',
+        systemName: 'CRM',
+        systemId: crm,
+        sourceKey: 'E01',
+        message: 'no E01',
+      }),
+    ]);
+    expect(job).toMatchObject({
+      status: 'Running with Error',
+      errorMessage: null,
+      endedTargets: [{ systemId: crm, systemName: 'CRM', reason: 'connection refused', isPaused: false }],
+    });
+    // Who is written in the end has not failed.
+    await api.sql(
+      `insert into entity_log (at, run_key, source_id, target_id, type, entity_no, operation, result)
+       select now() + interval '1 hour', run_key, source_id, target_id, type, entity_no, operation, 'created' from entity_log`,
+    );
+    expect((await api.send('get', `/api/v1/jobs/${body.id}`)).body.failedEntities).toHaveLength(1);
   });
 
   it('STA-10: pages and filters the results of single entities', async () => {

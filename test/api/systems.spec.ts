@@ -161,6 +161,22 @@ describe('changing', () => {
   });
 });
 
+describe('pausing', () => {
+  it('a target is paused since a moment that does not move, and resumed; a source cannot be', async () => {
+    const source = await createSource(api, 'HR');
+    const target = await createTarget(api, 'CRM', 'all');
+    const first = await api.send('post', `/api/v1/systems/${target}/pause`);
+    expect(first).toMatchObject({ status: 200, body: { enabled: true, pausedAt: expect.stringMatching(/Z$/) } });
+    const again = await api.send('post', `/api/v1/systems/${target}/pause`);
+    expect(again.body.pausedAt).toBe(first.body.pausedAt);
+    expect((await api.send('post', `/api/v1/systems/${target}/resume`)).body.pausedAt).toBeNull();
+    expect(await api.send('post', `/api/v1/systems/${source}/pause`)).toMatchObject({
+      status: 422,
+      body: { detail: expect.stringMatching(/HR is not a target: disable it/) },
+    });
+  });
+});
+
 describe('listing', () => {
   it('SYS-16: enabled first, by name, with filters and pages', async () => {
     const beta = await createSource(api, 'beta');

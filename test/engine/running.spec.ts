@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
-import { listResults, readStatistics, requestRun } from '../../state/runs/index.js';
+import { listEndedTargets, listResults, readStatistics, requestRun } from '../../state/runs/index.js';
 import { generatePopulation } from '../../simulators/population.js';
 import { withGroups } from '../support/engine.js';
 import { group, person, summary, userNames, World, writesSince } from '../support/world.js';
@@ -142,7 +142,15 @@ describe('how a job runs', () => {
     await world.addTarget('Cloud', { auth }, { secrets });
     const { simulator: wiki } = await world.addTarget('Wiki');
     const { job, statistics } = await world.engine.runJob(world.hr);
-    expect(job.errorMessage).toMatch(/^Cloud: .*401/);
+    expect(job).toMatchObject({ status: 'Finished with Error', errorMessage: null });
+    expect(await listEndedTargets(world.engine.pool, job.runKey)).toEqual([
+      {
+        systemId: expect.any(String),
+        systemName: 'Cloud',
+        reason: expect.stringMatching(/statusCode: 401/),
+        isPaused: false,
+      },
+    ]);
     expect(summary(statistics)).toEqual({ 'HR user': 'read 1', 'Wiki user': 'created 1' });
     expect(userNames(wiki)).toHaveLength(1);
   });

@@ -56,6 +56,10 @@ export class SystemEntity {
   @Column({ name: 'sources_lost_at', type: 'timestamptz', nullable: true })
   sourcesLostAt!: Date | null;
 
+  /** Targets only: since when nothing is sent to it, for its maintenance. */
+  @Column({ name: 'paused_at', type: 'timestamptz', nullable: true })
+  pausedAt!: Date | null;
+
   @Column({ name: 'created_at', type: 'timestamptz', default: () => 'now()' })
   createdAt!: Date;
 

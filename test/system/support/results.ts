@@ -20,7 +20,11 @@ export function statisticsOf(job: Job): Record<string, string> {
 
 /** How a job ended, with the reason in the message of a failed test. */
 export function endOf(job: Job): { status: string; error: string | null } {
-  return { status: job.status, error: job.errorMessage };
+  const [ended] = job.endedTargets;
+  return {
+    status: job.status,
+    error: job.errorMessage ?? (ended === undefined ? null : `${ended.systemName}: ${ended.reason}`),
+  };
 }
 
 /** How a job ends when all is well. */
