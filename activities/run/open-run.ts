@@ -1,5 +1,5 @@
 import { ApplicationFailure } from '@temporalio/common';
-import { ensureProgram, fingerprintHash, loadRunConfiguration } from '../../state/config/index.js';
+import { ensurePrograms, fingerprintHash, loadRunConfiguration } from '../../state/config/index.js';
 import type { RunConfiguration, SystemSnapshot } from '../../state/config/index.js';
 import { ensureLogPartitions } from '../../state/drain/entity-log.js';
 import { closeRunAs } from '../../state/runs/reconcile.js';
@@ -18,7 +18,7 @@ export async function openRun(services: EngineServices, input: RunInput): Promis
   const run = await takeRun(services.pool, input.runKey, owner);
   if (run === undefined) return { closed: true, mode: 'full', types: [], targets: [] };
   try {
-    if (run.frozen === null) await freeze(services, run, owner);
+    while (run.frozen === null && !(await freeze(services, run, owner)));
     const context = await services.contexts.get(input.runKey, owner);
     return {
       closed: false,
@@ -40,27 +40,28 @@ export async function openRun(services: EngineServices, input: RunInput): Promis
   }
 }
 
-/** Numbers of the programs are made sure of with the very programs that will run, also after an upgrade that changed their meaning. */
-async function freeze(services: EngineServices, run: OpenedRunRow, owner: string): Promise<void> {
+/**
+ * Numbers of the programs are made sure of with the very programs that will run, also after an upgrade that changed their meaning. False when
+ * the configuration has moved meanwhile: it is to be loaded again.
+ */
+async function freeze(services: EngineServices, run: OpenedRunRow, owner: string): Promise<boolean> {
   const { dataSource, keys, clock } = services.deps;
   const loaded = await loadRunConfiguration(dataSource, run.sourceNo);
   const frozen: FrozenRun = { ...loaded, now: clock().toISOString(), watermarks: {} };
   const context = await buildRunContext(services.deps, { ...run, mode: 'full', frozen });
   try {
     const key = keys.deriveKey('fingerprint');
-    const numbers = new Map<number, number>();
-    for (const system of [context.source, ...context.targets]) {
-      const hash = fingerprintHash(system.program, key);
-      const program = await dataSource.transaction((manager) => ensureProgram(manager, system.snapshot.no, hash));
-      numbers.set(system.snapshot.no, program.number);
-    }
+    const systems = [context.source, ...context.targets];
+    const hashes = new Map(systems.map((system) => [system.snapshot.no, fingerprintHash(system.program, key)]));
+    const numbers = await dataSource.transaction((manager) => ensurePrograms(manager, loaded, hashes));
+    if (numbers === undefined) return false;
     const { mode, ...plan } = await planRead(services, run, context, numbers.get(run.sourceNo) ?? 0);
-    await freezeRun(services.pool, run.runKey, owner, mode, {
+    await ensureLogPartitions(services.pool);
+    return await freezeRun(services.pool, run.runKey, owner, mode, {
       ...numbered(loaded, numbers),
       now: frozen.now,
       ...plan,
     });
-    await ensureLogPartitions(services.pool);
   } finally {
     await closeRunContext(context);
   }

@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto';
 import { ENTITY_TYPES } from '../../core/entity-type.js';
 import type { TransformationProgram } from '../../core/transform/program.js';
 import { sweepSystem } from './pairs.js';
+import type { RunConfiguration } from './snapshot.js';
 import { selectRows } from './statements.js';
 import type { Statements } from './statements.js';
 
@@ -59,4 +60,29 @@ export async function ensureProgram(
   ]);
   if (systems[0].role === 'target') await sweepSystem(transaction, systemNo);
   return { number, changed: true };
+}
+
+/**
+ * {@link ensureProgram} for all systems of a run, against their configuration as it is now: undefined when one of them was saved or deleted
+ * since it was loaded. Numbered anyway, an older document would get the higher number, and what the newer one has written would be written
+ * back. In the order of the systems' numbers, so that two runs do not wait for each other.
+ */
+export async function ensurePrograms(
+  transaction: Statements,
+  { source, targets }: RunConfiguration,
+  fingerprints: ReadonlyMap<number, Buffer>,
+): Promise<Map<number, number> | undefined> {
+  const systems = [source, ...targets].filter((system) => fingerprints.has(system.no)).sort((a, b) => a.no - b.no);
+  const rows = await selectRows<{ no: number; savedAt: string }>(
+    transaction,
+    'select no, updated_at::text as "savedAt" from system where no = any($1::int[]) order by no for update',
+    [systems.map((system) => system.no)],
+  );
+  const savedAt = new Map(rows.map((row) => [row.no, row.savedAt]));
+  if (systems.some((system) => savedAt.get(system.no) !== system.savedAt)) return undefined;
+  const numbers = new Map<number, number>();
+  for (const [no, fingerprint] of systems.map((system) => [system.no, fingerprints.get(system.no)] as const)) {
+    if (fingerprint !== undefined) numbers.set(no, (await ensureProgram(transaction, no, fingerprint)).number);
+  }
+  return numbers;
 }

@@ -19,6 +19,8 @@ export interface SystemSnapshot {
   readonly secretNames: readonly string[];
   readonly transformation: JsonObject;
   readonly transformationVersion: number;
+  /** Changes with every save of the system, its properties or its transformation. */
+  readonly savedAt: string;
   /** Program number in force (engine.md §6); 0 while none was recorded. */
   readonly programNumber: number;
 }
@@ -31,7 +33,7 @@ export interface RunConfiguration {
 }
 
 const SNAPSHOT_SQL = `
-  select s.no, s.id, s.name, s.role, s.type_name as "typeName", s.enabled,
+  select s.no, s.id, s.name, s.role, s.type_name as "typeName", s.enabled, s.updated_at::text as "savedAt",
          coalesce((select json_object_agg(p.name, p.value order by p.name) from system_property p
                     where p.system_no = s.no and p.value is not null), '{}') as "properties",
          coalesce((select json_agg(p.name order by p.name) from system_property p

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../core/json.js';
 import type { RunConfiguration } from '../config/index.js';
-import type { Sql } from '../database.js';
+import type { Sql, SqlPool } from '../database.js';
 import { RunTakenOverError } from './fence.js';
 import { newJobId } from './job-id.js';
 import type { RunKind } from './run.js';
@@ -49,9 +49,34 @@ export async function takeRun(sql: Sql, runKey: string, owner: string): Promise<
 
 /**
  * Stores what the run works with. The first writer wins: an attempt that wakes up when the run has begun changes nothing. A manual run
- * also lets healing go on again.
+ * also lets healing go on again. False when one of its systems was deleted meanwhile; from here on none of them can be ⚠, or a write under way
+ * would leave rows of a system that is gone.
  */
 export async function freezeRun(
+  pool: SqlPool,
+  runKey: string,
+  owner: string,
+  mode: 'full' | 'delta',
+  frozen: FrozenRun,
+): Promise<boolean> {
+  const targets = frozen.targets.filter((target) => target.enabled).map((target) => target.no);
+  return pool.transaction(async (sql) => {
+    const systems = [frozen.source.no, ...targets];
+    const kept = await sql.query('select no from system where no = any($1::int[]) order by no for key share', [
+      systems,
+    ]);
+    if (kept.length < systems.length) return false;
+    await freeze(sql, runKey, owner, mode, frozen);
+    // A target that is disconnected later still belongs to this run: it cannot be deleted before its end.
+    await sql.query(
+      'insert into run_target (run_key, target_id) select $1, t from unnest($2::int[]) t on conflict do nothing',
+      [runKey, targets],
+    );
+    return true;
+  });
+}
+
+async function freeze(
   sql: Sql,
   runKey: string,
   owner: string,

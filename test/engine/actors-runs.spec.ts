@@ -1,6 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { ensureProgram } from '../../state/config/index.js';
+import type { EntityManager } from 'typeorm';
+import {
+  deleteSystem,
+  ensureProgram,
+  hasOpenJob,
+  removeOperationalData,
+  saveTransformation,
+  updateSystem,
+} from '../../state/config/index.js';
 import { closeRunAs, listResults, requestRun } from '../../state/runs/index.js';
 import { Actor, Gate } from '../support/actors.js';
 import { withGroups } from '../support/engine.js';
@@ -43,7 +51,7 @@ describe('several actors on the runs of a source', () => {
 
   it('JOB-15: of two attempts that open a run the first to freeze its configuration wins', async () => {
     const { runKey } = await world.engine.request(world.hr);
-    actor.before(/update run set mode/, async () => {
+    actor.before(/for key share/, async () => {
       await world.engine.setTransformation(cloud.system, { ...withGroups('target') });
       await world.engine.activities.openRun({ runKey });
     });
@@ -54,6 +62,61 @@ describe('several actors on the runs of a source', () => {
       [runKey],
     );
     expect(frozen).toEqual([{ version: 2 }]);
+  });
+
+  /** Opens a run while a transaction that changes its configuration is under way: it has loaded what was before, and waits for the row. */
+  async function openDuring(runKey: string, change: (manager: EntityManager) => Promise<void>): Promise<void> {
+    let opening: Promise<unknown> | undefined;
+    await world.engine.dataSource.transaction(async (manager) => {
+      await change(manager);
+      opening = actor.activities.openRun({ runKey });
+      await somebodyWaits();
+    });
+    await opening;
+  }
+
+  it('JOB-15, §6: of a save that comes while a run is opened the run gets the document, and the newer one has the higher number', async () => {
+    const { runKey } = await world.engine.request(world.hr);
+    const newer = randomBytes(32);
+    await openDuring(runKey, async (manager) => {
+      const document = { ...withGroups('target'), user: { ignore: true, mappings: [] } };
+      await saveTransformation(manager, cloud.system.no, { document, description: 'test', modifiedBy: 'test' });
+      await ensureProgram(manager, cloud.system.no, newer);
+    });
+    const frozen = await world.engine.pool.query(
+      `select (t->>'transformationVersion')::int as version, (t->>'programNumber')::int as number from run, json_array_elements(frozen->'targets') t where run_key = $1`,
+      [runKey],
+    );
+    // Number 1 was that of the save (with a hash of this test); the run knows what was saved, and numbers that.
+    expect(frozen).toEqual([{ version: 2, number: 2 }]);
+  });
+
+  it('§6: a target that is deleted while a run is opened is not part of it, and leaves no rows', async () => {
+    const wiki = await world.addTarget('Wiki');
+    const { runKey } = await world.engine.request(world.hr);
+    await openDuring(runKey, async (manager) => {
+      await manager.query('select no from system where no = $1 for update', [wiki.system.no]);
+      await removeOperationalData(manager, wiki.system.no);
+      await deleteSystem(manager, wiki.system.no);
+    });
+    await world.engine.workThrough(runKey, actor.process);
+    expect(userNames(cloud.simulator)).toHaveLength(3);
+    for (const table of ['run_target', 'link', 'backlog', 'pair_sweep', 'program']) {
+      const column = table === 'program' ? 'system_no' : 'target_id';
+      const rows = await world.engine.pool.query(`select 1 from ${table} where ${column} = $1`, [wiki.system.no]);
+      expect([table, rows.length]).toEqual([table, 0]);
+    }
+  });
+
+  it('RST-6, RST-9: a target that was disconnected in the middle of a job belongs to the job until its end', async () => {
+    const { runKey } = await world.engine.request(world.hr);
+    await actor.activities.openRun({ runKey });
+    await world.engine.dataSource.transaction((manager) =>
+      updateSystem(manager, cloud.system.no, { sources: { selection: 'none' } }),
+    );
+    expect(await hasOpenJob(world.engine.dataSource, cloud.system.no)).toBe(true);
+    await world.engine.workThrough(runKey, actor.process);
+    expect(await hasOpenJob(world.engine.dataSource, cloud.system.no)).toBe(false);
   });
 
   it('§6: a sweep for a program that is newer than the frozen one is left to the next run', async () => {
