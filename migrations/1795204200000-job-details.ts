@@ -14,7 +14,7 @@ export class JobDetails1795204200000 implements MigrationInterface {
         type smallint not null,
         phase text not null check (phase in ('read', 'write', 'delete')),
         started_at timestamptz not null default now(),
-        last_at timestamptz not null default now(),
+        ended_at timestamptz,
         retries int not null default 0,
         primary key (run_key, system_id, type, phase)
       )`);

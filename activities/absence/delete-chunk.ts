@@ -40,7 +40,7 @@ const BATCH_CANDIDATES = 64;
 
 /** Confirms and deletes candidates of one type in one target (engine.md §7). */
 export async function deleteChunk(services: EngineServices, input: DeleteChunkInput): Promise<ChunkResult> {
-  return services.chunk(input.runKey, async (watch, scope) => {
+  return services.chunk(input.runKey, async (watch, scope, phase) => {
     const context = await services.contexts.get(input.runKey, scope.owner);
     const fence = await takeChain(services.pool, input.runKey, scope.owner, `target/${input.targetNo}`);
     const out = await targetIsOut(services, context, fence, input.targetNo);
@@ -48,6 +48,7 @@ export async function deleteChunk(services: EngineServices, input: DeleteChunkIn
     const waiting = await waitForGate(services, context, fence, input.targetNo, watch);
     if (waiting !== undefined) return waiting;
     const env = drainEnvironment(services, context, { ...input, late: false }, watch);
+    await phase.enter(targetOf(context, input.targetNo), input.type, 'delete');
     const startedMs = Date.now();
     const untilMs = startedMs + services.timing.chunkMs;
     while (Date.now() < untilMs) {

@@ -14,7 +14,7 @@ import { whileOpen } from './target-watch.js';
 
 /** Brings one target up to date with the stored entities of one type, for about the time of a chunk (engine.md §6). */
 export async function drainChunk(services: EngineServices, input: DrainChunkInput): Promise<ChunkResult> {
-  return services.chunk(input.runKey, async (watch, scope) => {
+  return services.chunk(input.runKey, async (watch, scope, phase) => {
     const context = await services.contexts.get(input.runKey, scope.owner);
     const { targetNo } = input;
     const sourceNo = context.source.snapshot.no;
@@ -24,6 +24,7 @@ export async function drainChunk(services: EngineServices, input: DrainChunkInpu
     const waiting = await waitForGate(services, context, fence, targetNo, watch);
     if (waiting !== undefined) return waiting;
     if (input.late) await openLatePass(services.pool, fence, { targetNo, sourceNo, ownerType: codeOf(input.type) });
+    await phase.enter(targetOf(context, targetNo), input.type, 'write');
     const untilMs = Date.now() + services.timing.chunkMs;
     return whileOpen(services.pool, { sourceNo, targetNo }, watch, (narrowed) =>
       drainUntil(services, context, input, fence, narrowed, untilMs),

@@ -72,7 +72,10 @@ export async function send<T>(
     const answer = await withRetries(() => call({ signal: env.stop, beforeWrite }), env.retries, {
       operation,
       signal: env.stop,
-      sleep: (ms) => pause(ms, env.stop),
+      sleep: (ms) => {
+        env.tools.target.requests.retries += 1;
+        return pause(ms, env.stop);
+      },
       beforeAttempt: mayStart,
       onThrottled: (waitMs) => {
         throw new TargetThrottledError(waitMs);

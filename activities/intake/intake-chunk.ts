@@ -28,7 +28,7 @@ const ANALYZE_AFTER_ENTITIES = 1_000;
 
 /** Reads pages of one type and brings the stored entities up to date with them (engine.md §5). */
 export async function intakeChunk(services: EngineServices, input: IntakeChunkInput): Promise<ChunkResult> {
-  return services.chunk(input.runKey, async (watch, scope) => {
+  return services.chunk(input.runKey, async (watch, scope, phase) => {
     const context = await services.contexts.get(input.runKey, scope.owner);
     const fence = await takeChain(services.pool, input.runKey, scope.owner, 'intake');
     const program = context.source.program.types.get(input.type);
@@ -38,6 +38,7 @@ export async function intakeChunk(services: EngineServices, input: IntakeChunkIn
     const read = await openType(services, context, fence, input.type);
     if (read.state === 'failed') return { more: false, ended: 'sourceFailed' };
     if (read.state !== 'reading') return { more: false };
+    await phase.enter(context.source, input.type, 'read');
     if (hasAllPages(read)) return finishType(services.pool, fence, context, input.type);
     const chunk = new IntakeChunk(services, context, fence, input.type, program, watch.signal);
     try {

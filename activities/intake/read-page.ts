@@ -35,7 +35,10 @@ export async function readPage(
   const page = await withRetries(() => source.connector.readPage(request), retryPolicy(source.snapshot.properties), {
     operation: 'read',
     signal: request.signal,
-    sleep: (ms) => pause(ms, request.signal),
+    sleep: (ms) => {
+      source.requests.retries += 1;
+      return pause(ms, request.signal);
+    },
     onThrottled: (retryAfterMs) => {
       if (retryAfterMs > longPauseMs) throw new SourcePausedError(retryAfterMs);
     },

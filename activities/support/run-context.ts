@@ -19,6 +19,8 @@ export interface OpenSystem {
   readonly program: TransformationProgram;
   readonly capabilities: Capabilities;
   readonly connector: Connector;
+  /** Requests repeated since somebody noted them. */
+  readonly requests: { retries: number };
 }
 
 /** The frozen configuration of a run, compiled and connected. Shared by all activities of the run in one process. */
@@ -117,6 +119,7 @@ async function openSystem(deps: ActivityDependencies, snapshot: SystemSnapshot):
       clock: deps.clock,
       log: deps.log,
     }),
+    requests: { retries: 0 },
   };
 }
 

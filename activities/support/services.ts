@@ -8,6 +8,7 @@ import { DEFAULT_TIMING } from '../dependencies.js';
 import type { ActivityDependencies, Timing } from '../dependencies.js';
 import { createHasher } from './hashing.js';
 import type { Hasher } from './hashing.js';
+import { ChunkPhase } from './phase.js';
 import { RunContexts } from './run-contexts.js';
 import { RunWatch } from './run-watch.js';
 import { currentScope } from './scope.js';
@@ -71,10 +72,16 @@ export class EngineServices {
   /** {@link underWatch} for a chunk: while the workflow rests because the chunk asks for it, no worker has to report. */
   async chunk(
     runKey: string,
-    work: (watch: Watch, scope: ActivityScope) => Promise<ChunkResult>,
+    work: (watch: Watch, scope: ActivityScope, phase: ChunkPhase) => Promise<ChunkResult>,
   ): Promise<ChunkResult> {
     return this.underWatch(runKey, async (watch, scope) => {
-      const result = await work(watch, scope);
+      const phase = new ChunkPhase(this.pool, runKey);
+      let result: ChunkResult | undefined;
+      try {
+        result = await work(watch, scope, phase);
+      } finally {
+        await phase.leave(result);
+      }
       if (result.pauseMs !== undefined) await noteRest(this.pool, runKey, scope.owner, result.pauseMs);
       return result;
     });

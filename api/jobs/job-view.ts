@@ -1,6 +1,6 @@
-import type { EntityResult, JobView } from '../../state/runs/index.js';
+import type { EntityResult, JobProgress, JobView } from '../../state/runs/index.js';
 import { isoInstant } from '../common/paging.schemas.js';
-import type { JobBody, ResultList } from './jobs.schemas.js';
+import type { JobBody, JobDetails, ResultList } from './jobs.schemas.js';
 
 /** A job as responses show it; the internal run key stays inside. */
 export function toJobBody(job: JobView): JobBody {
@@ -12,6 +12,19 @@ export function toJobBody(job: JobView): JobBody {
     startedAt: startedAt && isoInstant(startedAt),
     endedAt: endedAt && isoInstant(endedAt),
     outcome: [...outcome],
+  };
+}
+
+/** How far a job is as responses show it. */
+export function toProgressBody({ phases, ...rest }: JobProgress): JobDetails['progress'] {
+  return {
+    ...rest,
+    phases: phases.map(({ startedAt, endedAt, seconds, ...phase }) => ({
+      ...phase,
+      startedAt: isoInstant(startedAt),
+      endedAt: endedAt && isoInstant(endedAt),
+      seconds: Math.round(seconds * 10) / 10,
+    })),
   };
 }
 

@@ -92,12 +92,36 @@ const usedConfiguration = z.object({
   transformationVersion: count,
 });
 
+const phase = z.object({
+  systemId: z.guid().nullable(),
+  systemName: z.string(),
+  entity: z.enum(ENTITY_TYPES),
+  phase: z.enum(['read', 'write', 'delete']),
+  startedAt: instant,
+  endedAt: instant.nullable(),
+  seconds: z.number().min(0),
+  done: count.describe('Entities read, or with a result in the target'),
+  total: count.nullable().describe('As far as the source has told'),
+  waiting: count.nullable().describe('Entities that wait for their turn in this job'),
+  perSecond: z.number().min(0).nullable(),
+  retries: count.describe('Requests repeated'),
+});
+
+const progress = z.object({
+  phases: z.array(phase).describe('Phases of different systems go on side by side'),
+  remainingSeconds: count.nullable().describe('Estimate, without deletions; null when it cannot be told'),
+  unresolvedReferences: count.describe(
+    'Such as members of groups that are not provisioned, of all entities of the source',
+  ),
+});
+
 export const jobDetails = jobView.extend({
   statistics: z.array(statisticsRow),
   failedEntities: z.array(failedEntity).describe('The first ten; all of them are among the results'),
   endedTargets: z
     .array(endedTarget)
     .describe('Targets that took no further part; what they miss waits for the next job'),
+  progress,
   configurations: z.array(usedConfiguration).describe('What the job works with, whatever is saved meanwhile'),
 });
 export type JobDetails = z.infer<typeof jobDetails>;

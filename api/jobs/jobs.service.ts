@@ -26,7 +26,8 @@ import { SystemLookup } from '../systems/system-lookup.js';
 import { jobEvents } from './job-events.js';
 import { JOB_LAUNCHER } from './job-launcher.js';
 import type { JobLauncher } from './job-launcher.js';
-import { toJobBody, toResultBody } from './job-view.js';
+import { toJobBody, toProgressBody, toResultBody } from './job-view.js';
+import { RecentProgress } from './recent-progress.js';
 import type {
   JobBody,
   JobDetails,
@@ -42,6 +43,7 @@ import type {
 @Injectable()
 export class JobsService implements BeforeApplicationShutdown {
   readonly #closing = new AbortController();
+  readonly #progress: RecentProgress;
 
   constructor(
     @Inject(SQL_POOL) private readonly pool: SqlPool,
@@ -49,7 +51,9 @@ export class JobsService implements BeforeApplicationShutdown {
     @Inject(SystemLookup) private readonly systems: SystemLookup,
     @Inject(JOB_LAUNCHER) private readonly launcher: JobLauncher,
     @Inject(LOGGER) private readonly log: Logger,
-  ) {}
+  ) {
+    this.#progress = new RecentProgress(pool);
+  }
 
   /**
    * Starts a job at once, or queues it behind the running one (JOB-11, JOB-13). Problems: 409 for what SYS-9, SYS-20 and SYS-23
@@ -189,6 +193,7 @@ export class JobsService implements BeforeApplicationShutdown {
       })),
       endedTargets: await listEndedTargets(pool, runKey),
       configurations: await listUsedConfigurations(pool, runKey),
+      progress: toProgressBody(await this.#progress.of(job)),
     };
   }
 }

@@ -5,6 +5,8 @@ export type { RequestedRun, RunRequest } from './request-run.js';
 export { requestStop } from './stop-run.js';
 export type { StopAnswer } from './stop-run.js';
 export { listEndedTargets, listFailedEntities, listUsedConfigurations } from './job-details.js';
+export { readProgress } from './progress.js';
+export type { JobProgress } from './progress.js';
 export { listJobs, listResults, readJob, readStatistics } from './run-views.js';
 export type { EntityResult, EntityResultKind, JobFilter, JobView, ResultFilter, StatisticsRow } from './run-views.js';
 export {

@@ -47,6 +47,7 @@ describe('starting', () => {
       failedEntities: [],
       endedTargets: [],
       configurations: [],
+      progress: { phases: [], remainingSeconds: null, unresolvedReferences: 0 },
     });
   });
 
