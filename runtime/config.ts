@@ -38,6 +38,8 @@ export interface Config {
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
   /** Writes in flight per target and process. */
   readonly processConcurrency: number;
+  /** Systems of each role at most (LIM-1). */
+  readonly maxSystems: { readonly source: number; readonly target: number };
   /** Where a self-built `temporal` binary is kept, absolute. */
   readonly cacheDir: string;
   /** The `PATH` of this process, for looking up programs. */
@@ -59,6 +61,12 @@ const postgresUrl = z.string().refine(isPostgresUrl, 'must look like postgres://
 const address = z.string().regex(/^(\[[0-9a-fA-F:]+\]|[^\s:/]+):\d{1,5}$/, 'must be host:port, without a scheme');
 const httpUrl = z.url({ protocol: /^https?$/, error: 'must be an http or https address' });
 const flag = z.enum(['true', 'false', '1', '0']).transform((value) => value === 'true' || value === '1');
+
+const systemLimit = z.coerce
+  .number()
+  .int('must be a whole number')
+  .min(1, 'must be at least 1')
+  .max(10_000, 'must be at most 10000');
 
 const environmentSchema = z.object({
   DATABASE_URL: postgresUrl.optional(),
@@ -83,6 +91,8 @@ const environmentSchema = z.object({
     .min(1, 'must be at least 1')
     .max(1000, 'must be at most 1000')
     .default(32),
+  MUSTER_MAX_SOURCES: systemLimit.default(20),
+  MUSTER_MAX_TARGETS: systemLimit.default(50),
   XDG_CACHE_HOME: z.string().optional(),
   PATH: z.string().default('/usr/local/bin:/usr/bin:/bin'),
 });
@@ -139,6 +149,8 @@ export function configEnvironment(config: Config): Record<string, string> {
     MUSTER_MASTER_KEY_FILE: config.masterKeyFile,
     MUSTER_LOG_LEVEL: config.logLevel,
     MUSTER_PROCESS_CONCURRENCY: String(config.processConcurrency),
+    MUSTER_MAX_SOURCES: String(config.maxSystems.source),
+    MUSTER_MAX_TARGETS: String(config.maxSystems.target),
   };
   return Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, value ?? '']));
 }
@@ -183,6 +195,7 @@ function toConfig(env: z.infer<typeof environmentSchema>): Config {
     masterKeyFileIsConfigured: env.MUSTER_MASTER_KEY_FILE !== undefined,
     logLevel: env.MUSTER_LOG_LEVEL,
     processConcurrency: env.MUSTER_PROCESS_CONCURRENCY,
+    maxSystems: Object.freeze({ source: env.MUSTER_MAX_SOURCES, target: env.MUSTER_MAX_TARGETS }),
     cacheDir: resolve(env.XDG_CACHE_HOME ?? resolve(homedir(), '.cache'), 'muster'),
     searchPath: env.PATH,
   });

@@ -19,6 +19,7 @@ export function describeConfig(config: Config): string[] {
     line('master key file', config.masterKeyFile),
     line('log level', config.logLevel),
     line('writes in flight per target and process', String(config.processConcurrency)),
+    line('systems at most', `${config.maxSystems.source} sources, ${config.maxSystems.target} targets`),
   ];
 }
 

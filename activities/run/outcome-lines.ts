@@ -13,10 +13,12 @@ export interface DeletionFacts {
   readonly threshold: string | undefined;
 }
 
-/** One line for each fact; none when nothing was to be deleted. */
+/**
+ * One line for each fact, in the words of STA-12 behind the target and type it is about; none when nothing was to be deleted. A target that
+ * failed in the middle of its deletions has both: why no more was deleted, and what was.
+ */
 export function deletionLines(facts: DeletionFacts): string[] {
   const at = `${facts.targetName}, ${facts.type}: `;
-  if (facts.blockedBy !== null) return [`${at}Deletion not executed: ${facts.blockedBy}`];
   const count = (outcome: OutcomeCount['outcome']): number =>
     facts.counts.find((row) => row.outcome === outcome)?.count ?? 0;
   const postponed = facts.counts.find((row) => row.outcome === 'deleted')?.postponed ?? 0;
@@ -37,7 +39,8 @@ export function deletionLines(facts: DeletionFacts): string[] {
     [count('rejected'), `${count('rejected')} deletions rejected: nothing is deleted until the data changes`],
     [count('shared'), `${count('shared')} entities kept because another source entity has the same target entity`],
   ];
-  return lines.filter(([n]) => n > 0).map(([, line]) => at + line);
+  const blocked = facts.blockedBy === null ? [] : [`Deletion not executed: ${facts.blockedBy}`];
+  return [...blocked, ...lines.filter(([n]) => n > 0).map(([, line]) => line)].map((line) => at + line);
 }
 
 /** GOV-7: one line for each target and class; types of a target are told together. */

@@ -8,6 +8,7 @@ export const PROBLEM_TYPES = {
   unauthorized: [401, 'Authentication is required'],
   forbidden: [403, 'Not allowed'],
   'not-found': [404, 'Not found'],
+  'too-many-systems': [409, 'The maximum number of systems is reached'],
   'name-taken': [409, 'A system of this name exists'],
   'version-moved': [409, 'The transformation was changed meanwhile'],
   'job-running': [409, 'A job is running'],

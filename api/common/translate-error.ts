@@ -10,6 +10,7 @@ const CONFLICTS: Record<ConfigurationConflictCode, ProblemType> = {
   notASource: 'invalid-system',
   versionMoved: 'version-moved',
   jobRunning: 'job-running',
+  tooManySystems: 'too-many-systems',
 };
 
 /** Seconds after which a caller may try again when the database is away. */

@@ -52,7 +52,10 @@ export class SystemsController {
     description: 'It starts enabled, with the predefined properties and the default transformation of its type.',
     status: 201,
     response: createdSystem,
-    problems: { 409: 'The name is in use', 422: 'Unknown type, wrong role, unknown source, or invalid properties' },
+    problems: {
+      409: 'The name is in use, or the maximum number of systems is reached',
+      422: 'Unknown type, wrong role, unknown source, or invalid properties',
+    },
   })
   async create(
     @Body({ schema: createSystemBody }) body: CreateSystem,

@@ -17,7 +17,8 @@ import {
 } from '../../state/config/index.js';
 import type { SystemFilter, SystemRole } from '../../state/config/index.js';
 import { ProblemError } from '../common/problem.js';
-import { DATA_SOURCE } from '../infrastructure.js';
+import type { Config } from '../../runtime/config.js';
+import { CONFIG, DATA_SOURCE } from '../infrastructure.js';
 import { ConnectorCatalog } from '../system-types/connector-catalog.js';
 import { PropertiesService } from './properties.service.js';
 import { SystemLookup } from './system-lookup.js';
@@ -40,6 +41,7 @@ export class SystemsService {
     @Inject(SystemLookup) private readonly systems: SystemLookup,
     @Inject(ConnectorCatalog) private readonly catalog: ConnectorCatalog,
     @Inject(PropertiesService) private readonly properties: PropertiesService,
+    @Inject(CONFIG) private readonly config: Config,
   ) {}
 
   /** A page of systems (SYS-16). */
@@ -67,7 +69,8 @@ export class SystemsService {
     await this.dataSource.transaction(async (manager) => {
       const { type: typeName, role, name, description } = body;
       const sources = body.role === 'target' ? { sources: body.sources } : {};
-      const no = await createSystem(manager, { id, role, typeName, name, description, ...sources });
+      const limit = this.config.maxSystems[role];
+      const no = await createSystem(manager, { id, role, typeName, name, description, limit, ...sources });
       await saveTransformation(manager, no, { document, description: 'Default of the type', modifiedBy: 'system' });
       const system = await loadSystem(manager, no);
       if (system === undefined) throw new RangeError('a system is missing in the transaction that made it');

@@ -1,5 +1,5 @@
 /** Why the state of the configuration does not allow a change. */
-export type ConfigurationConflictCode = 'nameTaken' | 'notASource' | 'versionMoved' | 'jobRunning';
+export type ConfigurationConflictCode = 'nameTaken' | 'notASource' | 'versionMoved' | 'jobRunning' | 'tooManySystems';
 
 /** A change of the configuration that its present state does not allow; thrown inside the transaction, which rolls back. */
 export class ConfigurationConflictError extends Error {

@@ -92,15 +92,18 @@ export interface NewSystem {
   readonly description: string;
   /** Required for targets, absent for sources. */
   readonly sources?: SourceChoice;
+  /** Systems of this role at most (LIM-1); absent: any number. */
+  readonly limit?: number;
 }
 
 /**
  * Adds an enabled system (SYS-6) and sweeps the pairs that come with it: a new target's sources, and for a new source all targets
  * that take every source (SYS-13). Returns its number.
- * Throws {@link ConfigurationConflictError} `nameTaken` (SYS-4) or `notASource`.
+ * Throws {@link ConfigurationConflictError} `tooManySystems` (LIM-1), `nameTaken` (SYS-4) or `notASource`.
  */
 export async function createSystem(manager: EntityManager, system: NewSystem): Promise<number> {
   await lockConfiguration(manager);
+  await refuseTooMany(manager, system);
   await refuseTakenName(manager, system.name, undefined);
   const entity = manager.create(SystemEntity, {
     id: system.id,
@@ -114,6 +117,13 @@ export async function createSystem(manager: EntityManager, system: NewSystem): P
   if (system.sources !== undefined) await writeSources(manager, no, system.sources);
   await sweepSystem(manager, no);
   return no;
+}
+
+/** The caller holds the lock of the configuration, so that two requests do not pass the limit side by side. */
+async function refuseTooMany(manager: EntityManager, { role, limit }: NewSystem): Promise<void> {
+  if (limit === undefined || (await manager.count(SystemEntity, { where: { role } })) < limit) return;
+  const message = `the maximum number of ${limit} ${role} systems is reached: delete one that is not needed, or let the operator raise MUSTER_MAX_${role.toUpperCase()}S`;
+  throw new ConfigurationConflictError('tooManySystems', '', message);
 }
 
 /** What may be changed of a system; role and type may not (SYS-1). */

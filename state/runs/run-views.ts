@@ -102,6 +102,18 @@ export async function readJob(sql: Sql, jobId: string): Promise<JobView | undefi
   return rows[0] && toView(rows[0]);
 }
 
+/** When a job began and ended; null for what has not happened. */
+export async function readJobTimes(
+  sql: Sql,
+  runKey: string,
+): Promise<{ readonly startedAt: Date | null; readonly endedAt: Date | null }> {
+  const [row] = await sql.query<{ startedAt: Date | null; endedAt: Date | null }>(
+    'select started_at as "startedAt", ended_at as "endedAt" from run where run_key = $1',
+    [runKey],
+  );
+  return row ?? { startedAt: null, endedAt: null };
+}
+
 function toView(row: JobRow): JobView {
   return {
     jobId: row.jobId,

@@ -78,6 +78,8 @@ describe('loadConfig', () => {
       MUSTER_MASTER_KEY_FILE: '/run/key',
       MUSTER_LOG_LEVEL: 'debug',
       MUSTER_PROCESS_CONCURRENCY: '8',
+      MUSTER_MAX_SOURCES: '3',
+      MUSTER_MAX_TARGETS: '4',
       XDG_CACHE_HOME: '/var/cache',
       PATH: '/bin',
     });

@@ -35,6 +35,8 @@ export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 export interface TestApiOptions extends ApiOptions {
   /** Default: an address where nothing listens. */
   readonly temporalAddress?: string;
+  /** Default: as many as a suite makes. */
+  readonly maxSystems?: Config['maxSystems'];
 }
 
 /** Nothing listens there. */
@@ -43,13 +45,14 @@ const NO_TEMPORAL = '127.0.0.1:1';
 /** Starts an API on a free port, without Temporal unless a launcher is given. */
 export async function startTestApi({
   temporalAddress = NO_TEMPORAL,
+  maxSystems = { source: 1_000, target: 1_000 },
   ...options
 }: TestApiOptions = {}): Promise<TestApi> {
   const database = await createTestDatabase();
   const home = await mkdtemp(join(tmpdir(), 'muster-api-'));
   const lines: string[] = [];
   const loaded = loadConfig({ DATABASE_URL: database.url, TEMPORAL_ADDRESS: temporalAddress, MUSTER_HOME: home });
-  const config: Config = { ...loaded, api: { host: '127.0.0.1', port: 0, portIsConfigured: true } };
+  const config: Config = { ...loaded, api: { host: '127.0.0.1', port: 0, portIsConfigured: true }, maxSystems };
   const log = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) });
   const running = await startApi(config, { log, ...options });
   const token = await login(running);

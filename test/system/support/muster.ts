@@ -62,6 +62,9 @@ export class TestMuster {
       TEMPORAL_ADDRESS: options.temporalAddress,
       TEMPORAL_NAMESPACE: options.namespace ?? (await makeNamespace(options.temporalAddress)),
       MUSTER_HOME: home,
+      // Each test of a suite makes its own.
+      MUSTER_MAX_SOURCES: '500',
+      MUSTER_MAX_TARGETS: '500',
     });
     const config: Config = { ...loaded, api: { host: '127.0.0.1', port: 0, portIsConfigured: true } };
     const lines: string[] = [];
