@@ -7,6 +7,7 @@ import type { Settlement } from '../../state/drain/settle.js';
 import { linkPlace } from '../support/sealed-bodies.js';
 import { mapTarget } from './evaluate-pair.js';
 import type { MappedTarget, MappingFailure } from './evaluate-pair.js';
+import { withUnresolved } from './unresolved.js';
 import { settlement } from './work.js';
 import type { DrainEnvironment, Work } from './work.js';
 import { errorClassOf } from './write-errors.js';
@@ -57,7 +58,7 @@ export function linkedSettlement(env: DrainEnvironment, work: Work, result: Writ
       link,
       references: result.mapped.references,
       targetKeyChanged: before !== null && before !== result.targetKey,
-      log: result.log,
+      log: withUnresolved(result.log, result.mapped.references),
     },
   );
 }

@@ -8,7 +8,7 @@ import { useUpOrigins } from '../../state/drain/kept-origin.js';
 import { forgetOldUse } from '../../state/governor/budget.js';
 import { countHeld } from '../../state/plans/held.js';
 import { closeChanges } from '../../state/plans/close-changes.js';
-import { demandResolvable } from '../../state/drain/references.js';
+import { countUnresolved, demandResolvable } from '../../state/drain/references.js';
 import { isRunTakenOverError, RunTakenOverError } from '../../state/runs/fence.js';
 import {
   closeRun,
@@ -35,7 +35,7 @@ import { pause } from '../support/run-watch.js';
 import type { ActivityScope } from '../support/scope.js';
 import type { EngineServices } from '../support/services.js';
 import { readFingerprint } from './read-mode.js';
-import { countsOf, deletionLines, heldLines } from './outcome-lines.js';
+import { countsOf, deletionLines, heldLines, unresolvedLines } from './outcome-lines.js';
 
 /** Reports of a worker that waits for answers. */
 const REPORT_INTERVAL_MS = 5_000;
@@ -124,7 +124,8 @@ async function conclude(
   const status: JobStatus = stopped ? 'Manually Terminated' : failed ? 'Finished with Error' : 'Success';
   await moveForcedFullCounter(sql, input.runKey, status, clean);
   const held = heldLines(context, await countHeld(sql, sourceNo));
-  await closeRun(sql, input.runKey, status, [...report.lines, ...held]);
+  const unresolved = unresolvedLines(context, await countUnresolved(sql, sourceNo));
+  await closeRun(sql, input.runKey, status, [...report.lines, ...unresolved, ...held]);
   services.deps.reached?.('finishing');
   return status;
 }

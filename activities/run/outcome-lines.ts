@@ -1,5 +1,6 @@
 import { entityTypeOfCode } from '../../core/entity-type.js';
 import type { OutcomeCount } from '../../state/absence/outcomes.js';
+import type { UnresolvedCount } from '../../state/drain/references.js';
 import type { HeldCount } from '../../state/plans/held.js';
 import type { RunContext } from '../support/run-context.js';
 
@@ -52,6 +53,16 @@ export function heldLines(context: RunContext, counts: readonly HeldCount[]): st
     sums.set(about, (sums.get(about) ?? 0) + count);
   }
   return [...sums].map(([about, count]) => `Held for approval: ${count} ${about}`);
+}
+
+/** WRT-7: one line for each target and type; the results of the entities name the references. */
+export function unresolvedLines(context: RunContext, counts: readonly UnresolvedCount[]): string[] {
+  return counts.flatMap(({ targetNo, ownerType, owners, references }) => {
+    const target = context.targets.find((one) => one.snapshot.no === targetNo);
+    if (target === undefined) return [];
+    const at = `${target.snapshot.name}, ${entityTypeOfCode(ownerType)}: `;
+    return [`${at}${owners} entities refer to ${references} that are not in the target`];
+  });
 }
 
 /** Counts of one target and type. */

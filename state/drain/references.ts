@@ -134,3 +134,23 @@ export async function resolveTargetKeys(
 export function referenceKey(type: number, sourceKey: string): string {
   return `${type}/${sourceKey}`;
 }
+
+/** References of a source that are not in a target. */
+export interface UnresolvedCount {
+  readonly targetNo: number;
+  /** Of those that refer to others. */
+  readonly ownerType: number;
+  readonly owners: number;
+  readonly references: number;
+}
+
+/** How many entities are written without how many references (WRT-7), by target and type. */
+export async function countUnresolved(sql: Sql, sourceNo: number): Promise<UnresolvedCount[]> {
+  return sql.query<UnresolvedCount>(
+    `select u.target_id as "targetNo", o.type as "ownerType", count(distinct u.owner_no)::int as owners, count(*)::int as references
+       from unresolved_ref u join entity o on o.entity_no = u.owner_no
+      where u.source_id = $1
+      group by 1, 2 order by 1, 2`,
+    [sourceNo],
+  );
+}
