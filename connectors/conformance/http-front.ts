@@ -23,6 +23,8 @@ export interface FrontRequest {
   /** With query. */
   readonly path: string;
   readonly body: string;
+  /** The header; empty where there is none. */
+  readonly authorization: string;
 }
 
 /** Headers that belong to one connection, or that no longer fit a body that was read. */
@@ -72,7 +74,12 @@ export class HttpFront {
     this.requests += 1;
     try {
       const body = await bodyOf(incoming);
-      const asked = { method: incoming.method ?? 'GET', path: incoming.url ?? '/', body };
+      const asked = {
+        method: incoming.method ?? 'GET',
+        path: incoming.url ?? '/',
+        body,
+        authorization: incoming.headers.authorization ?? '',
+      };
       const forward: Parameters<Interference>[1] = (changed) =>
         this.forward({ ...asked, ...changed }, incoming.headers);
       const answer = this.interfere === undefined ? await forward() : await this.interfere(asked, forward);

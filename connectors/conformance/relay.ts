@@ -60,10 +60,13 @@ export class Relay {
     };
     for (const socket of [client, upstream]) {
       this.sockets.add(socket);
-      socket.on('error', end).on('close', () => {
-        this.sockets.delete(socket);
-        end();
-      });
+      socket
+        .on('error', () => socket.destroy())
+        .on('close', () => {
+          this.sockets.delete(socket);
+          // A server that hangs up after its answer must not break the silence.
+          if (socket === client || this.current.kind !== 'silence') end();
+        });
     }
     client.on('data', (bytes) => {
       this.bytesSent += bytes.length;

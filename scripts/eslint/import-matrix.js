@@ -85,7 +85,7 @@ export const MATRIX = {
   simulators: {
     folders: ['core', 'simulators'],
     // Those of simulators/foreign: servers that nobody here wrote.
-    packages: ['zod', 'express', 'scimmy', 'scimmy-routers', 'better-auth', '@better-auth/*', 'node:*'],
+    packages: ['zod', 'express', 'express5', 'scimmy', 'scimmy-routers', 'better-auth', '@better-auth/*', 'node:*'],
     why: 'a simulator that shares code with a connector would share its mistakes.',
   },
   bench: {

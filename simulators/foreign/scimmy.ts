@@ -15,6 +15,8 @@ export interface ScimmyOptions {
   readonly people?: readonly JsonObject[];
   /** SCIM Groups; their `id` is kept. */
   readonly groups?: readonly JsonObject[];
+  /** Major version of express; 4 unless said otherwise, which is what the routers were written for. */
+  readonly express?: 4 | 5;
 }
 
 /** Entities of one server by type and id. SCIMMY leaves keeping them to the application that embeds it. */
@@ -31,7 +33,10 @@ const AUTH: ForeignScimAuth = { kind: 'basic', user: 'muster', password: 'scimmy
  * once: SCIMMY's declarations are global, so each request brings its own application along.
  */
 export async function startScimmy(options: ScimmyOptions = {}): Promise<ForeignScimServer> {
-  const { default: express } = await loadForeign('express', () => import('express'));
+  const { default: express } =
+    options.express === 5
+      ? await loadForeign('express5', () => import('express5'))
+      : await loadForeign('express', () => import('express'));
   const { default: scimmy } = await loadForeign('scimmy', () => import('scimmy'));
   const { default: ScimmyRouters } = await loadForeign('scimmy-routers', () => import('scimmy-routers'));
   declareResources(scimmy);
@@ -55,7 +60,7 @@ export async function startScimmy(options: ScimmyOptions = {}): Promise<ForeignS
   );
   const { origin, stop } = await listen(app);
   return {
-    name: 'scimmy 1.3.5 with scimmy-routers 1.3.2',
+    name: `scimmy 1.3.5 with scimmy-routers 1.3.2 on express ${options.express ?? 4}`,
     url: `${origin}/scim`,
     auth: AUTH,
     snapshot: () =>
