@@ -3,6 +3,7 @@ import type { DrainChunkInput } from '../contract.js';
 import { codeOf, targetOf } from '../support/run-context.js';
 import type { RunContext } from '../support/run-context.js';
 import type { EngineServices, Watch } from '../support/services.js';
+import { HeldValues } from './held-values.js';
 import { GroupMembers } from './group-members.js';
 import { sinkOf } from '../plan/sink-of.js';
 import type { DrainEnvironment } from './work.js';
@@ -28,6 +29,7 @@ export function drainEnvironment(
     program,
     connector: target.connector,
     groups: new GroupMembers(),
+    heldValues: new HeldValues(),
     sink: sinkOf(context, target),
     late: input.late,
     retries: retryPolicy(target.snapshot.properties),

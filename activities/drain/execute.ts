@@ -3,9 +3,10 @@ import type { Settlement } from '../../state/drain/settle.js';
 import type { LinkWrite } from '../../state/drain/link-writes.js';
 import { applicationGroup, changeOf, sharesGroups } from './change.js';
 import { adoptOnly, create, recreate, resolveIntent } from './create.js';
-import { withGroupLock } from './group-lock.js';
+import { withTargetLock } from './group-lock.js';
 import { failed } from './outcomes.js';
 import { settleWritten } from './settle-written.js';
+import { waitForValue } from './swap.js';
 import { NotSentError, settlement } from './work.js';
 import type { DrainEnvironment, Work } from './work.js';
 import { send } from './write-errors.js';
@@ -99,11 +100,14 @@ export function parked(env: DrainEnvironment, work: Work, operation: 'create' | 
   return settlement(work, { kind: 'parked', reason: 'Operation [update] is skipped in target transformation' });
 }
 
-/** Where users are assigned to groups by variables, a group is locked against them while it is written (SYS-12). */
+/**
+ * Where users are assigned to groups by variables, a group is locked against them while it is written, and where several sources have one
+ * target entity, the entity against the others (SYS-12, CNF-11).
+ */
 async function updateAlone(env: DrainEnvironment, work: Work): Promise<Settlement> {
   const targetKey = work.pair.link?.targetKey ?? null;
-  if (!sharesGroups(env) || targetKey === null) return update(env, work);
-  return withGroupLock(env, work, targetKey, () => update(env, work));
+  if (targetKey === null || !(work.isShared || sharesGroups(env))) return update(env, work);
+  return withTargetLock(env, work, { type: env.typeCode, targetKey }, () => update(env, work));
 }
 
 /** WRT-8. */
@@ -150,6 +154,7 @@ async function update(env: DrainEnvironment, work: Work): Promise<Settlement> {
   } catch (error) {
     if (isConnectorError(error) && error.kind === 'notFound')
       return applicationGroup(env, work) === undefined ? recreate(env, work) : failed(work, 'update', GONE);
+    if (isConnectorError(error) && error.kind === 'conflict') return waitForValue(env, work, mapped.body, error);
     if (isConnectorError(error)) return failed(work, 'update', error);
     throw error;
   }

@@ -1,4 +1,5 @@
 import type { Lease, LeasedRow } from '../../state/drain/lease.js';
+import { listShared } from '../../state/drain/claims.js';
 import { writeCreateIntents } from '../../state/drain/link-writes.js';
 import { readPairs } from '../../state/drain/pair-facts.js';
 import type { StoredPair } from '../../state/drain/pair-facts.js';
@@ -57,9 +58,19 @@ async function prepareLeased(env: DrainEnvironment, lease: Lease, clock: LeaseCl
     if ('evaluation' in made) works.push(made);
     else settled.push(made);
   }
+  await noteShared(env, works);
   const admission = await env.sink.admit(env, works);
   settled.push(...admission.settled);
   return { token: lease.token, clock, works: await commitIntents(env, lease.token, admission.works), settled };
+}
+
+/** One statement for the batch, which looks at no link where only one source feeds the target. */
+async function noteShared(env: DrainEnvironment, works: readonly Work[]): Promise<void> {
+  const updates = works.filter((work) => work.evaluation.action === 'update');
+  if (updates.length === 0) return;
+  const entityNos = updates.map((work) => work.row.entityNo);
+  const shared = await listShared(env.services.pool, env, entityNos);
+  for (const work of updates) work.isShared = shared.has(work.row.entityNo);
 }
 
 function prepare(

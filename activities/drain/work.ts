@@ -10,6 +10,7 @@ import type { RowEnd, SettleContext, Settlement } from '../../state/drain/settle
 import type { EngineServices } from '../support/services.js';
 import type { Evaluation, EvaluationTools, MappedTarget } from './evaluate-pair.js';
 import type { GroupMembers } from './group-members.js';
+import type { HeldValues } from './held-values.js';
 import type { LeaseClock } from './lease-clock.js';
 import type { ChangeSink } from './sink.js';
 import type { KnownReferences } from './resolve-references.js';
@@ -27,6 +28,8 @@ export interface DrainEnvironment {
   readonly connector: Connector;
   /** Users of this drain that join and leave groups. */
   readonly groups: GroupMembers;
+  /** Pairs of this drain that wait for the unique value of another one. */
+  readonly heldValues: HeldValues;
   /** Where the changes of this drain go. */
   readonly sink: ChangeSink;
   /** Second pass of the type. */
@@ -55,6 +58,8 @@ export interface Work {
   sent: boolean;
   /** A create of this attempt was sent, and its answer got lost. */
   inDoubt: boolean;
+  /** Another source has a link on the target entity: it is written by one of them at a time (CNF-11). */
+  isShared: boolean;
   /** A target entity was claimed for the pair. */
   claimed: boolean;
   /** The entity is written, its groups are not assigned yet: what is settled if something that concerns more than this pair comes between. */
@@ -97,6 +102,7 @@ export function newWork(pair: Pick<Work, 'row' | 'pair' | 'evaluation' | 'refere
     intentAt: null,
     sent: false,
     inDoubt: false,
+    isShared: false,
     claimed: false,
     unfinished: null,
     withheld: null,

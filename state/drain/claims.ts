@@ -93,6 +93,23 @@ export async function listSurvivors(
   return rows.map((row) => row.entityNo);
 }
 
+/** Those entities whose target entity another source has a link on, too (CNF-11). */
+export async function listShared(
+  sql: Sql,
+  pair: { readonly targetNo: number; readonly sourceNo: number },
+  entityNos: readonly number[],
+): Promise<Set<number>> {
+  const rows = await sql.query<{ entityNo: number }>(
+    `select n.entity_no as "entityNo" from unnest($3::bigint[]) as n (entity_no)
+      cross join lateral (select * from link where target_id = $1 and entity_no = n.entity_no and ord = 0 limit 1) l
+      cross join lateral (select 1 from link o where o.target_id = l.target_id and o.type = l.type and o.target_key = l.target_key
+                             and o.entity_no <> l.entity_no and o.state = ${LINK_STATE.linked} limit 1) o
+      where exists (select from connected_pair where target_id = $1 and source_id <> $2) and l.state = ${LINK_STATE.linked}`,
+    [pair.targetNo, pair.sourceNo, entityNos],
+  );
+  return new Set(rows.map((row) => row.entityNo));
+}
+
 /** A create whose outcome is not known, of an entity that is present in its source. */
 export interface UnresolvedCreate {
   readonly entityNo: number;

@@ -1,4 +1,5 @@
-import type { SqlPool } from '../database.js';
+import { BACKLOG_STATE } from '../codes.js';
+import type { Sql, SqlPool } from '../database.js';
 import { holdFence } from '../runs/fence.js';
 import type { RunFence } from '../runs/fence.js';
 import { demandResolvable } from './references.js';
@@ -23,4 +24,15 @@ export async function openLatePass(
     );
     if (opened.length > 0) await demandResolvable(sql, pair, fence.runKey);
   });
+}
+
+/** True while somebody works on the pair in this run, or it is to be offered in it once more. */
+export async function awaitsItsTurn(sql: Sql, targetNo: number, entityNo: number, runKey: string): Promise<boolean> {
+  const rows = await sql.query(
+    `select 1 from backlog
+      where target_id = $1 and entity_no = $2 and state in (${BACKLOG_STATE.due}, ${BACKLOG_STATE.deferred}, ${BACKLOG_STATE.parked})
+        and (lease_until > clock_timestamp() or late_run = $3 or last_run is distinct from $3)`,
+    [targetNo, entityNo, runKey],
+  );
+  return rows.length > 0;
 }
