@@ -45,6 +45,7 @@ async function removeMembers(
     mode: env.tools.target.capabilities.updateMode,
     body: { ...current.body, members: kept },
     before: { ...current.body, members },
+    only: group === 'membership' ? 'members' : 'userMembers',
   };
   await send(env, work, 'idempotent-write', (options) =>
     env.connector.update(env.type, link.targetKey, change, {
