@@ -12,7 +12,7 @@ export interface RunActivities {
   openRun(input: RunInput): Promise<OpenedRun>;
   /** Adds missing backlog rows of pairs that became wanted without an intake (engine.md §6 Sweeps). */
   sweepPairs(input: RunInput): Promise<ChunkResult>;
-  /** Reads pages of one type for about 30 s or 10,000 entities. */
+  /** Reads pages of one type for about 30 s or 10,000 entities; to the end where the position hangs on a connection. */
   intakeChunk(input: IntakeChunkInput): Promise<ChunkResult>;
   /** Tells that no type is read any more (also after a failure of the source), so that drains may end. */
   endIntake(input: RunInput): Promise<void>;
@@ -81,6 +81,8 @@ export interface OpenedRun {
   readonly mode: 'full' | 'delta';
   /** Types to read, in order. */
   readonly types: readonly EntityType[];
+  /** The source is read over one connection, type by type: each type is one activity, however long it takes. */
+  readonly readsInOneGo?: boolean;
   readonly targets: readonly {
     readonly targetNo: number;
     /** For summaries in the Temporal Web UI. */

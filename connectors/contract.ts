@@ -19,6 +19,12 @@ export interface Connector {
    * without saying so, because then an existing entity may have been overwritten and must not count as ours.
    */
   create(type: EntityType, body: JsonObject, options: CallOptions): Promise<WriteResult>;
+  /**
+   * Finishes an entity that a create of *ours* has left half made, for systems where a create takes several requests (CONN-AD-33). `body`
+   * is what a create would send. Absent where a create is one request.
+   */
+  completeCreate?(type: EntityType, id: string, body: JsonObject, options: CallOptions): Promise<void>;
+  /** `id` of the result differs where the change has renamed or moved the entity and its identifier is its name. */
   update(type: EntityType, id: string, change: Change, options: WriteOptions): Promise<WriteResult>;
   /** An absent entity is success with `applied: 'already-absent'` (CONN-CORE-54). */
   delete(type: EntityType, id: string, options: WriteOptions): Promise<WriteResult>;
@@ -169,8 +175,13 @@ export interface ConnectionReport {
 /** What a configured system can do; derived from properties without I/O (CONN-CORE-10). */
 export interface Capabilities {
   readonly types: readonly EntityType[];
-  /** `always`: any cursor may be resumed by any process; `connection`: only on the same connection. */
+  /**
+   * `always`: any cursor may be resumed by any process; `connection`: only by the connector that gave it, while its connection lasts. Such a
+   * read is one long activity, and begins again when it is interrupted.
+   */
   readonly cursorResume: 'always' | 'connection';
+  /** An entity that changes while it is read may be delivered twice; repetitions are then no sign of a list that moved. */
+  readonly repeatsEntities?: boolean;
   /** Pages are cut by position, so changes during the read can shift them (CONN-CORE-24). */
   readonly paging: 'index' | 'cursor';
   /** The server keeps the order of a list while it is read. */

@@ -1,4 +1,5 @@
 import type { ConnectorFactory } from './contract.js';
+import { activeDirectoryFactory, ldapServerFactory } from './ldap/ldap.factory.js';
 import { scimSystemFactory } from './scim/scim.factory.js';
 
 /** All connectors by the documented name of their system type. */
@@ -10,7 +11,7 @@ export interface ConnectorRegistry {
 }
 
 /** Every connector of this version; one line each. */
-const BUILT_IN: readonly ConnectorFactory[] = [scimSystemFactory];
+const BUILT_IN: readonly ConnectorFactory[] = [scimSystemFactory, ldapServerFactory, activeDirectoryFactory];
 
 /** A registry of the given connectors. Throws RangeError if two have the same type name. */
 export function createRegistry(factories: readonly ConnectorFactory[] = BUILT_IN): ConnectorRegistry {

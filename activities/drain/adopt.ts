@@ -8,7 +8,7 @@ import type { Origin } from '../../core/sync/facts.js';
 import { markOneAbsent } from '../../state/absence/mark-absent.js';
 import { confirmAbsence } from '../absence/confirm.js';
 import { wholeChange } from './change.js';
-import { failed, mapForUpdate, unmappable } from './outcomes.js';
+import { failed, mapForCreate, mapForUpdate, unmappable } from './outcomes.js';
 import { settleWritten } from './settle-written.js';
 import { pause } from '../support/run-watch.js';
 import { mayBeMadeSince, proveOrigin } from './origin.js';
@@ -143,6 +143,7 @@ async function overwrite(
   const mapped = mapForUpdate(env, work, found.entity.id);
   if ('message' in mapped) return unmappable(work, 'adopt', mapped, afterFailure);
   try {
+    if (isNew) await completeCreate(env, work, found.entity.id);
     const written = await send(env, work, 'idempotent-write', (options) =>
       env.connector.update(env.type, found.entity.id, wholeChange(env, work, mapped.body), {
         ...options,
@@ -158,7 +159,7 @@ async function overwrite(
       durationMs: Date.now() - startedMs,
     } as const;
     return settleWritten(env, work, {
-      targetKey: found.entity.id,
+      targetKey: written.id,
       origin,
       mapped,
       etag: written.version ?? null,
@@ -169,4 +170,16 @@ async function overwrite(
     if (isConnectorError(error)) return failed(work, 'adopt', error, afterFailure);
     throw error;
   }
+}
+
+/** A create of ours that takes several requests may have stopped between two of them; what only a create sets is set now (CONN-AD-33). */
+async function completeCreate(env: DrainEnvironment, work: Work, targetKey: string): Promise<void> {
+  const { connector, type } = env;
+  if (connector.completeCreate === undefined) return;
+  const mapped = mapForCreate(env, work);
+  // Its creates cannot be mapped any more: what updates set is all there is.
+  if ('message' in mapped) return;
+  await send(env, work, 'idempotent-write', async (options) =>
+    connector.completeCreate?.(type, targetKey, mapped.body, options),
+  );
 }

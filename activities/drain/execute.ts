@@ -144,7 +144,8 @@ async function update(env: DrainEnvironment, work: Work): Promise<Settlement> {
       durationMs: Date.now() - startedMs,
     } as const;
     return await settleWritten(env, work, {
-      targetKey,
+      // Where the identifier is a name, the change may have given it another one.
+      targetKey: result.id,
       origin: link.origin ?? 'existedBefore',
       mapped,
       etag: result.version ?? null,

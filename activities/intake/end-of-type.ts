@@ -19,7 +19,8 @@ export async function finishType(
   type: EntityType,
 ): Promise<ChunkResult> {
   const read = await loadType(pool, fence.runKey, codeOf(type));
-  const drift = findDrift(read, await readProof(pool, fence.runKey, codeOf(type), read.epoch));
+  const proof = await readProof(pool, fence.runKey, codeOf(type), read.epoch);
+  const drift = findDrift(read, proof, context.source.capabilities.repeatsEntities === true);
   if (drift === undefined) {
     await endType(pool, fence, codeOf(type), 'complete', null);
     return { more: false };
@@ -34,9 +35,9 @@ export async function finishType(
 }
 
 /** What gives a moved list away, or undefined. */
-function findDrift(read: TypeRead, proof: ReadProof): string | undefined {
+function findDrift(read: TypeRead, proof: ReadProof, mayRepeat: boolean): string | undefined {
   if (read.drift !== null) return 'the total shrank between two pages';
-  if (proof.delivered > proof.distinct)
+  if (proof.delivered > proof.distinct && !mayRepeat)
     return `${proof.delivered - proof.distinct} entities were delivered more than once`;
   const missing = (read.total ?? 0) - proof.distinct - proof.failed;
   return missing > 0 ? `${missing} of ${read.total ?? 0} announced entities were not delivered` : undefined;

@@ -14,6 +14,7 @@ import type { EngineServices } from '../support/services.js';
 import { codeOf, takers } from '../support/run-context.js';
 import type { RunContext } from '../support/run-context.js';
 import { finishType, failType } from './end-of-type.js';
+import { beginAgain, isBroken } from './interrupted-read.js';
 import { findDueByTime } from './due-by-time.js';
 import { keyPage, mapPage } from './map-page.js';
 import { readPage, sourceFailure, SourcePausedError, toCursor, toWatermark } from './read-page.js';
@@ -50,6 +51,8 @@ export async function intakeChunk(services: EngineServices, input: IntakeChunkIn
       if (failure === undefined) throw error;
       if (failure.kind === 'deltaLost' && read.mode === 'delta')
         return readFully(services, context, fence, failure.adminMessage);
+      const again = await beginAgain(services.pool, fence, context, input.type, failure);
+      if (again !== undefined) return again;
       // The source has forgotten where the read was: it begins again (CONN-SCIM-24), but not for ever.
       if (failure.kind === 'deltaLost' && read.epoch < MAX_EPOCHS) {
         await restartType(services.pool, fence, context.source.snapshot.no, codeOf(input.type), 'lost');
@@ -80,7 +83,10 @@ function hasAllPages(read: TypeRead): boolean {
   return read.pages > 0 && read.cursor === null;
 }
 
-/** An index-paged read that rested too long would continue in a list that has moved: it begins again (engine invariant 9). */
+/**
+ * An index-paged read that rested too long would continue in a list that has moved: it begins again (engine invariant 9). So does one whose
+ * connection belonged to an earlier attempt.
+ */
 async function openType(
   services: EngineServices,
   context: RunContext,
@@ -88,10 +94,11 @@ async function openType(
   type: EntityType,
 ): Promise<TypeRead> {
   const read = await beginType(services.pool, fence.runKey, codeOf(type), readModeOf(context, type));
-  const rested = (read.idleSeconds ?? 0) * 1000 > services.timing.pagingPauseMs;
-  if (read.state !== 'reading' || !rested || hasAllPages(read) || context.source.capabilities.paging !== 'index')
-    return read;
-  await restartType(services.pool, fence, context.source.snapshot.no, codeOf(type), 'rested');
+  if (read.state !== 'reading' || hasAllPages(read)) return read;
+  const { capabilities, snapshot } = context.source;
+  const rested = (read.idleSeconds ?? 0) * 1000 > services.timing.pagingPauseMs && capabilities.paging === 'index';
+  if (!rested && !isBroken(read, capabilities)) return read;
+  await restartType(services.pool, fence, snapshot.no, codeOf(type), rested ? 'rested' : 'interrupted');
   return beginType(services.pool, fence.runKey, codeOf(type), readModeOf(context, type));
 }
 
@@ -206,7 +213,9 @@ class IntakeChunk {
       await analyzeEntities(this.services.pool);
   }
 
+  /** A read that hangs on one connection is one long activity: a border would lose it. */
   private isOver(): boolean {
+    if (this.context.source.capabilities.cursorResume === 'connection') return false;
     return this.entities >= CHUNK_ENTITIES || performance.now() - this.startedMs > this.services.timing.chunkMs;
   }
 

@@ -23,7 +23,8 @@ export class SourcePausedError extends Error {
 
 /**
  * Reads one page with the retries of the system's properties (RTY-4). Rejects with a ConnectorError when they are used up, with
- * {@link SourcePausedError} when the source wants a pause longer than `longPauseMs`.
+ * {@link SourcePausedError} when the source wants a pause longer than `longPauseMs`. A position that ends with its connection is asked for
+ * once: what is lost with the connection is the whole read (`interrupted-read.ts`).
  */
 export async function readPage(
   pool: SqlPool,
@@ -32,17 +33,23 @@ export async function readPage(
   longPauseMs: number,
 ): Promise<ReadPage> {
   const readSeq = await nextReadSeq(pool);
-  const page = await withRetries(() => source.connector.readPage(request), retryPolicy(source.snapshot.properties), {
-    operation: 'read',
-    signal: request.signal,
-    sleep: (ms) => {
-      source.requests.retries += 1;
-      return pause(ms, request.signal);
+  const policy = retryPolicy(source.snapshot.properties);
+  const isBound = source.capabilities.cursorResume === 'connection' && request.cursor !== null;
+  const page = await withRetries(
+    () => source.connector.readPage(request),
+    isBound ? { ...policy, retries: 0 } : policy,
+    {
+      operation: 'read',
+      signal: request.signal,
+      sleep: (ms) => {
+        source.requests.retries += 1;
+        return pause(ms, request.signal);
+      },
+      onThrottled: (retryAfterMs) => {
+        if (retryAfterMs > longPauseMs) throw new SourcePausedError(retryAfterMs);
+      },
     },
-    onThrottled: (retryAfterMs) => {
-      if (retryAfterMs > longPauseMs) throw new SourcePausedError(retryAfterMs);
-    },
-  });
+  );
   return { page, readSeq };
 }
 

@@ -24,6 +24,7 @@ export async function openRun(services: EngineServices, input: RunInput): Promis
       closed: false,
       mode: context.mode,
       types: context.types,
+      ...(context.source.capabilities.cursorResume === 'connection' && { readsInOneGo: true }),
       targets: context.targets.map((target) => ({
         targetNo: target.snapshot.no,
         name: target.snapshot.name,

@@ -104,7 +104,7 @@ function isKnown(services: EngineServices, source: OpenSystem, state: SourceStat
 }
 
 /** Names of properties that decide which entities a source delivers, and with which attributes. */
-const READ_PROPERTY = /filter|attribute|api\.version|path|^URL$|url$|host$/i;
+const READ_PROPERTY = /filter|attribute|api\.version|path|object\.class|scope$|flatten$|^URL$|url$|host$/i;
 
 /**
  * Keyed hash of the properties that decide what is read. Another filter, attribute list, version or address makes marks worthless

@@ -17,6 +17,8 @@ export interface TypeRead {
   readonly total: number | null;
   readonly drift: string | null;
   readonly rereads: number;
+  /** How often it broke off at the source and began again. */
+  readonly interruptions: number;
   /** Seconds since the last page was committed; null before the first. */
   readonly idleSeconds: number | null;
 }
@@ -33,7 +35,7 @@ export async function beginType(sql: Sql, runKey: string, type: number, mode: 'f
 /** The row of a type that {@link beginType} made. */
 export async function loadType(sql: Sql, runKey: string, type: number): Promise<TypeRead> {
   const [row] = await sql.query<TypeRead>(
-    `select state, read_mode as "mode", epoch, pages, cursor, total, drift, rereads, extract(epoch from now() - last_page_at)::float8 as "idleSeconds"
+    `select state, read_mode as "mode", epoch, pages, cursor, total, drift, rereads, interruptions, extract(epoch from now() - last_page_at)::float8 as "idleSeconds"
        from run_type where run_key = $1 and type = $2`,
     [runKey, type],
   );
@@ -41,8 +43,11 @@ export async function loadType(sql: Sql, runKey: string, type: number): Promise<
   return row;
 }
 
-/** Why the read of a type begins again. `drift` happens once. */
-export type RestartCause = 'rested' | 'drift' | 'lost';
+/**
+ * Why the read of a type begins again. `drift` happens once; `lost`: the source has forgotten the position; `interrupted`: its connection is gone
+ * with the process that had it; `failed`: the source broke it off, which is counted.
+ */
+export type RestartCause = 'rested' | 'drift' | 'lost' | 'interrupted' | 'failed';
 
 /** Begins the read of a type again from its first page. Counters of the older epoch are taken back. */
 export async function restartType(
@@ -56,9 +61,9 @@ export async function restartType(
     await holdFence(sql, fence);
     await sql.query(
       `update run_type set epoch = epoch + 1, pages = 0, cursor = null, total = null, drift = null, first_read_seq = null,
-              last_page_at = null, rereads = rereads + $3
+              last_page_at = null, rereads = rereads + $3, interruptions = interruptions + $4
         where run_key = $1 and type = $2 and state = 'reading'`,
-      [fence.runKey, type, cause === 'drift' ? 1 : 0],
+      [fence.runKey, type, cause === 'drift' ? 1 : 0, cause === 'failed' ? 1 : 0],
     );
     await sql.query(
       `update run_counter set read_count = 0, skipped = 0, failed = 0 where run_key = $1 and system_id = $2 and type = $3 and action = 'read'`,

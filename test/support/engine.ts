@@ -248,19 +248,13 @@ export class TestEngine {
     more: SystemOptions,
   ): Promise<TestSystem> {
     const id = randomUUID();
-    const properties = {
-      Type: 'HTTP',
-      URL: url,
-      ProxyType: 'Internet',
-      Authentication: 'NoAuthentication',
-      ...FAST,
-      ...more.properties,
-    };
+    const { typeName = TYPE_NAME } = more;
+    const properties = { ...addressOf(typeName, url), ...FAST, ...more.properties };
     const no = await this.dataSource.transaction(async (manager) => {
       const sources = role === 'target' ? { sources: more.sources ?? ({ selection: 'all' } as const) } : {};
-      const made = await createSystem(manager, { id, role, typeName: TYPE_NAME, name, description: '', ...sources });
+      const made = await createSystem(manager, { id, role, typeName, name, description: '', ...sources });
       await saveTransformation(manager, made, {
-        document: more.transformation ?? withGroups(role),
+        document: more.transformation ?? withGroups(role, typeName),
         description: 'test',
         modifiedBy: 'test',
       });
@@ -273,6 +267,8 @@ export class TestEngine {
 }
 
 export interface SystemOptions {
+  /** Default: `SCIM System`. */
+  readonly typeName?: string;
   readonly properties?: Readonly<Record<string, string>>;
   readonly secrets?: Readonly<Record<string, string>>;
   readonly transformation?: JsonObject;
@@ -283,11 +279,17 @@ export interface SystemOptions {
 /** Failed requests are repeated after a second, not after thirty. */
 const FAST = { 'ips.failed.request.retry.attempts': '1', 'ips.failed.request.retry.attempts.interval': '1' };
 
+/** Where a system of a type is, and how it is spoken with. */
+function addressOf(typeName: string, url: string): Record<string, string> {
+  if (typeName !== TYPE_NAME) return { Type: 'LDAP', 'ldap.url': url };
+  return { Type: 'HTTP', URL: url, ProxyType: 'Internet', Authentication: 'NoAuthentication' };
+}
+
 /** The default transformation of the type, with groups switched on. */
-export function withGroups(role: 'source' | 'target'): JsonObject {
-  const defaults = createRegistry().find(TYPE_NAME)?.descriptor.defaultTransformations;
+export function withGroups(role: 'source' | 'target', typeName = TYPE_NAME): JsonObject {
+  const defaults = createRegistry().find(typeName)?.descriptor.defaultTransformations;
   const document = structuredClone(role === 'source' ? defaults?.read : defaults?.write);
-  if (document === undefined) throw new Error('the SCIM connector has no default transformation');
+  if (document === undefined) throw new Error(`${typeName} has no default transformation`);
   const group = document['group'];
   if (isJsonObject(group)) delete group['ignore'];
   return document;

@@ -1,8 +1,8 @@
 import { isCancellation } from '@temporalio/workflow';
-import type { EntityType } from '../../core/entity-type.js';
+import type { OpenedRun } from '../../activities/contract.js';
 import { isRunClosed } from './failure.js';
 import { PLURAL } from './names.js';
-import { chunk, step } from './options.js';
+import { reading, step } from './options.js';
 import type { Pace } from './pace.js';
 
 /** Where the reading of a run stands, for the target chains that wait for its end. */
@@ -19,11 +19,12 @@ export class Intake {
  */
 export async function intakeChain(
   run: { readonly runKey: string; readonly pace: Pace; readonly intake: Intake },
-  types: readonly EntityType[],
+  opened: Pick<OpenedRun, 'types' | 'readsInOneGo'>,
 ): Promise<void> {
   try {
-    for (const type of types) {
-      const end = await run.pace.repeat(() => chunk(`Read ${PLURAL[type]}`).intakeChunk({ runKey: run.runKey, type }));
+    for (const type of opened.types) {
+      const read = reading(`Read ${PLURAL[type]}`, opened.readsInOneGo === true);
+      const end = await run.pace.repeat(() => read.intakeChunk({ runKey: run.runKey, type }));
       if (end === 'cut') return;
       if (end !== 'done') break;
     }

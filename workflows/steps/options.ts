@@ -6,7 +6,7 @@ import { bulkQueueOf } from '../../core/task-queues.js';
 /** Failure type of an activity whose run belongs to another attempt; a value of our own, because activities are imported as types. */
 export const RUN_CLOSED_KIND: typeof RUN_CLOSED = 'runClosed';
 
-type ChunkActivities = Pick<RunActivities, 'sweepPairs' | 'intakeChunk' | 'drainChunk' | 'planAbsence' | 'deleteChunk'>;
+type ChunkActivities = Pick<RunActivities, 'sweepPairs' | 'drainChunk' | 'planAbsence' | 'deleteChunk'>;
 type StepActivities = Pick<RunActivities, 'openRun' | 'endIntake' | 'finishRun' | 'requestScheduledRun'>;
 type ReportActivities = Pick<RunActivities, 'describeProgress'>;
 
@@ -30,6 +30,12 @@ const WORK: ActivityOptions = {
   cancellationType: 'WAIT_CANCELLATION_COMPLETED',
 };
 
+/**
+ * Reading over one connection has no borders to stop at. What hangs in it is ended by the time limits of the connector; a dead worker shows by
+ * its heartbeats.
+ */
+const READ_IN_ONE_GO: ActivityOptions = { ...WORK, startToCloseTimeout: '24h' };
+
 /** A picture for operators: late is worthless, missing is harmless. */
 const REPORT: ActivityOptions = {
   scheduleToStartTimeout: '5s',
@@ -42,6 +48,12 @@ const REPORT: ActivityOptions = {
 /** Work of about 30 s on the bulk queue. `summary` is one line for the Temporal Web UI: names of systems, never of people. */
 export function chunk(summary: string): ActivityInterfaceFor<ChunkActivities> {
   return proxyActivities<ChunkActivities>({ ...WORK, taskQueue: bulkQueueOf(workflowInfo().taskQueue), summary });
+}
+
+/** Reading of one type on the bulk queue: in chunks, or in one go. */
+export function reading(summary: string, inOneGo: boolean): ActivityInterfaceFor<Pick<RunActivities, 'intakeChunk'>> {
+  const options = inOneGo ? READ_IN_ONE_GO : WORK;
+  return proxyActivities({ ...options, taskQueue: bulkQueueOf(workflowInfo().taskQueue), summary });
 }
 
 /** A short step on the queue of the workflow itself, where it does not wait behind chunks. */

@@ -17,7 +17,7 @@ export async function runChains(runKey: string, pace: Pace, opened: OpenedRun): 
   const settled = await chains.run(() =>
     Promise.allSettled([
       // Drains that nobody told of the end of the reading would wait for ever.
-      endingAll(chains, intakeChain(run, opened.types), () => !run.intake.isEnded),
+      endingAll(chains, intakeChain(run, opened), () => !run.intake.isEnded),
       ...opened.targets.map((target) => endingAll(chains, targetChain(run, target), isRunClosed)),
     ]),
   );

@@ -1,0 +1,133 @@
+import type { JsonObject, JsonValue } from '../../core/json.js';
+import type { EntityFailure, NativeEntity } from '../contract.js';
+import { flattenedMembers } from './ad/flatten.js';
+import type { Entry } from './entry.js';
+import { present } from './filter/build.js';
+import { parseGeneralizedTime } from './generalized-time.js';
+import { membersAreNames, type LdapSettings, type LdapType } from './ldap-settings.js';
+import type { MemberNames } from './member-names.js';
+import { identifierOf, nativeBody, type Projection } from './native-entity.js';
+import { completeRanges, UnreadableEntryError } from './range-retrieval.js';
+import type { Schema } from './schema.js';
+import { readEntry } from './search.js';
+import type { Sessions } from './sessions.js';
+
+/** Entries as the engine takes them, and those that could not be read. */
+export interface Delivery {
+  readonly items: readonly NativeEntity[];
+  readonly failures: readonly EntityFailure[];
+}
+
+/** What entries are delivered with. */
+export interface DeliveryTools {
+  readonly settings: LdapSettings;
+  readonly sessions: Sessions;
+  readonly names: MemberNames;
+  readonly schema: Schema;
+}
+
+/** Turns entries into native entities: ranges completed, DNs of members and groups replaced by identifiers (specification §3). */
+export async function deliver(
+  tools: DeliveryTools,
+  type: LdapType,
+  projection: Projection,
+  entries: readonly Entry[],
+  signal: AbortSignal | undefined,
+): Promise<Delivery> {
+  const failures: EntityFailure[] = [];
+  const complete: Entry[] = [];
+  for (const entry of entries) {
+    try {
+      complete.push(await whole(tools, type, entry, signal));
+    } catch (error) {
+      if (!(error instanceof UnreadableEntryError)) throw error;
+      const id = identifierOf(entry, tools.settings.types[type].id);
+      failures.push({ ...(id === undefined ? {} : { id }), message: `read ${type}: ${error.message}` });
+    }
+  }
+  await tools.names.prepare(
+    complete.flatMap((entry) => referencesOf(tools.settings, type, entry)),
+    signal,
+  );
+  const items: NativeEntity[] = [];
+  for (const entry of complete) {
+    const id = identifierOf(entry, tools.settings.types[type].id);
+    if (id !== undefined) items.push(entityOf(tools, type, projection, entry, id));
+    else failures.push({ message: `read ${type}: an entry lacks the attribute ${tools.settings.types[type].id}` });
+  }
+  return { items, failures };
+}
+
+async function whole(tools: DeliveryTools, type: LdapType, entry: Entry, signal?: AbortSignal): Promise<Entry> {
+  const { settings, sessions } = tools;
+  const operation = { label: `read ${type}`, kind: 'entity' } as const;
+  const complete = await completeRanges(entry, (attributes) =>
+    sessions.use(operation, signal, ({ session }) =>
+      readEntry(session, { base: entry.dn, filter: present('objectClass'), attributes }, signal),
+    ),
+  );
+  if (type !== 'group' || settings.flatten === undefined) return complete;
+  const { pageSize } = settings.flatten;
+  const members = await sessions.use(operation, signal, (opened) =>
+    flattenedMembers(opened, { dn: complete.dn, userClass: settings.types.user.objectClass }, pageSize, signal),
+  );
+  return complete.with([{ name: 'member', values: members.map((dn) => Buffer.from(dn)) }], ['member']);
+}
+
+function referencesOf(settings: LdapSettings, type: LdapType, entry: Entry): string[] {
+  if (type === 'user') return entry.texts(settings.memberOfAttribute);
+  return membersAreNames(settings) ? [] : entry.texts(settings.memberAttribute).map(withoutUid);
+}
+
+/** `uniqueMember` may carry a bit string behind the DN (RFC 4517 §3.3.21). */
+function withoutUid(value: string): string {
+  return value.replace(/#'[01]*'B$/, '');
+}
+
+function entityOf(
+  tools: DeliveryTools,
+  type: LdapType,
+  projection: Projection,
+  entry: Entry,
+  id: string,
+): NativeEntity {
+  const body = nativeBody(entry, projection, tools.schema.binary);
+  if (type === 'user') rewriteGroups(tools, entry, body);
+  else rewriteMembers(tools, entry, body);
+  const modified = parseGeneralizedTime(entry.text('modifyTimestamp') ?? entry.text('whenChanged') ?? '');
+  return { type, id, body, ...(modified === undefined ? {} : { lastModified: new Date(modified).toISOString() }) };
+}
+
+/** CONN-LDAP-31: groups outside the group path, and those without the attribute, are left out. */
+function rewriteGroups({ settings, names }: DeliveryTools, entry: Entry, body: JsonObject): void {
+  const values = entry.texts(settings.memberOfAttribute);
+  if (values.length === 0) return;
+  const groups = values.map((dn) => names.nameOf(dn)).filter((name) => name?.type === 'group');
+  setAttribute(
+    body,
+    settings.memberOfAttribute,
+    groups.map((name) => name?.id ?? '').filter((id) => id !== ''),
+  );
+}
+
+/** CONN-LDAP-32. */
+function rewriteMembers({ settings, names }: DeliveryTools, entry: Entry, body: JsonObject): void {
+  const values = entry.texts(settings.memberAttribute).map(withoutUid);
+  if (values.length === 0) return;
+  const placeholder = settings.emptyMemberDn?.toLowerCase();
+  const members = membersAreNames(settings)
+    ? values.map((id) => ({ type: 'user' as const, id }))
+    : values
+        .filter((dn) => dn.toLowerCase() !== placeholder)
+        .map((dn) => names.nameOf(dn))
+        .filter((name) => name !== undefined);
+  const shown = members.map(({ type, id }): JsonValue =>
+    settings.version === 2 ? { value: id, type: type === 'group' ? 'Group' : 'User' } : id,
+  );
+  setAttribute(body, settings.memberAttribute, shown);
+}
+
+function setAttribute(body: JsonObject, name: string, values: JsonValue[]): void {
+  const key = Object.keys(body).find((one) => one.toLowerCase() === name.toLowerCase()) ?? name;
+  body[key] = values;
+}

@@ -1,0 +1,236 @@
+import type { Filter } from 'ldapts';
+import type { ConnectorContext, NativeEntity, Page, ReadOneOptions, ReadPageRequest, Watermark } from '../contract.js';
+import { changesFromAccessLog } from './access-log.js';
+import { formatDn, parseDn, DnSyntaxError, isAtOrBelow } from './dn/dn.js';
+import type { Entry } from './entry.js';
+import { deliver, type DeliveryTools } from './entry-delivery.js';
+import { allOf, atLeast, equals } from './filter/build.js';
+import { formatGeneralizedTime } from './generalized-time.js';
+import { connectorError, type Operation } from './ldap-error.js';
+import { DN_ATTRIBUTE, type LdapSettings, type LdapType } from './ldap-settings.js';
+import { MemberNames } from './member-names.js';
+import { identifierValue, projectionOf, type Projection } from './native-entity.js';
+import { PagedRead } from './paged-read.js';
+import { NO_SCHEMA, readSchema, type Schema } from './schema.js';
+import { DOMAIN_SCOPE, readEntry, searchFew, type Query } from './search.js';
+import { SeenIds } from './seen-ids.js';
+import type { OpenedSession, Sessions } from './sessions.js';
+
+/** Where the server's clock is not known, ours may be ahead of it (CONN-LDAP-50). */
+const UNKNOWN_CLOCK_MS = 60_000;
+
+/** Reads users and groups of a directory. */
+export class LdapReader {
+  protected readonly names: MemberNames;
+  protected readonly seen = new SeenIds();
+  private readonly paged: PagedRead;
+  private schema: Schema | undefined;
+  private watermark: Watermark | undefined;
+
+  constructor(
+    protected readonly context: ConnectorContext,
+    protected readonly settings: LdapSettings,
+    protected readonly sessions: Sessions,
+  ) {
+    this.names = new MemberNames(sessions, settings);
+    this.paged = new PagedRead(sessions, settings.pageSizeEntities, settings.failOnReferral);
+  }
+
+  /** One page of a full or delta read; the pages of one read come over one connection. */
+  async readPage(type: LdapType, request: ReadPageRequest): Promise<Page> {
+    const operation: Operation = { label: `list ${type}s`, kind: 'page' };
+    const { cursor, signal } = request;
+    if (cursor === null) {
+      if (request.mode === 'delta' && this.settings.accessLog !== undefined) return this.changedEntries(type, request);
+      this.beginRead();
+      await this.paged.begin(operation, signal, async (opened) => {
+        this.watermark = this.markOf(opened);
+        await this.loadSchema(opened, signal);
+        return this.query(type, opened, this.changedSince(request));
+      });
+    }
+    const { entries, next } = await this.paged.page(operation, cursor, request.pageSizeEntities, signal);
+    const { items, failures } = await this.delivered(type, entries, signal);
+    if (next === null) this.logDropped(type);
+    return {
+      items,
+      failures,
+      tombstones: [],
+      next,
+      ...(next === null && this.watermark !== undefined ? { watermark: this.watermark } : {}),
+    };
+  }
+
+  /** One entity by identifier (CONN-LDAP-45); two hits are `ambiguous`. */
+  async readOne(type: LdapType, id: string, options: ReadOneOptions): Promise<NativeEntity | null> {
+    const operation: Operation = { label: `read ${type}`, kind: 'entity' };
+    const entry = await this.findEntry(
+      type,
+      id,
+      operation,
+      { withFilter: options.withFilter === true },
+      options.signal,
+    );
+    if (entry === undefined) return null;
+    const { items, failures } = await this.delivered(type, [entry], options.signal, false);
+    const [problem] = failures;
+    if (problem !== undefined) throw connectorError('protocol', operation, problem.message, { scope: 'entity' });
+    return items[0] ?? null;
+  }
+
+  /** The entry of an identifier below the path of its type. Throws `ambiguous` for two. */
+  async findEntry(
+    type: LdapType,
+    id: string,
+    operation: Operation,
+    options: { readonly withFilter?: boolean; readonly projection?: Projection },
+    signal: AbortSignal | undefined,
+  ): Promise<Entry | undefined> {
+    const settings = this.settings.types[type];
+    if (id === '') throw connectorError('invalid', operation, 'the identifier is empty');
+    return this.sessions.use(operation, signal, async (opened) => {
+      await this.loadSchema(opened, signal);
+      const filter = allOf(
+        equals('objectClass', settings.objectClass),
+        options.withFilter === true ? settings.filter : undefined,
+      );
+      const { requested } = options.projection ?? projectionOf(this.settings, type);
+      const query = { attributes: requested, controls: domainScope(opened) };
+      if (settings.id.toLowerCase() === DN_ATTRIBUTE.toLowerCase())
+        return this.entryByDn(opened, type, id, { ...query, filter }, operation, signal);
+      const found = await searchFew(
+        opened.session,
+        {
+          ...query,
+          base: formatDn(settings.base),
+          scope: this.settings.scope,
+          filter: allOf(filter, equals(settings.id, identifierValue(id, settings.id))),
+          sizeLimit: 2,
+        },
+        signal,
+      );
+      if (found.length > 1) throw connectorError('ambiguous', operation, `two entries have the same ${settings.id}`);
+      return found[0];
+    });
+  }
+
+  /** Makes sure that {@link knownSchema} is what this server says. */
+  async loadSchema(opened: OpenedSession, signal: AbortSignal | undefined): Promise<void> {
+    this.schema ??= await readSchema(opened, signal);
+  }
+
+  /** What is known of classes and attributes; empty before the first request. */
+  get knownSchema(): Schema {
+    return this.schema ?? NO_SCHEMA;
+  }
+
+  /** Releases what a read holds. Never throws. */
+  close(): void {
+    this.paged.close();
+  }
+
+  protected beginRead(): void {
+    this.names.reset();
+    this.seen.reset();
+  }
+
+  /** Entries as the engine takes them. `check`: two entries of one read under one identifier are failures. */
+  protected async delivered(
+    type: LdapType,
+    entries: readonly Entry[],
+    signal: AbortSignal | undefined,
+    check = true,
+  ): Promise<{ items: readonly NativeEntity[]; failures: Page['failures'] }> {
+    const unique = check ? this.seen.check(type, this.settings.types[type].id, entries) : { entries, failures: [] };
+    const projection = projectionOf(this.settings, type);
+    const delivery = await deliver(this.tools(), type, projection, unique.entries, signal);
+    return { items: delivery.items, failures: [...unique.failures, ...delivery.failures] };
+  }
+
+  /** The search of a read. */
+  protected query(type: LdapType, opened: OpenedSession, more: Filter | undefined): Query {
+    const settings = this.settings.types[type];
+    return {
+      base: formatDn(settings.base),
+      scope: this.settings.scope,
+      filter: allOf(equals('objectClass', settings.objectClass), settings.filter, more),
+      attributes: projectionOf(this.settings, type).requested,
+      controls: domainScope(opened),
+    };
+  }
+
+  protected logDropped(type: LdapType): void {
+    const { unreadable, foreign } = this.names.dropped;
+    if (type !== 'group' || unreadable + foreign === 0) return;
+    this.context.log.warn(
+      { unreadable, foreign },
+      'members were left out: they cannot be read, or belong to another forest',
+    );
+  }
+
+  private tools(): DeliveryTools {
+    const { settings, sessions, names } = this;
+    return { settings, sessions, names, schema: this.knownSchema };
+  }
+
+  /** The server's time before the first page (CONN-CORE-43). */
+  private markOf({ rootDse }: OpenedSession): Watermark | undefined {
+    const { deltaAttribute, accessLog } = this.settings;
+    if (deltaAttribute === undefined && accessLog === undefined) return undefined;
+    const now = rootDse.currentTimeMs ?? this.context.clock().getTime() - UNKNOWN_CLOCK_MS;
+    return { v: 1, time: formatGeneralizedTime(now) };
+  }
+
+  private changedSince(request: ReadPageRequest): Filter | undefined {
+    const { deltaAttribute } = this.settings;
+    if (request.mode !== 'delta' || deltaAttribute === undefined) return undefined;
+    return atLeast(deltaAttribute, timeOf(request));
+  }
+
+  /** A delta by the access log: one page with everything that was written since (it names deletions and moves, too). */
+  private async changedEntries(type: LdapType, request: ReadPageRequest): Promise<Page> {
+    const operation: Operation = { label: `list changed ${type}s`, kind: 'page' };
+    const { signal } = request;
+    this.beginRead();
+    const { entries, tombstones, watermark } = await this.sessions.use(operation, signal, async (opened) => {
+      await this.loadSchema(opened, signal);
+      const mark = this.markOf(opened);
+      const query = this.query(type, opened, undefined);
+      return {
+        ...(await changesFromAccessLog(opened, this.settings, type, query, timeOf(request), signal)),
+        watermark: mark,
+      };
+    });
+    const { items, failures } = await this.delivered(type, entries, signal);
+    return { items, failures, tombstones, next: null, ...(watermark === undefined ? {} : { watermark }) };
+  }
+
+  private async entryByDn(
+    { session }: OpenedSession,
+    type: LdapType,
+    id: string,
+    query: Omit<Query, 'base' | 'scope'>,
+    operation: Operation,
+    signal: AbortSignal | undefined,
+  ): Promise<Entry | undefined> {
+    try {
+      // Outside the path it is not an entity of this system, whoever asks.
+      if (!isAtOrBelow(parseDn(id), this.settings.types[type].base)) return undefined;
+    } catch (error) {
+      if (!(error instanceof DnSyntaxError)) throw error;
+      throw connectorError('invalid', operation, 'the identifier is not a DN');
+    }
+    return readEntry(session, { ...query, base: id }, signal);
+  }
+}
+
+/** Keeps Active Directory from answering with references to other domains (CONN-LDAP-15). */
+export function domainScope({ rootDse }: OpenedSession): string[] {
+  return rootDse.isActiveDirectory && rootDse.controls.has(DOMAIN_SCOPE) ? [DOMAIN_SCOPE] : [];
+}
+
+function timeOf({ watermark }: ReadPageRequest): string {
+  const time = watermark?.['time'];
+  if (typeof time === 'string') return time;
+  throw connectorError('deltaLost', { label: 'delta read', kind: 'page' }, 'the mark is not one of this connector');
+}

@@ -1,0 +1,142 @@
+import { randomUUID } from 'node:crypto';
+import type { Cursor } from '../contract.js';
+import { connectorError, ldapError, type Operation } from './ldap-error.js';
+import type { Entry } from './entry.js';
+import { checkReferences, searchPage, type Query, type SearchPage } from './search.js';
+import type { OpenedSession, Sessions } from './sessions.js';
+import { RESULT } from './wire/result-codes.js';
+import { ResultError } from './wire/wire-error.js';
+
+/** The page size is halved down to this when a server refuses larger ones (CONN-LDAP-22). */
+const SMALLEST_PAGE = 10;
+
+/** Entries of one page with the position behind it. */
+export interface ReadPart {
+  readonly entries: readonly Entry[];
+  readonly next: Cursor | null;
+}
+
+interface Progress {
+  readonly token: string;
+  readonly opened: OpenedSession;
+  readonly query: Query;
+  cookie: Buffer | undefined;
+  /** Of a server that does not page: what it has sent and the engine has not taken yet. */
+  readonly rest: Entry[];
+  page: number;
+  last: ReadPart | undefined;
+}
+
+/**
+ * One paged search over a connection of its own (CONN-LDAP-13). Its cursor means nothing without that connection (`cursorResume:
+ * connection`): the last page can be asked for again, anything else that was interrupted begins again.
+ */
+export class PagedRead {
+  private progress: Progress | undefined;
+  private pageSize: number;
+
+  constructor(
+    private readonly sessions: Sessions,
+    pageSizeEntities: number,
+    private readonly failOnReferral: boolean,
+  ) {
+    this.pageSize = pageSizeEntities;
+  }
+
+  /** Opens a connection for a new read; an earlier one is given up. */
+  async begin(
+    operation: Operation,
+    signal: AbortSignal | undefined,
+    queryOf: (opened: OpenedSession) => Promise<Query>,
+  ): Promise<void> {
+    this.close();
+    const opened = await this.sessions.open(signal);
+    try {
+      const query = await queryOf(opened);
+      this.progress = { token: randomUUID(), opened, query, cookie: undefined, rest: [], page: 0, last: undefined };
+    } catch (error) {
+      opened.session.close();
+      throw ldapError(error, operation);
+    }
+  }
+
+  /** The page at a position; null is the first of the read that was begun. */
+  async page(
+    operation: Operation,
+    cursor: Cursor | null,
+    wanted: number | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<ReadPart> {
+    const progress = this.progress;
+    const position = cursor === null ? 0 : cursor['page'];
+    if (progress === undefined || (cursor !== null && cursor['read'] !== progress.token)) throw this.lost(operation);
+    if (position === progress.page - 1 && progress.last !== undefined) return progress.last;
+    if (position !== progress.page) throw this.lost(operation);
+    try {
+      const part = await this.next(operation, progress, wanted, signal);
+      progress.last = part;
+      if (part.next === null) progress.opened.session.close();
+      return part;
+    } catch (error) {
+      this.close();
+      if (error instanceof ResultError && isSizeProblem(error.code) && this.pageSize > SMALLEST_PAGE)
+        this.pageSize = Math.max(SMALLEST_PAGE, Math.floor(this.pageSize / 2));
+      throw ldapError(error, operation);
+    }
+  }
+
+  /** Gives the connection up. Never throws. */
+  close(): void {
+    this.progress?.opened.session.close();
+    this.progress = undefined;
+  }
+
+  private async next(
+    operation: Operation,
+    progress: Progress,
+    wanted: number | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<ReadPart> {
+    const size = Math.min(this.pageSize, wanted ?? this.pageSize);
+    if (progress.rest.length === 0) {
+      const page = await this.ask(progress, size, signal);
+      checkReferences(page, this.failOnReferral, operation);
+      progress.cookie = page.cookie;
+      progress.rest.push(...page.entries);
+      if (!page.streamed) return this.part(progress, progress.rest.splice(0));
+    }
+    return this.part(progress, progress.rest.splice(0, size));
+  }
+
+  private part(progress: Progress, entries: Entry[]): ReadPart {
+    progress.page += 1;
+    const isEnd = progress.rest.length === 0 && progress.cookie === undefined;
+    return { entries, next: isEnd ? null : { v: 1, read: progress.token, page: progress.page } };
+  }
+
+  /** On the first page a smaller one can be tried on the spot. */
+  private async ask(progress: Progress, size: number, signal: AbortSignal | undefined): Promise<SearchPage> {
+    const { opened, query, cookie } = progress;
+    for (let current = size; ; current = Math.max(SMALLEST_PAGE, Math.floor(current / 2))) {
+      try {
+        return await searchPage(opened.session, query, { size: current, cookie }, signal);
+      } catch (error) {
+        const refused = error instanceof ResultError && isSizeProblem(error.code);
+        if (!refused || progress.page > 0 || current <= SMALLEST_PAGE) throw error;
+        this.pageSize = Math.max(SMALLEST_PAGE, Math.floor(current / 2));
+      }
+    }
+  }
+
+  private lost(operation: Operation): Error {
+    return connectorError(
+      'precondition',
+      operation,
+      'the connection that this position belongs to is gone; the read must begin again',
+    );
+  }
+}
+
+function isSizeProblem(code: number): boolean {
+  return code === RESULT.sizeLimitExceeded || code === RESULT.adminLimitExceeded;
+}
