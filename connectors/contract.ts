@@ -196,6 +196,8 @@ export interface Capabilities {
   readonly conflictResolution: boolean;
   /** DEL-11: a deletion that becomes a PATCH message needs this property; absent: it needs none. */
   readonly updateInsteadOfDelete?: { readonly property: string; readonly enabled: boolean };
+  /** Users can be put into groups one by one: the connector has `changeMembers` (VAR-15). Absent: it has not. */
+  readonly changesMembers?: boolean;
   /** In-flight writes at most, per process. */
   readonly maxConcurrentWrites: number;
   /** Entities that the connector writes with one request, if they are written at the same time (WRT-3); absent: one. */

@@ -39,6 +39,7 @@ export const NEEDS = {
   emptyGroups: need(({ samples }) => samples.group?.mayBeEmpty === true, 'a group must have a member'),
   replace: need((system, capabilities) => modes(system, capabilities).includes('replace'), 'no replacing update'),
   patch: need((system, capabilities) => modes(system, capabilities).includes('patch'), 'no update by change'),
+  membership: need((_, { changesMembers }) => changesMembers === true, 'users are not assigned to groups one by one'),
   secrets: need(({ secrets }) => Object.keys(secrets).length > 0, 'the system needs no credentials'),
   plainAddress: need(
     (system) => /^(http|ldap):/.test(addressOf(system) ?? ''),

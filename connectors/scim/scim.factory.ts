@@ -41,6 +41,7 @@ export function scimFactory(typeName: string, prefix: string, profile: ScimProfi
         deltaTypes,
         updateMode: settings.patch ? 'patch' : 'replace',
         conflictResolution: true,
+        changesMembers: true,
         maxConcurrentWrites: settings.maxConcurrentWrites,
         ...(settings.bulkOperations !== undefined && { entitiesPerWrite: settings.bulkOperations }),
         requestTimeoutMs: HTTP_LIMITS.writeTimeoutMs,

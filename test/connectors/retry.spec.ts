@@ -32,7 +32,7 @@ const always = (fields: Partial<ConnectorErrorFields>): ConnectorError[] =>
   Array.from({ length: 100 }, () => failure(fields));
 
 describe('withRetries', () => {
-  it('RTY-2: two retries by default, then the last error', async () => {
+  it('RTY-2, CONN-CORE-70: two retries by default, then the last error', async () => {
     const { result, calls } = scene(always({}));
     await expect(result).rejects.toMatchObject({ kind: 'transient' });
     expect(calls()).toBe(3);

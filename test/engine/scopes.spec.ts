@@ -63,7 +63,7 @@ describe.each(['PUT', 'PATCH'])('scopes in a target that is updated with %s', (m
     if (method === 'PATCH') expect(attributes).toEqual(['title']);
   });
 
-  it('SCP-5: deleteEntity mappings update the account in place of deleting it', async () => {
+  it('SCP-5, CONN-CORE-59: deleteEntity mappings update the account in place of deleting it', async () => {
     const { simulator } = await start();
     const mark = simulator.journal.mark();
     world.source.store.remove('User', 'P');

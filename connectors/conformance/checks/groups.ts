@@ -1,4 +1,4 @@
-import type { Connector } from '../../contract.js';
+import type { Connector, MemberChange } from '../../contract.js';
 import { NEEDS, usualMode, type Check } from '../check.js';
 import { memberIds, withMembers } from '../samples.js';
 import { must, type Trial } from '../trial.js';
@@ -79,6 +79,40 @@ export const GROUPS: readonly Check[] = [
       await mustHaveMembers(trial, id, [a]);
     },
   },
+  ...(['replace', 'patch'] as const).flatMap((mode): Check[] => [
+    {
+      id: `members-join-${mode}`,
+      rules: ['CONN-CORE-54'],
+      title: `users join and leave a group, everybody else stays (${mode})`,
+      needs: [NEEDS.writing, NEEDS.groups, NEEDS[mode], NEEDS.membership],
+      async run(trial) {
+        const [a = '', b = '', c = ''] = await trial.makeMany(3);
+        const { id } = await trial.makeGroup(1, [a, b]);
+        const change = changeMembers(trial, mode);
+        await change(id, { add: [c], remove: [a] });
+        await mustHaveMembers(trial, id, [b, c]);
+        await change(id, { add: [], remove: [a] });
+        await mustHaveMembers(trial, id, [b, c]);
+        const error = await trial.errorOf(
+          change(`${id}-missing`, { add: [c], remove: [] }),
+          'a group that does not exist',
+        );
+        must(error.kind === 'notFound', `a group that does not exist is ${error.kind} and not notFound`);
+      },
+    },
+    {
+      id: `members-join-twice-${mode}`,
+      rules: ['CONN-CORE-54'],
+      title: `a user who joins a group twice is in it once (${mode})`,
+      needs: [NEEDS.writing, NEEDS.groups, NEEDS[mode], NEEDS.membership],
+      async run(trial) {
+        const [a = '', b = ''] = await trial.makeMany(2);
+        const { id } = await trial.makeGroup(1, [a]);
+        for (let round = 0; round < 2; round++) await changeMembers(trial, mode)(id, { add: [a, b], remove: [] });
+        await mustHaveMembers(trial, id, [a, b]);
+      },
+    },
+  ]),
   {
     id: 'large-group',
     rules: ['CONN-TCK-15'],
@@ -123,6 +157,12 @@ export const GROUPS: readonly Check[] = [
     },
   },
 ];
+
+function changeMembers(trial: Trial, mode: 'replace' | 'patch') {
+  return async (id: string, change: MemberChange): Promise<void> => {
+    await openFor(trial, mode).changeMembers?.(id, change, {});
+  };
+}
 
 async function mustHaveMembers(trial: Trial, id: string, wanted: readonly string[]): Promise<void> {
   const group = await readGroup(trial.connector, id);

@@ -78,6 +78,18 @@ describe('bulk requests', () => {
     expect(envelopes(simulator)).toBe(1);
   });
 
+  it('WRT-3, scim.md §15: of a hundred operations three fail: 97 are applied, three are told', async () => {
+    const taken = [person(11), person(50), person(99)];
+    const properties = { 'scim.bulk.operations.max.count': '100' };
+    const { simulator, connector } = await simulated(
+      { users: taken, dialectChanges: { bulkOperations: 100 } },
+      properties,
+    );
+    const ends = await Promise.allSettled(create(connector, 0, 100));
+    const failed = ends.flatMap(({ status }, n) => (status === 'rejected' ? [n] : []));
+    expect([failed, envelopes(simulator), simulator.store.size('User')]).toEqual([[11, 50, 99], 1, 100]);
+  });
+
   it('WRT-3, CONN-SCIM-81: no request has more operations than the property and the server allow', async () => {
     const { simulator, connector } = await simulated({}, { 'scim.bulk.operations.max.count': '8' });
     await Promise.all(create(connector, 0, 20));
