@@ -161,6 +161,15 @@ function answers(port: number): Promise<boolean> {
   });
 }
 
+/** The text of a value in base64; bytes that are no text stay as they are. */
+function decoded(base64: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(base64, 'base64'));
+  } catch {
+    return base64;
+  }
+}
+
 /** Entries of LDIF without line wrapping. */
 export function parseLdif(text: string): Record<string, string[]>[] {
   const blocks = text.split(/\n\n+/).filter((block) => /^dn:/m.test(block));
@@ -170,7 +179,7 @@ export function parseLdif(text: string): Record<string, string[]>[] {
       const match = /^([^:#\s][^:]*):(:?) ?(.*)$/.exec(line);
       if (match === null) continue;
       const [, name = '', encoded = '', raw = ''] = match;
-      const value = encoded === '' ? raw : Buffer.from(raw, 'base64').toString('utf8');
+      const value = encoded === '' ? raw : decoded(raw);
       (entry[name.toLowerCase()] ??= []).push(value);
     }
     return entry;
