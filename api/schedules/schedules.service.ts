@@ -2,7 +2,13 @@ import { Inject, Injectable, Optional } from '@nestjs/common';
 import { nextPoints } from '../../core/schedule/schedule.js';
 import type { ScheduleSpec } from '../../core/schedule/schedule.js';
 import { SqlPool } from '../../state/database.js';
-import { deleteSchedule, findSchedule, listSkippedPoints, saveSchedule } from '../../state/schedules/index.js';
+import {
+  deleteSchedule,
+  findSchedule,
+  KEPT_POINTS,
+  listSkippedPoints,
+  saveSchedule,
+} from '../../state/schedules/index.js';
 import { isoInstant } from '../common/paging.schemas.js';
 import { notFound, ProblemError } from '../common/problem.js';
 import { SQL_POOL } from '../infrastructure.js';
@@ -11,7 +17,8 @@ import { ScheduleLifecycle } from './schedule-lifecycle.js';
 import type { PutSchedule, ScheduleView } from './schedules.schemas.js';
 
 const NEXT_POINTS = 10;
-const SKIPPED_POINTS = 20;
+/** All that are remembered. */
+const SKIPPED_POINTS = KEPT_POINTS;
 
 /** Schedules of sources: PostgreSQL is asked and told; Temporal follows. */
 @Injectable()

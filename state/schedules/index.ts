@@ -1,6 +1,7 @@
 export {
   deleteSchedule,
   findSchedule,
+  KEPT_POINTS,
   listSchedules,
   listSkippedPoints,
   noteMissedPoints,

@@ -79,7 +79,7 @@ export async function listSkippedPoints(sql: Sql, sourceNo: number, limit: numbe
 }
 
 /** Points remembered for each source; older ones are forgotten. */
-const KEPT_POINTS = 200;
+export const KEPT_POINTS = 200;
 
 /** Notes points that passed without anybody hearing of them (SCH-10), and how far the schedule is accounted for. */
 export async function noteMissedPoints(

@@ -30,6 +30,13 @@ describe('the schedule of a source', () => {
     expect(await api.sql('select 1 from schedule')).toHaveLength(1);
   });
 
+  it('SCH-12: nothing is scheduled that nobody has scheduled: there are no systems but those that were made here', async () => {
+    expect(
+      (await api.send('get', '/api/v1/systems')).body.items.map((system: { name: string }) => system.name),
+    ).toEqual(['HR']);
+    expect(await api.sql('select 1 from schedule')).toEqual([]);
+  });
+
   it('SCH-6: a saved schedule is off until it is switched on; on and off start and stop no job', async () => {
     expect((await api.send('put', path(hr), EVERY_HOUR)).body).toMatchObject({
       enabled: false,

@@ -1,4 +1,6 @@
+import { readFile } from 'node:fs/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import type { Watermark } from '../../connectors/contract.js';
 import { closeRunAs, requestRun } from '../../state/runs/index.js';
 import type { JobView, TriggerType } from '../../state/runs/index.js';
 import type { EngineProcess } from '../support/engine.js';
@@ -170,6 +172,68 @@ describe('read modes', () => {
     const { job: second, statistics } = await world.engine.runJob(world.hr);
     expect(second.readMode).toBe('Delta Read');
     expect(summary(statistics)).toEqual({ 'HR user': 'read 10', 'HR group': 'read 1', 'Cloud user': 'updated 1' });
+  });
+
+  describe('RDM-8: a mark is opaque to the engine', () => {
+    it.each<['usn' | 'delta-link', Watermark]>([
+      ['usn', { v: 1, usn: '184467', invocation: 'a1b2' }],
+      ['delta-link', { v: 3, link: 'https://hr.example/Users/.delta?token=%2B%2F%3D"1"', nested: { skip: [1, null] } }],
+    ])('%s: what the connector gave comes back as it was', async (delta, mark) => {
+      await start({ 'ips.delta.max.share': '100' });
+      const asked: unknown[] = [];
+      const process = world.engine.newProcess({
+        decorateFactory: (factory) => ({
+          ...factory,
+          capabilities: (given, role) => ({ ...factory.capabilities(given, role), delta }),
+          open: (context) => {
+            const connector = factory.open(context);
+            const readPage = connector.readPage.bind(connector);
+            connector.readPage = async (request) => {
+              if (request.mode === 'delta') asked.push(request.watermark);
+              // All entities are changes; deletions that a source reports in a delta read are not acted upon (RDM-1).
+              const page = await readPage({ ...request, mode: 'full' });
+              const tombstones = page.items.slice(0, 1).map(({ id }) => ({ id }));
+              return { ...page, tombstones, ...(page.next === null && { watermark: mark }) };
+            };
+            return connector;
+          },
+        }),
+      });
+      await job('IMMEDIATE', process);
+      const people = userNames(cloud.simulator);
+      expect((await job('IMMEDIATE', process)).readMode).toBe('Delta Read');
+      expect(asked).toEqual([mark, mark]);
+      expect(userNames(cloud.simulator)).toEqual(people);
+      await process.activities.close();
+    });
+
+    it('RDM-6: a delta that depends on other properties is used only with them, and the job reads fully without', async () => {
+      const attributes = { 'ldap.user.attributes': 'cn,uSNChanged', 'ldap.group.attributes': 'cn,uSNChanged' };
+      await start(attributes);
+      const process = world.engine.newProcess({
+        decorateFactory: (factory) => ({
+          ...factory,
+          // The rule of Active Directory, as data.
+          capabilities: (given, role) => {
+            const hasAll = ['ldap.user.attributes', 'ldap.group.attributes'].every((name) =>
+              (given[name] ?? '').split(',').includes('uSNChanged'),
+            );
+            return { ...factory.capabilities(given, role), delta: hasAll ? 'usn' : 'none' };
+          },
+        }),
+      });
+      const modes = [await job('IMMEDIATE', process)];
+      change('A');
+      modes.push(await job('IMMEDIATE', process));
+      await world.engine.setProperties(
+        world.hr,
+        properties(world.source.url, { ...attributes, 'ldap.group.attributes': 'cn' }),
+      );
+      change('A');
+      modes.push(await job('IMMEDIATE', process));
+      expect(modes.map((one) => one.readMode)).toEqual(['Full Read', 'Delta Read', 'Full Read']);
+      await process.activities.close();
+    });
   });
 
   describe('RDM-8, CONN-CORE-45: a mark that the source no longer accepts turns the run into a full read', () => {
@@ -355,6 +419,24 @@ describe('read modes', () => {
       'DFDF',
     ],
   ];
+
+  it('RDM-9: the worked examples of docs/jobs.md', async () => {
+    const text = await readFile(new URL('../../docs/jobs.md', import.meta.url), 'utf8');
+    const [, n = '', table = ''] = /Jobs in a row, n = (\d+) \|[^\n]*\n([\s\S]*?)\n\n/.exec(text) ?? [];
+    const rows = [...table.matchAll(/^\| ([a-z, ]+) \| (.+) \|$/gm)];
+    expect(rows.length).toBeGreaterThan(1);
+    for (const [, jobs = '', modes = ''] of rows) {
+      await start({ 'ips.full.read.force.count': n });
+      await job();
+      const log: string[] = [];
+      for (const trigger of jobs.split(', ')) {
+        change('A');
+        log.push(`${(await job(trigger === 'scheduled' ? 'REPEAT' : 'IMMEDIATE')).readMode}`);
+      }
+      expect(log.map((mode) => mode.replace(' Read', '')).join(', ')).toBe(modes.replaceAll('*', ''));
+      if (jobs !== rows.at(-1)?.[1]) await world.stop();
+    }
+  });
 
   it.each(SENTENCES)('%s (n = %s)', async (_sentence, count, steps, expected) => {
     await start(count === undefined ? {} : { 'ips.full.read.force.count': count });

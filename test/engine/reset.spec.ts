@@ -131,6 +131,22 @@ describe('reset', () => {
     for (const target of [cloud, wiki]) expect(userNames(target.simulator)).toHaveLength(left);
   });
 
+  it('RST-4: after a refresh of the back end of a target, in which everybody got another id, a reset lets the next job find them', async () => {
+    const people = cloud.simulator.store.snapshot().users;
+    for (const one of people) {
+      cloud.simulator.store.remove('User', String(one['id']));
+      cloud.simulator.store.add('User', { ...one, id: `new-${String(one['id'])}` });
+    }
+    await reset('target');
+    const next = await world.engine.runJob(world.hr);
+    expect(summary(next.statistics)).toEqual({ 'HR user': 'read 3', 'Cloud user': 'updated 3' });
+    expect(cloud.simulator.store.snapshot().users.map((one) => String(one['id']).startsWith('new-'))).toEqual([
+      true,
+      true,
+      true,
+    ]);
+  });
+
   it('RST-7: who existed before stays so, also with kept origins', async () => {
     wiki.simulator.store.add('User', person('S', { id: 'by-hand' }));
     world.source.store.add('User', person('S'));
