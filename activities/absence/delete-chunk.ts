@@ -22,6 +22,7 @@ import { drainEnvironment } from '../drain/environment.js';
 import { LeaseClock } from '../drain/lease-clock.js';
 import { TargetResults } from '../drain/results.js';
 import { endChain, targetIsOut, waitForGate } from '../drain/target-chain.js';
+import { whileOpen } from '../drain/target-watch.js';
 import { newWork, NotSentError, settleContext, settlement, TargetThrottledError, UNDECIDED } from '../drain/work.js';
 import type { DrainEnvironment, Work } from '../drain/work.js';
 import { TargetFailedError } from '../drain/write-errors.js';
@@ -47,34 +48,46 @@ export async function deleteChunk(services: EngineServices, input: DeleteChunkIn
     if (out !== undefined) return out;
     const waiting = await waitForGate(services, context, fence, input.targetNo, watch);
     if (waiting !== undefined) return waiting;
-    const env = drainEnvironment(services, context, { ...input, late: false }, watch);
     await phase.enter(targetOf(context, input.targetNo), input.type, 'delete');
-    const startedMs = Date.now();
-    const untilMs = startedMs + services.timing.chunkMs;
-    while (Date.now() < untilMs) {
-      watch.throwIfStopped();
-      const pair = { targetNo: input.targetNo, type: env.typeCode };
-      const candidates = await nextCandidates(services.pool, input.runKey, pair, BATCH_CANDIDATES);
-      if (candidates.length === 0) return rewriteReferrers(services, context, input, fence, watch, untilMs);
-      const entry = await passBreaker(env, untilMs, true);
-      if (entry.kind === 'busy') continue;
-      if (entry.kind === 'broken') return endChain(services, context, fence, input.targetNo, entry.reason);
-      const batch = new DeletionBatch(env, fence, startedMs);
-      const end = await behindBreaker(entry, env, (limit) => batch.run(candidates.slice(0, limit)));
-      if (end instanceof TargetFailedError) return endChain(services, context, fence, input.targetNo, end.message);
-      if (end instanceof TargetThrottledError) {
-        await closeGate(services.pool, input.targetNo, end.waitMs);
-        return end.waitMs > services.timing.longPauseMs ? { more: true, pauseMs: end.waitMs } : { more: true };
-      }
-      if (end === 'done') continue;
-      // Pairs and target entities that somebody else holds come free in time; a target that was disabled meanwhile does not.
-      await holdFence(services.pool, fence);
-      const left = await targetIsOut(services, context, fence, input.targetNo);
-      if (left !== undefined) return left;
-      await pause(services.timing.idlePollMs, watch.signal);
-    }
-    return { more: true };
+    const pair = { sourceNo: context.source.snapshot.no, targetNo: input.targetNo };
+    return whileOpen(services.pool, pair, watch, (open) => deleteUntil(services, context, input, fence, open));
   });
+}
+
+/** Deletes until nothing is left, the time of a chunk is over, or something ends it. */
+async function deleteUntil(
+  services: EngineServices,
+  context: RunContext,
+  input: DeleteChunkInput,
+  fence: RunFence,
+  watch: Watch,
+): Promise<ChunkResult> {
+  const env = drainEnvironment(services, context, { ...input, late: false }, watch);
+  const startedMs = Date.now();
+  const untilMs = startedMs + services.timing.chunkMs;
+  while (Date.now() < untilMs) {
+    watch.throwIfStopped();
+    const pair = { targetNo: input.targetNo, type: env.typeCode };
+    const candidates = await nextCandidates(services.pool, input.runKey, pair, BATCH_CANDIDATES);
+    if (candidates.length === 0) return rewriteReferrers(services, context, input, fence, watch, untilMs);
+    const entry = await passBreaker(env, untilMs, true);
+    if (entry.kind === 'busy') continue;
+    if (entry.kind === 'broken') return endChain(services, context, fence, input.targetNo, entry.reason);
+    const batch = new DeletionBatch(env, fence, startedMs);
+    const end = await behindBreaker(entry, env, (limit) => batch.run(candidates.slice(0, limit)));
+    if (end instanceof TargetFailedError) return endChain(services, context, fence, input.targetNo, end.message);
+    if (end instanceof TargetThrottledError) {
+      await closeGate(services.pool, input.targetNo, end.waitMs);
+      return end.waitMs > services.timing.longPauseMs ? { more: true, pauseMs: end.waitMs } : { more: true };
+    }
+    if (end === 'done') continue;
+    // Pairs and target entities that somebody else holds come free in time; a target that was disabled meanwhile does not.
+    await holdFence(services.pool, fence);
+    const left = await targetIsOut(services, context, fence, input.targetNo);
+    if (left !== undefined) return left;
+    await pause(services.timing.idlePollMs, watch.signal);
+  }
+  return { more: true };
 }
 
 /**

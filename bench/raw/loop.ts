@@ -6,6 +6,8 @@ export interface LoopParts {
   readonly source: RawScim;
   readonly targets: readonly RawScim[];
   readonly pageSizeEntities: number;
+  /** Reads only what fulfils it; absent: everything. */
+  readonly filter?: string;
   /** Requests in flight for each target, fixed. */
   readonly concurrency: number;
   readonly books: Books;
@@ -45,7 +47,7 @@ export async function runRawLoop(parts: LoopParts): Promise<LoopResult> {
 }
 
 function readFrom(parts: LoopParts, startIndex: number): ReturnType<RawScim['page']> {
-  const page = parts.source.page('Users', startIndex, parts.pageSizeEntities);
+  const page = parts.source.page('Users', startIndex, parts.pageSizeEntities, parts.filter);
   // Read ahead: whoever awaits it later gets the error, and until then nobody listens.
   page.catch(() => undefined);
   return page;

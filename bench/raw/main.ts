@@ -2,7 +2,7 @@ import { BareBooks } from './bare-books.js';
 import { DurableBooks } from './durable-books.js';
 import { runRawLoop } from './loop.js';
 import type { LoopParts } from './loop.js';
-import type { RawAnswer, RawCommand, RawMeasure } from './messages.js';
+import type { RawAnswer, RawCommand, RawMeasure, RawRun } from './messages.js';
 import { RawScim } from './scim.js';
 
 /*
@@ -23,7 +23,7 @@ async function handle(command: RawCommand): Promise<RawMeasure | undefined> {
       };
       return undefined;
     case 'run':
-      return measure(opened(), command.changedIds);
+      return measure(opened(), command);
     case 'close': {
       const { source, targets, books } = opened();
       await Promise.all([source, ...targets].map((server) => server.close()));
@@ -38,11 +38,14 @@ function opened(): LoopParts {
   return parts;
 }
 
-async function measure(loop: LoopParts, changedIds: readonly string[] | undefined): Promise<RawMeasure> {
+async function measure(loop: LoopParts, { changedIds, changedSince }: RawRun): Promise<RawMeasure> {
   if (loop.books instanceof BareBooks) loop.books.onlyWrite(changedIds === undefined ? undefined : new Set(changedIds));
   const cpuBefore = process.cpuUsage();
   const startedAt = performance.now();
-  const { entities, writes } = await runRawLoop(loop);
+  const { entities, writes } = await runRawLoop({
+    ...loop,
+    ...(changedSince !== undefined && { filter: `meta.lastModified gt "${changedSince}"` }),
+  });
   const elapsedMs = performance.now() - startedAt;
   const { user, system } = process.cpuUsage(cpuBefore);
   return { elapsedMs, cpuMicros: user + system, entities, writes };

@@ -9,9 +9,16 @@ export type RawCommand =
       /** Given: R1, with its tables in this database. Absent: R0. */
       readonly databaseUrl?: string;
     }
-  /** Reads everything; writes everything, or only these entities (which R1 finds out by itself). */
-  | { readonly kind: 'run'; readonly changedIds?: readonly string[] }
+  | ({ readonly kind: 'run' } & RawRun)
   | { readonly kind: 'close' };
+
+/** What one loop does: it reads everything and writes everything, unless it is told more. */
+export interface RawRun {
+  /** Write only these entities (which R1 finds out by itself). */
+  readonly changedIds?: readonly string[];
+  /** Read only what was changed after this instant, ISO 8601. */
+  readonly changedSince?: string;
+}
 
 /** Answer to each command. */
 export type RawAnswer =

@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { RawAnswer, RawCommand, RawMeasure } from './messages.js';
+import type { RawAnswer, RawCommand, RawMeasure, RawRun } from './messages.js';
 
 /** A raw loop in a process of its own. */
 export class RawProcess {
@@ -15,9 +15,9 @@ export class RawProcess {
     return raw;
   }
 
-  /** One loop over all entities; see {@link RawCommand}. Rejects with the message of what failed in it. */
-  async run(changedIds?: readonly string[]): Promise<RawMeasure> {
-    const measure = await this.ask({ kind: 'run', ...(changedIds !== undefined && { changedIds }) });
+  /** One loop; see {@link RawRun}. Rejects with the message of what failed in it. */
+  async run(run: RawRun = {}): Promise<RawMeasure> {
+    const measure = await this.ask({ kind: 'run', ...run });
     if (measure === undefined) throw new Error('the raw loop gave no result');
     return measure;
   }

@@ -23,8 +23,9 @@ export class RawScim {
     this.#basePath = pathname;
   }
 
-  async page(type: 'Users' | 'Groups', startIndex: number, count: number): Promise<RawPage> {
-    const answer = await this.#send('GET', `/${type}?startIndex=${startIndex}&count=${count}`);
+  async page(type: 'Users' | 'Groups', startIndex: number, count: number, filter?: string): Promise<RawPage> {
+    const condition = filter === undefined ? '' : `&filter=${encodeURIComponent(filter)}`;
+    const answer = await this.#send('GET', `/${type}?startIndex=${startIndex}&count=${count}${condition}`);
     const list = Array.isArray(answer['Resources']) ? answer['Resources'] : [];
     const resources = list.filter(isJsonObject);
     const next = startIndex + resources.length;

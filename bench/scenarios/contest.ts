@@ -101,7 +101,7 @@ class Rounds {
     try {
       return await this.measured(
         () => raw.run(),
-        (changed) => raw.run(changed),
+        (changedIds) => raw.run(changedIds === undefined ? {} : { changedIds }),
       );
     } finally {
       await raw.stop();

@@ -1,5 +1,6 @@
 import type { BenchOptions, ScenarioName } from '../options.js';
 import type { ScenarioOutcome } from '../result.js';
+import { delta } from './delta.js';
 import { kill, stop } from './faults.js';
 import { isolation } from './isolation.js';
 import { largeGroup } from './large-group.js';
@@ -16,6 +17,7 @@ export const SCENARIOS: Record<ScenarioName, Scenario> = {
   'initial-load': initialLoad,
   unchanged,
   'one-percent': onePercent,
+  delta,
   stop,
   kill,
   'large-group': largeGroup,

@@ -93,7 +93,7 @@ async function rawRead(servers: BenchServers, options: BenchOptions): Promise<nu
     concurrency: CONCURRENT_WRITES,
   });
   try {
-    const { entities, elapsedMs } = await raw.run([]);
+    const { entities, elapsedMs } = await raw.run({ changedIds: [] });
     return (entities / elapsedMs) * 1_000;
   } finally {
     await raw.stop();

@@ -80,6 +80,34 @@ describe('a target that is paused for maintenance', () => {
     for (const counts of cloud.simulator.journal.createsPerKey().values()) expect(counts.creates).toBe(1);
   });
 
+  it('SYS-24, DEL-4: paused in the middle of its deletions: the rest is deleted by the next full job', async () => {
+    await start(Array.from({ length: 100 }, (_, n) => `p${n}`));
+    const properties = { 'ips.governor.delete': 'off' };
+    cloud = await world.addTarget('Slow', { latency: { delete: { fixedMs: 60 } } }, { properties });
+    await world.engine.setEnabled(wiki.system, false);
+    await world.engine.runJob(world.hr);
+    for (let n = 1; n < 100; n += 1) world.source.store.remove('User', `p${n}`);
+    const run = await world.engine.request(world.hr);
+    const mark = cloud.simulator.journal.mark();
+    const working = world.engine.workThrough(run.runKey);
+    while (!cloud.simulator.journal.since(mark).some((record) => record.method === 'DELETE'))
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    await setPaused(true);
+    const pausedAt = performance.timeOrigin + performance.now();
+    await working;
+    const deletions = cloud.simulator.journal.since(mark).filter((record) => record.method === 'DELETE');
+    expect(deletions.filter((record) => record.receivedAtMs > pausedAt + 2_500)).toEqual([]);
+    const { job } = await world.engine.finished(run.jobId);
+    expect(job.outcome.filter((line) => line.startsWith('Slow, user'))).toEqual([
+      'Slow, user: Deletion not executed: target system not available',
+      expect.stringMatching(/^Slow, user: Deletion executed: \d+$/),
+    ]);
+    expect(userNames(cloud.simulator).length).toBeGreaterThan(1);
+    await setPaused(false);
+    await world.engine.runJob(world.hr);
+    expect(userNames(cloud.simulator)).toEqual(['p0@example.com']);
+  });
+
   it('ORD-9: with every target paused the source is read to its end all the same', async () => {
     world = await World.start({
       source: { users: Array.from({ length: 60 }, (_, n) => person(`p${n}`)) },
