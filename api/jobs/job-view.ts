@@ -4,9 +4,10 @@ import type { JobBody, JobDetails, ResultList } from './jobs.schemas.js';
 
 /** A job as responses show it; the internal run key stays inside. */
 export function toJobBody(job: JobView): JobBody {
-  const { jobId, runKey: _runKey, requestedAt, startedAt, endedAt, outcome, ...rest } = job;
+  const { jobId, formerIds, runKey: _runKey, requestedAt, startedAt, endedAt, outcome, ...rest } = job;
   return {
     id: jobId,
+    formerIds: [...formerIds],
     ...rest,
     requestedAt: isoInstant(requestedAt),
     startedAt: startedAt && isoInstant(startedAt),

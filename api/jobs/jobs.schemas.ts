@@ -51,6 +51,7 @@ export type Statistics = z.infer<typeof statistics>;
 
 export const jobView = z.object({
   id: z.guid(),
+  formerIds: z.array(z.guid()).describe('Ids that the job had before it was paused; they stay valid'),
   sourceId: z.guid().nullable().describe('null when the system was deleted'),
   sourceName: z.string(),
   type: z.enum(['READ', 'RESYNC']),

@@ -8,6 +8,8 @@ import { IS_PAUSED } from './worker-report.js';
 export interface JobView {
   /** The newest of the job's ids; the older ones stay valid (STP-5). */
   readonly jobId: string;
+  /** Ids that the job had before it was paused, oldest first. */
+  readonly formerIds: readonly string[];
   readonly runKey: string;
   readonly sourceId: string | null;
   readonly sourceName: string;
@@ -64,7 +66,7 @@ const STATUS_SQL = `
 const JOB_SQL = `
   select * from (
     select r.run_key, r.source_id, r.kind, r.state,
-           r.job_ids[cardinality(r.job_ids)] as "jobId", r.run_key::text as "runKey", s.id as "sourceId",
+           r.job_ids[cardinality(r.job_ids)] as "jobId", trim_array(r.job_ids, 1) as "formerIds", r.run_key::text as "runKey", s.id as "sourceId",
            r.source_name as "sourceName", upper(r.kind) as "type", ${STATUS_SQL} as "status",
            case r.mode when 'full' then 'Full Read' when 'delta' then 'Delta Read' end as "readMode",
            r.trigger_type as "triggerType", r.triggered_by as "triggeredBy", r.requested_at as "requestedAt",
@@ -117,6 +119,7 @@ export async function readJobTimes(
 function toView(row: JobRow): JobView {
   return {
     jobId: row.jobId,
+    formerIds: row.formerIds,
     runKey: row.runKey,
     sourceId: row.sourceId,
     sourceName: row.sourceName,

@@ -18,8 +18,8 @@ export const IS_PAUSED = silentFor('60 seconds');
  */
 export const IS_ABANDONED = `greatest(requested_at, heartbeat_at) < now() - interval '20 seconds' and stop_requested_at < now() - interval '20 seconds'`;
 
-/** A job that is paused, was begun and is not to be stopped goes on under a new id, and counts as started at once (STP-4, STP-9). */
-const RESUMES = `state = 'running' and started_at is not null and not cancel_requested and ${IS_PAUSED}`;
+/** A job that is paused, also before it had begun, and is not to be stopped goes on under a new id and as started at once (STP-4, STP-9). */
+const RESUMES = `state in ('starting', 'running') and not cancel_requested and ${IS_PAUSED}`;
 
 /**
  * SET list of each statement by which a worker reports: it resumes a paused job. The older id stays an alias, Triggered By is kept (STA-4).

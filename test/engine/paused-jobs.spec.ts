@@ -65,6 +65,7 @@ describe('jobs that are paused for reasons outside the user’s control', () => 
     const resumed = await job();
     expect(resumed).toMatchObject({ status: 'Running', triggerType: 'IMMEDIATE', triggeredBy: 'test' });
     expect(resumed.jobId).not.toBe(jobId);
+    expect(resumed.formerIds).toEqual([jobId]);
     expect(await job(resumed.jobId)).toEqual(resumed);
     expect((await listJobs(world.engine.pool, { limit: 9 })).map((row) => row.jobId)).toEqual([resumed.jobId]);
     await world.engine.workThrough(runKey);
@@ -212,6 +213,26 @@ describe('jobs that are paused for reasons outside the user’s control', () => 
     expect((await job(second.jobId)).status).toBe('Running');
     await world.engine.activities.openRun({ runKey: second.runKey });
     expect((await job(second.jobId)).jobId).toBe(second.jobId);
+  });
+
+  it('STP-4: a job that no worker was there for from its start resumes in the same way', async () => {
+    world = await World.start({ source: { users: [person('P')] } });
+    await world.addTarget('Cloud');
+    ({ runKey, jobId } = await world.engine.request(world.hr));
+    await silence(90);
+    expect((await job()).status).toBe('Pending Restart');
+    await world.engine.workThrough(runKey);
+    expect(await job()).toMatchObject({ status: 'Success', triggerType: 'IMMEDIATE', formerIds: [jobId] });
+  });
+
+  it('STP-9: such a job that is stopped is over at once too', async () => {
+    world = await World.start({ source: { users: [person('P')] } });
+    await world.addTarget('Cloud');
+    ({ runKey, jobId } = await world.engine.request(world.hr));
+    await silence(90);
+    expect(await requestStop(world.engine.pool, jobId)).toEqual({ kind: 'closed', runKey });
+    expect(await world.engine.activities.openRun({ runKey })).toMatchObject({ closed: true });
+    expect(await job()).toMatchObject({ status: 'Manually Terminated', formerIds: [] });
   });
 
   it('STP-4, RDM-9, RDM-11: a scheduled delta job that was paused still counts as scheduled', async () => {

@@ -104,6 +104,16 @@ temporal.describe('schedules in Temporal', () => {
     expect(later.slice(3)).toEqual(['2028-03-25T01:31', '2028-03-26T01:00', '2028-03-27T00:31']);
   });
 
+  it.each([
+    ['02:15', '2027-10-01T18:00Z', ['2027-10-02T15:30', '2027-10-03T15:15', '2027-10-04T15:15'], '2027-10-04T18:00Z'],
+    ['01:45', '2027-04-02T00:00Z', ['2027-04-02T14:45', '2027-04-03T14:45', '2027-04-04T15:15'], '2027-04-04T18:00Z'],
+  ])('SCH-5: a backfill on Lord Howe, which moves by half an hour, at %s from %s', async (time, from, expected, to) => {
+    await save(weekly('Australia/Lord_Howe', time), at(from));
+    await syncAt(at(from));
+    const range = { start: at(from), end: at(to), overlap: 'ALLOW_ALL' } as const;
+    expect(await pointsOf(expected.length, () => handle().backfill(range))).toEqual(expected);
+  });
+
   it('SCH-3, SCH-7: an interval has fixed points, counted from the anchor to the second', async () => {
     const anchor = new Date(Date.now() - 10_000);
     await save({ kind: 'interval', everyMinutes: 45 }, anchor);
