@@ -131,6 +131,7 @@ describe('a target that is paused for maintenance', () => {
       'ips.delta.max.share': '100',
       'scim.delta.overlap.seconds': '0',
     });
+    world.source.setClockSkewMs(30_000);
     await world.engine.runJob(world.hr);
     await setPaused(true);
     world.source.setClockSkewMs(60_000);
