@@ -28,6 +28,21 @@ export interface RunActivities {
   describeProgress(input: RunInput): Promise<{ readonly markdown: string }>;
   /** Requests the Read of one point of a schedule; the answer tells what became of it. Each point counts once. */
   requestScheduledRun(input: SchedulePoint): Promise<{ readonly outcome: string }>;
+  /** Pairs of systems with something to heal outside of jobs (HEA-4). */
+  findHealable(): Promise<HealablePairs>;
+  /** One round of healing between a source and a target: about 20 s, less when a job of the source comes. */
+  healPair(input: HealPairInput): Promise<void>;
+}
+
+/** A source and a target by their numbers. */
+export interface HealPairInput {
+  readonly sourceNo: number;
+  readonly targetNo: number;
+}
+
+/** Pairs for one round of healing; the names are for summaries in the Temporal Web UI. */
+export interface HealablePairs {
+  readonly pairs: readonly (HealPairInput & { readonly sourceName: string; readonly targetName: string })[];
 }
 
 /** A point of the schedule of a source. */

@@ -37,6 +37,8 @@ export interface ActivityDependencies {
 export interface Timing {
   /** One activity works about this long. */
   readonly chunkMs: number;
+  /** A round of healing between two systems takes about this long. */
+  readonly healMs: number;
   /** Time a lease outlives the longest request by. */
   readonly leaseMarginMs: number;
   /** How often a drain without work looks again. */
@@ -58,6 +60,7 @@ export interface Timing {
 /** The times in force outside of tests. */
 export const DEFAULT_TIMING: Timing = {
   chunkMs: 30_000,
+  healMs: 20_000,
   leaseMarginMs: 15_000,
   idlePollMs: 200,
   claimPollMs: 2_000,

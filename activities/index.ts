@@ -5,6 +5,7 @@ import { planAbsence } from './absence/plan-absence.js';
 import type { RunActivities } from './contract.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { drainChunk } from './drain/drain-chunk.js';
+import { findHealable, healPair } from './heal/heal-pair.js';
 import { intakeChunk } from './intake/intake-chunk.js';
 import { describeProgress } from './run/describe-progress.js';
 import { finishRun } from './run/finish-run.js';
@@ -32,6 +33,8 @@ export function createActivities(deps: ActivityDependencies): RunActivities & { 
     requestScheduledRun: async ({ sourceId, at }) => ({
       outcome: await requestScheduledRun(services.pool, sourceId, new Date(at)),
     }),
+    findHealable: () => findHealable(services),
+    healPair: (input) => healPair(services, input),
     close: () => services.contexts.close(),
   };
 }

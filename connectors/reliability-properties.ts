@@ -35,4 +35,14 @@ export const RELIABILITY_PROPERTIES: readonly PropertyDescriptor[] = [
     description:
       'enabled: a target that does not answer gets nothing but a probe now and then until it answers. disabled: every job tries.',
   },
+  {
+    name: 'ips.healing',
+    label: 'Healing',
+    kind: 'enum',
+    roles: BOTH,
+    values: ['enabled', 'disabled'],
+    defaultValue: 'enabled',
+    description:
+      'enabled: what failed is tried again between jobs, less and less often. disabled: only jobs try; in a source for all its targets.',
+  },
 ];

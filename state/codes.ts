@@ -24,5 +24,7 @@ export function nameOf<N extends string>(codes: Readonly<Record<N, number>>, cod
   throw new RangeError(`unknown code ${code}`);
 }
 
+/** `backlog.prio` of everything that has no reason to hurry. */
+export const NORMAL_PRIO = 5;
 /** `backlog.prio` of people who leave: it overtakes everything else in its target. */
 export const LEAVER_PRIO = 1;

@@ -15,6 +15,8 @@ const ACTIVITIES: Record<keyof RunActivities, true> = {
   finishRun: true,
   describeProgress: true,
   requestScheduledRun: true,
+  findHealable: true,
+  healPair: true,
 };
 
 /** Every workflow type of this version; checked by the compiler in the same way. */
@@ -22,6 +24,7 @@ const WORKFLOWS: Record<keyof typeof workflows, true> = {
   readJobWorkflow: true,
   resyncJobWorkflow: true,
   scheduledReadWorkflow: true,
+  healWorkflow: true,
 };
 
 /**

@@ -2,3 +2,4 @@
 export { readJobWorkflow } from './read-job.workflow.js';
 export { resyncJobWorkflow } from './resync-job.workflow.js';
 export { scheduledReadWorkflow } from './scheduled-read.workflow.js';
+export { healWorkflow } from './heal.workflow.js';

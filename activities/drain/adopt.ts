@@ -34,7 +34,7 @@ export async function adopt(
     return waitForClaim(env, work, afterFailure);
   }
   work.claimed = true;
-  if (sent === null && !env.late && (await mayBeInTheMaking(env, work, found)))
+  if (sent === null && (!env.late || env.heals) && (await mayBeInTheMaking(env, work, found)))
     return settlement(work, { kind: 'late' }, { link: afterFailure });
   const others = await otherLinks(env.services.pool, key, work.row.entityNo);
   const rivals = others.filter((other) => other.sourceNo === env.sourceNo);

@@ -32,6 +32,7 @@ export function drainEnvironment(
     heldValues: new HeldValues(),
     sink: sinkOf(context, target),
     late: input.late,
+    heals: false,
     retries: retryPolicy(target.snapshot.properties),
     hasBreaker: target.properties['ips.circuit.breaker'] !== 'disabled',
     stop: watch.signal,

@@ -34,6 +34,8 @@ export interface DrainEnvironment {
   readonly sink: ChangeSink;
   /** Second pass of the type. */
   readonly late: boolean;
+  /** Not a run but healing: nothing says that the creates of others are settled when the second pass begins. */
+  readonly heals: boolean;
   /** How requests of this target are repeated. */
   readonly retries: RetryPolicy;
   /** False: `ips.circuit.breaker` is disabled, every request is sent whatever came of the last ones. */

@@ -54,7 +54,8 @@ export function keyPage(context: RunContext, program: TypeProgram, page: Page): 
   return { entities: [...byKey.values()], failures };
 }
 
-function keyItem(context: RunContext, program: TypeProgram, item: NativeEntity): KeyedEntity {
+/** An item under the key that its entity is stored by. */
+export function keyItem(context: RunContext, program: TypeProgram, item: NativeEntity): KeyedEntity {
   const sourceKey = program.sourceIdOf(item.body, context.evaluation) ?? item.id;
   return { sourceKey, nativeId: sourceKey === item.id ? null : item.id, body: item.body };
 }
@@ -131,7 +132,7 @@ function mapEntity(
   const base = { sourceKey: entity.sourceKey, nativeId: entity.nativeId, sourceHash };
   if (outcome.kind === 'skipped') {
     const changed = stored === undefined || stored.presence !== 'skipped';
-    return { ...base, presence: 'skipped', commonHash: null, body: null, members: null, changed };
+    return { ...base, presence: 'skipped', commonHash: null, body: null, members: null, changed, leaves: false };
   }
   const commonHash = tools.hasher.canonical(outcome.common);
   const changed = stored === undefined || stored.presence !== 'present' || !sameHash(stored.commonHash, commonHash);
@@ -143,6 +144,7 @@ function mapEntity(
     body: changed ? tools.bodies.seal(outcome.common, place) : null,
     members: type === 'group' && changed ? memberKeys(outcome.common) : null,
     changed,
+    leaves: outcome.common['active'] === false,
   };
 }
 

@@ -9,6 +9,7 @@ import { underAdvisoryLock } from '../../state/runs/index.js';
 import { listSchedules, noteMissedPoints } from '../../state/schedules/index.js';
 import type { StoredSchedule } from '../../state/schedules/index.js';
 import type { scheduledReadWorkflow } from '../../workflows/scheduled-read.workflow.js';
+import { ensureHealSchedule, healScheduleIdOf } from '../healing/heal-schedule.js';
 import { pause } from '../reconciler/run-notifications.js';
 import { isTemporalAway, TEMPORAL_DEADLINE_MS } from '../reconciler/start-run.js';
 import { scheduleIdOf, scheduleNote, temporalSpec } from './temporal-spec.js';
@@ -80,8 +81,15 @@ export class ScheduleSync {
         await this.noteMissed(schedule);
         await this.trySettle(client, schedule, installation);
       }
-      const wanted = new Set(schedules.map((one) => scheduleIdOf(one.sourceId)));
-      await client.withDeadline(Date.now() + TEMPORAL_DEADLINE_MS, () => removeForeign(client, wanted, installation));
+      const wanted = new Set([healScheduleIdOf(installation), ...schedules.map((one) => scheduleIdOf(one.sourceId))]);
+      await client.withDeadline(Date.now() + TEMPORAL_DEADLINE_MS, async () => {
+        if (await ensureHealSchedule(client, installation, this.parts.workflowQueue))
+          this.parts.log.info(
+            { scheduleId: healScheduleIdOf(installation) },
+            'made the schedule of healing in Temporal',
+          );
+        await removeForeign(client, wanted, installation);
+      });
     });
   }
 

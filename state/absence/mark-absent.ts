@@ -40,7 +40,8 @@ export async function markAbsent(sql: Sql, runKey: string, sourceNo: number, typ
           and not exists (select from delivered d where d.entity_no = e.entity_no)
         returning e.entity_no),
      moved as (
-       update backlog b set gen = b.gen + 1, last_run = null
+       update backlog b set gen = b.gen + 1, last_run = null,
+              state = case when b.state = ${BACKLOG_STATE.missing} then ${BACKLOG_STATE.due} else b.state end
          from gone where b.entity_no = gone.entity_no returning b.target_id, b.entity_no),
      leaving as (
        insert into postponed_deletion (target_id, entity_no, type, since_run)

@@ -1,5 +1,6 @@
 import type { EntityManager } from 'typeorm';
 import type { Keyring } from '../../runtime/secrets.js';
+import { BACKLOG_STATE } from '../codes.js';
 import { SystemPropertyEntity } from './entities/system-property.entity.js';
 
 /** A whole set of properties of one system, as it shall be stored. */
@@ -33,6 +34,19 @@ export async function saveProperties(
     })),
   ]);
   await manager.query('update system set updated_at = now() where no = $1', [system.no]);
+  await forgetRefusals(manager, system.no);
+}
+
+/** What the old credentials were refused is tried with the new ones (HEA-3), and an open breaker is probed at the next occasion (HEA-6). */
+async function forgetRefusals(manager: EntityManager, systemNo: number): Promise<void> {
+  await manager.query(
+    `update backlog set error_class = null, next_at = null, state = $2 where target_id = $1 and error_class = 'auth' and state in ($2, $3)`,
+    [systemNo, BACKLOG_STATE.due, BACKLOG_STATE.deferred],
+  );
+  await manager.query(
+    `update target_gate set next_probe_at = clock_timestamp() where target_id = $1 and breaker = 'open'`,
+    [systemNo],
+  );
 }
 
 /**

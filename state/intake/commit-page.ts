@@ -20,6 +20,8 @@ export interface EntityChange {
   readonly members: readonly string[] | null;
   /** Common JSON or presence changed: every target has to look (engine.md §5). */
   readonly changed: boolean;
+  /** The person is switched off: that overtakes everything else. */
+  readonly leaves: boolean;
 }
 
 /** Everything one page of a read changes, committed at once. */
@@ -57,11 +59,8 @@ export interface PageCommit {
 export async function commitPage(pool: SqlPool, fence: RunFence, page: PageCommit): Promise<void> {
   await pool.transaction(async (sql) => {
     await holdFence(sql, fence);
-    const stored = page.changes.length === 0 ? [] : await upsertEntities(sql, page);
-    const numbers = new Map(stored.map((row) => [row.sourceKey, row.entityNo]));
+    const { numbers, urgent } = await storeEntities(sql, page);
     await forgetHashes(sql, page.failedNos);
-    await writeBodies(sql, page, numbers);
-    await writeMembers(sql, page.changes, numbers);
     const seen = [...page.seen];
     const skipped = [...page.skipped];
     const changed: number[] = [];
@@ -73,7 +72,7 @@ export async function commitPage(pool: SqlPool, fence: RunFence, page: PageCommi
     }
     await recordPage(sql, fence.runKey, page, seen, skipped);
     const pair = { runKey: fence.runKey, sourceNo: page.sourceNo, type: page.type, targets: page.targets };
-    await demandChanged(sql, { ...pair, entityNos: changed });
+    await demandChanged(sql, { ...pair, entityNos: changed }, urgent);
     const counted = new Set(changed);
     await demandOutOfStep(
       sql,
@@ -82,6 +81,23 @@ export async function commitPage(pool: SqlPool, fence: RunFence, page: PageCommi
     );
     if (page.force) await demandForced(sql, { ...pair, entityNos: seen });
   });
+}
+
+/** Entities as a source delivered them. */
+export type Delivery = Pick<PageCommit, 'sourceNo' | 'type' | 'program' | 'readSeq' | 'changes'>;
+
+/** Stores changed entities with their bodies and members. Returns their numbers, and whose change must not wait: people who leave. */
+export async function storeEntities(
+  sql: Sql,
+  delivery: Delivery,
+): Promise<{ numbers: ReadonlyMap<string, number>; urgent: ReadonlySet<number> }> {
+  if (delivery.changes.length === 0) return { numbers: new Map(), urgent: new Set() };
+  const stored = await upsertEntities(sql, delivery);
+  const numbers = new Map(stored.map((row) => [row.sourceKey, row.entityNo]));
+  await writeBodies(sql, delivery, numbers);
+  const shrunk = await writeMembers(sql, delivery.changes, numbers);
+  const leavers = delivery.changes.flatMap(({ leaves, sourceKey }) => (leaves ? [numbers.get(sourceKey) ?? 0] : []));
+  return { numbers, urgent: new Set([...shrunk, ...leavers]) };
 }
 
 interface StoredEntity {
@@ -93,7 +109,7 @@ interface StoredEntity {
  * Upserts in key order (no deadlocks between sources of one database). A row that a newer answer wrote stays as it is; its number is
  * still returned, because the entity was delivered.
  */
-async function upsertEntities(sql: Sql, page: PageCommit): Promise<StoredEntity[]> {
+async function upsertEntities(sql: Sql, page: Delivery): Promise<StoredEntity[]> {
   const changes = [...page.changes].sort((a, b) => (a.sourceKey < b.sourceKey ? -1 : 1));
   const stored = await sql.query<StoredEntity>(
     `insert into entity as e (source_id, type, source_key, native_id, source_hash, common_hash, presence, program, read_seq)
@@ -132,7 +148,7 @@ const NUMBERS_SQL = `
    cross join lateral (select source_key as "sourceKey", entity_no as "entityNo" from entity
                         where source_id = $1 and type = $2 and source_key = k.source_key limit 1) e`;
 
-async function writeBodies(sql: Sql, page: PageCommit, numbers: ReadonlyMap<string, number>): Promise<void> {
+async function writeBodies(sql: Sql, page: Delivery, numbers: ReadonlyMap<string, number>): Promise<void> {
   const rows = page.changes.flatMap((change) => {
     const entityNo = numbers.get(change.sourceKey);
     return change.body === null || entityNo === undefined ? [] : [{ entityNo, body: change.body }];

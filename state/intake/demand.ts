@@ -1,4 +1,4 @@
-import { BACKLOG_STATE, LINK_STATE, PRESENCE } from '../codes.js';
+import { BACKLOG_STATE, LEAVER_PRIO, LINK_STATE, NORMAL_PRIO, PRESENCE } from '../codes.js';
 import type { Sql } from '../database.js';
 
 /** A target of the run with the number of its frozen write program. */
@@ -9,8 +9,8 @@ export interface TargetProgram {
 
 /** Entities of one source and type, and the targets that take this type. */
 export interface Demand {
-  /** The run whose reading delivered the entities: what a run creates it has seen itself. */
-  readonly runKey: string;
+  /** The run whose reading delivered the entities: what a run creates it has seen itself. Null: they were read outside of runs. */
+  readonly runKey: string | null;
   readonly sourceNo: number;
   readonly type: number;
   readonly targets: readonly TargetProgram[];
@@ -42,18 +42,20 @@ export const IN_STEP = `
 /**
  * A changed entity is due in every target, and `gen` moves whether or not a row was there: a drain that has leased the row for an older
  * body cannot delete it any more. That closes A → B → A (engine.md §5 ⚠). A held pair is looked at again because its data changed (GOV-8).
+ * `urgent`: entities that overtake all others.
  */
-export async function demandChanged(sql: Sql, demand: Demand): Promise<void> {
+export async function demandChanged(sql: Sql, demand: Demand, urgent: ReadonlySet<number>): Promise<void> {
   if (demand.entityNos.length === 0 || demand.targets.length === 0) return;
   await sql.query(
     `with ${LIVE_TARGETS}
-     insert into backlog as b (target_id, entity_no, source_id, type, reason, seen_run)
-     select t.target_id, n.entity_no, $1, $2, 'changed', $6 from live t cross join unnest($5::bigint[]) as n (entity_no)
+     insert into backlog as b (target_id, entity_no, source_id, type, reason, seen_run, prio)
+     select t.target_id, n.entity_no, $1, $2, 'changed', $6, case when n.entity_no = any($7::bigint[]) then ${LEAVER_PRIO} else ${NORMAL_PRIO} end
+       from live t cross join unnest($5::bigint[]) as n (entity_no)
       order by t.target_id, n.entity_no
      on conflict (target_id, entity_no) do update
-        set gen = b.gen + 1, reason = excluded.reason, seen_run = excluded.seen_run, last_run = null, next_at = null, attempts = 0, error_class = null, failed_at = null,
+        set gen = b.gen + 1, reason = excluded.reason, prio = excluded.prio, seen_run = coalesce(excluded.seen_run, b.seen_run), last_run = null, next_at = null, attempts = 0, error_class = null, failed_at = null,
             state = case when b.state = ${BACKLOG_STATE.quarantined} then b.state else ${BACKLOG_STATE.due} end`,
-    demandParams(demand),
+    [...demandParams(demand), [...urgent]],
   );
 }
 

@@ -33,6 +33,9 @@ export interface NewChange {
   readonly digest: Buffer;
 }
 
+/** Run key of what is done in no run (HEA-4). */
+const OUTSIDE_OF_RUNS = '0';
+
 /** Where changes of one lease belong. */
 export interface ChangePlace {
   readonly runKey: string;
@@ -64,7 +67,7 @@ export async function storeChanges(sql: Sql, place: ChangePlace, changes: readon
   for (const kind of ['plan', 'held'] as const) {
     const ofKind = changes.filter((change) => change.kind === kind);
     if (ofKind.length === 0) continue;
-    const planNo = await ensurePlan(sql, place.runKey, kind);
+    const planNo = await ensurePlan(sql, await homeOf(sql, place), kind);
     await supersede(
       sql,
       place.targetNo,
@@ -72,6 +75,16 @@ export async function storeChanges(sql: Sql, place: ChangePlace, changes: readon
     );
     await insertChanges(sql, place, planNo, kind, ofKind);
   }
+}
+
+/** What healing was not allowed to do is found where the last job of the source keeps its own: there is nothing else to approve it in. */
+async function homeOf(sql: Sql, place: ChangePlace): Promise<string> {
+  if (place.runKey !== OUTSIDE_OF_RUNS) return place.runKey;
+  const [last] = await sql.query<{ runKey: string }>(
+    'select max(run_key)::text as "runKey" from run where source_id = $1',
+    [place.sourceNo],
+  );
+  return last?.runKey ?? place.runKey;
 }
 
 /** Ends the open changes of pairs in favour of newer ones; what was approved for the older data is obsolete (PLN-2). */

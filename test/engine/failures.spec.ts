@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { FaultEffect } from '../../simulators/scim/faults.js';
+import { endedTargets } from '../../state/runs/target-end.js';
 import { withGroups } from '../support/engine.js';
 import { person, summary, userNames, World } from '../support/world.js';
 
@@ -108,7 +109,7 @@ describe('what becomes of a pair that failed', () => {
     expect(summary(first.statistics)).toEqual({ 'HR user': 'read 12' });
     expect(await gate(system.no)).toMatchObject({ breaker: 'open', cause: 'unreachable', probes: 0 });
     const second = await world.engine.runJob(world.hr);
-    expect(second.job.errorMessage).toMatch(/^Cloud: .*refused/);
+    expect((await endedTargets(world.engine.pool, second.job.runKey)).get(system.no)?.reason).toMatch(/refused/);
     expect(await gate(system.no)).toMatchObject({ breaker: 'open', probes: 1 });
     await simulator.up();
     const mark = simulator.journal.mark();
@@ -143,7 +144,7 @@ describe('what becomes of a pair that failed', () => {
     simulator.faults.arm({ effect: { kind: 'status', status: 500 }, match: { methods: ['PUT'] } });
     const { job, statistics } = await world.engine.runJob(world.hr);
     expect(job).toMatchObject({ status: 'Finished with Error' });
-    expect(job.errorMessage).toMatch(/^Cloud: .*500/);
+    expect((await endedTargets(world.engine.pool, job.runKey)).get(system.no)?.reason).toMatch(/500/);
     expect(await gate(system.no)).toMatchObject({ breaker: 'open', cause: 'targetFault' });
     const failed = statistics.find((row) => row.systemName === 'Cloud')?.failed ?? 0;
     expect(failed).toBeGreaterThan(20);

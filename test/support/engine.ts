@@ -173,6 +173,24 @@ export class TestEngine {
     return this.finished(run.jobId);
   }
 
+  /** One round of healing, as the workflow does it every minute. Returns how many pairs of systems had something to heal. */
+  async heal({ activities }: Pick<EngineProcess, 'activities'> = this): Promise<number> {
+    const { pairs } = await activities.findHealable();
+    for (const pair of pairs) await activities.healPair(pair);
+    return pairs.length;
+  }
+
+  /** A day goes by: everything that waits for its time is due, and what was read is old. */
+  async letTimePass(): Promise<void> {
+    await this.pool.query(
+      `update backlog set next_at = next_at - interval '2 days', read_at = read_at - interval '2 days', tried_at = tried_at - interval '2 days'`,
+    );
+    await this.pool.query(`update run set started_at = started_at - interval '2 days'`);
+    await this.pool.query(
+      `update target_gate set next_probe_at = next_probe_at - interval '2 days', closed_until = least(closed_until, now())`,
+    );
+  }
+
   async finished(jobId: string): Promise<FinishedJob> {
     const job = await readJob(this.pool, jobId);
     if (job === undefined) throw new Error(`there is no job ${jobId}`);

@@ -9,6 +9,7 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { startOptions } from '../../api/reconciler/start-options.js';
 import { testTemporal } from '../support/temporal.js';
 import { goldenFile, writeGoldenHistory } from './support/golden-files.js';
+import { GOLDEN_ROUNDS, runRound } from './support/golden-healing.js';
 import { GOLDEN_RUNS } from './support/golden-runs.js';
 import { newRun, RunDriver } from './support/run-driver.js';
 
@@ -41,4 +42,13 @@ temporal.describe('golden histories', () => {
       writeGoldenHistory(goldenFile(workflowType, name), json);
     },
   );
+
+  it.each(GOLDEN_ROUNDS)('healing $name', async ({ name, activities }) => {
+    const json = await runRound(driver, activities(), async (handle) => {
+      await handle.result();
+      return historyToJSON(await handle.fetchHistory());
+    });
+    expect(JSON.parse(json)).toHaveProperty('events');
+    writeGoldenHistory(goldenFile('healWorkflow', name), json);
+  });
 });

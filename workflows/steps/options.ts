@@ -7,7 +7,11 @@ import { bulkQueueOf } from '../../core/task-queues.js';
 export const RUN_CLOSED_KIND: typeof RUN_CLOSED = 'runClosed';
 
 type ChunkActivities = Pick<RunActivities, 'sweepPairs' | 'drainChunk' | 'planAbsence' | 'deleteChunk'>;
-type StepActivities = Pick<RunActivities, 'openRun' | 'endIntake' | 'finishRun' | 'requestScheduledRun'>;
+type StepActivities = Pick<
+  RunActivities,
+  'openRun' | 'endIntake' | 'finishRun' | 'requestScheduledRun' | 'findHealable'
+>;
+type HealActivities = Pick<RunActivities, 'healPair'>;
 type ReportActivities = Pick<RunActivities, 'describeProgress'>;
 
 /**
@@ -45,6 +49,9 @@ const REPORT: ActivityOptions = {
   cancellationType: 'TRY_CANCEL',
 };
 
+/** A round of healing is repeated by the next one and not by Temporal; one that nobody takes within a minute is not worth a slot. */
+const HEAL: ActivityOptions = { ...WORK, scheduleToStartTimeout: '1m', retry: { maximumAttempts: 1 } };
+
 /** Work of about 30 s on the bulk queue. `summary` is one line for the Temporal Web UI: names of systems, never of people. */
 export function chunk(summary: string): ActivityInterfaceFor<ChunkActivities> {
   return proxyActivities<ChunkActivities>({ ...WORK, taskQueue: bulkQueueOf(workflowInfo().taskQueue), summary });
@@ -59,6 +66,11 @@ export function reading(summary: string, inOneGo: boolean): ActivityInterfaceFor
 /** A short step on the queue of the workflow itself, where it does not wait behind chunks. */
 export function step(summary: string): ActivityInterfaceFor<StepActivities> {
   return proxyActivities<StepActivities>({ ...WORK, summary });
+}
+
+/** A round of healing between two systems, on the bulk queue, tried once. */
+export function healing(summary: string): ActivityInterfaceFor<HealActivities> {
+  return proxyActivities<HealActivities>({ ...HEAL, taskQueue: bulkQueueOf(workflowInfo().taskQueue), summary });
 }
 
 /** Counters for operators, tried once. */

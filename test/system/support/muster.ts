@@ -37,8 +37,12 @@ interface BackEnd {
 
 type Values = Readonly<Record<string, string>>;
 
-/** A failed request is repeated once, after a second. */
-const IMPATIENT = { 'ips.failed.request.retry.attempts': '1', 'ips.failed.request.retry.attempts.interval': '1' };
+/** A failed request is repeated once, after a second; what a job leaves is left to the next job, whenever the minute is over. */
+const IMPATIENT = {
+  'ips.failed.request.retry.attempts': '1',
+  'ips.failed.request.retry.attempts.interval': '1',
+  'ips.healing': 'disabled',
+};
 const NO_LOGIN = { Authentication: 'NoAuthentication' };
 
 /** The real API and the real worker on a database and a Temporal namespace of their own, spoken to over HTTP only. */

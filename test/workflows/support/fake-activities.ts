@@ -3,6 +3,7 @@ import type {
   AbsencePlan,
   ChunkResult,
   FinishedRun,
+  HealablePairs,
   OpenedRun,
   RunActivities,
   RunInput,
@@ -23,6 +24,9 @@ export interface FakeAnswers {
   readonly endIntake?: Handler<void>;
   readonly finishRun?: Handler<FinishedRun>;
   readonly describeProgress?: Handler<{ markdown: string }>;
+  readonly healable?: HealablePairs;
+  /** This round fails. */
+  readonly healFailure?: CallLine;
 }
 
 /** A run with users and groups and the targets A and B. */
@@ -81,6 +85,8 @@ export class FakeActivities {
       ),
     describeProgress: (input) => this.describe(input),
     requestScheduledRun: ({ at }) => this.answer(`point ${at}`, () => ({ outcome: 'started' })),
+    findHealable: () => this.answer('find healable', () => this.answers.healable ?? { pairs: [] }),
+    healPair: ({ sourceNo, targetNo }) => this.heal(`heal ${sourceNo} ${letter(targetNo)}`),
   };
 
   /** How often this was asked. */
@@ -101,6 +107,12 @@ export class FakeActivities {
   /** Resolves when this was asked so often. */
   async seen(line: CallLine, times = 1): Promise<void> {
     while (this.count(line) < times) await new Promise<void>((resolve) => this.waiting.push({ line, resolve }));
+  }
+
+  private heal(line: CallLine): Promise<void> {
+    return this.answer(line, () => {
+      if (line === this.answers.healFailure) throw new Error('a defect');
+    });
   }
 
   private chunk(line: CallLine): Promise<ChunkResult> {

@@ -1,0 +1,35 @@
+import { isCancellation, log } from '@temporalio/workflow';
+import type { HealablePairs } from '../activities/contract.js';
+import { failureKind } from './steps/failure.js';
+import { healing, step } from './steps/options.js';
+
+/** Result of {@link healWorkflow}. */
+export interface HealResult {
+  /** Pairs of a source and a target that had something to heal. */
+  readonly pairs: number;
+}
+
+/** Pairs that are healed side by side: the slots of the bulk queue belong to jobs first. */
+const LANES = 4;
+
+/** One round of healing (HEA-4), every minute by a schedule: each pair of systems that has something to heal gets its turn, and it is over. */
+export async function healWorkflow(): Promise<HealResult> {
+  const { pairs } = await step('Find what can be healed').findHealable();
+  const queue = [...pairs];
+  const lane = async (): Promise<void> => {
+    for (let pair = queue.shift(); pair !== undefined; pair = queue.shift()) await heal(pair);
+  };
+  await Promise.all(Array.from({ length: LANES }, lane));
+  return { pairs: pairs.length };
+}
+
+/** What goes wrong with one pair keeps the others from nothing; the next round is the repetition. */
+async function heal(pair: HealablePairs['pairs'][number]): Promise<void> {
+  const { sourceNo, targetNo, sourceName, targetName } = pair;
+  try {
+    await healing(`Heal ${sourceName} → ${targetName}`).healPair({ sourceNo, targetNo });
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    log.warn('A round of healing failed', { sourceNo, targetNo, kind: failureKind(error) });
+  }
+}
