@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { ScimSimulator } from '../../simulators/scim/simulator.js';
+import { expireLeases, Mortal } from '../support/crash.js';
 import { group, person, summary, userNames, World } from '../support/world.js';
 import type { WorldTarget } from '../support/world.js';
 
@@ -70,6 +71,25 @@ describe('a target that is written with bulk requests', () => {
       expect(createdOnce(simulator)).toBe(true);
     },
   );
+
+  it('RTY-5: a process that dies between the answer to a bulk request and its settlement: everybody is created once and ours', async () => {
+    const { simulator } = await start();
+    const mortal = new Mortal({ statement: /delete from backlog b\s+where b\.target_id/, side: 'before' });
+    const pool = mortal.pool(world.engine.databaseUrl);
+    const dying = world.engine.newProcess({ pool, decorateFactory: (factory) => mortal.factory(factory) });
+    const { runKey, jobId } = await world.engine.request(world.hr);
+    await world.engine.workThrough(runKey, dying).catch((error: unknown) => {
+      if (!mortal.isDead) throw error;
+    });
+    await dying.activities.close();
+    await pool.close();
+    expect([mortal.isDead, envelopes(simulator) > 0]).toEqual([true, true]);
+    await expireLeases(world.engine.pool, world.hr.no);
+    await world.engine.workThrough(runKey);
+    const { statistics } = await world.engine.finished(jobId);
+    expect(summary(statistics)).toMatchObject({ 'Cloud user': `created ${COUNT}`, 'Cloud group': 'created 1' });
+    expect(createdOnce(simulator)).toBe(true);
+  });
 
   it('RTY-5: a bulk request that was cut off before it was done is done entity by entity', async () => {
     const { simulator } = await start();

@@ -1,5 +1,4 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { isJsonObject } from '../../core/json.js';
 import type { JsonObject } from '../../core/json.js';
 import { randomUUID } from 'node:crypto';
 import { startScimSimulator } from '../../simulators/scim/simulator.js';
@@ -7,9 +6,9 @@ import type { ScimSimulator } from '../../simulators/scim/simulator.js';
 import { listResults } from '../../state/runs/index.js';
 import { expireLeases, Mortal } from '../support/crash.js';
 import type { CrashPoint } from '../support/crash.js';
-import { TestEngine, withGroups } from '../support/engine.js';
+import { TestEngine, withUserMappings } from '../support/engine.js';
 import type { TestSystem } from '../support/engine.js';
-import { group, person, summary, World } from '../support/world.js';
+import { group, memberNames, person, summary, World } from '../support/world.js';
 
 const NEW_AND_ALL = [
   { constant: [{ id: 'everybody' }], targetVariable: 'assignGroup' },
@@ -17,20 +16,9 @@ const NEW_AND_ALL = [
 ];
 
 function assigning(): JsonObject {
-  const document = withGroups('target');
-  const { user } = document;
-  if (!isJsonObject(user) || !Array.isArray(user['mappings'])) throw new Error('the default has no mappings');
-  user['mappings'].push(...NEW_AND_ALL);
+  const document = withUserMappings(NEW_AND_ALL);
   delete document['group'];
   return document;
-}
-
-function namesIn({ store }: ScimSimulator, id: string): string[] {
-  const { users, groups } = store.snapshot();
-  const members = groups.find((one) => one['id'] === id)?.['members'];
-  return (Array.isArray(members) ? members : [])
-    .map((member) => String(users.find((user) => isJsonObject(member) && user['id'] === member['value'])?.['userName']))
-    .sort();
 }
 
 const TWO_GROUPS = [group('everybody', []), group('newcomers', [])];
@@ -70,8 +58,8 @@ describe('assignment of users to groups', () => {
     simulator.faults.arm({ effect: { kind: 'delay', ms: 15 }, match: { path: '^/Groups' } });
     await Promise.all([world.engine.runJob(world.hr), world.engine.runJob(contractors)]);
     await second.stop();
-    expect(namesIn(simulator, 'everybody')).toHaveLength(40);
-    expect(namesIn(simulator, 'newcomers')).toHaveLength(40);
+    expect(memberNames(simulator, 'everybody')).toHaveLength(40);
+    expect(memberNames(simulator, 'newcomers')).toHaveLength(40);
     const turns = simulator.journal
       .since(0)
       .filter(({ path, operation }) => path === '/Groups/everybody' && operation === 'replace')
@@ -93,8 +81,8 @@ describe('assignment of users to groups', () => {
     });
     const { statistics } = await world.engine.runJob(world.hr);
     expect(summary(statistics)).toEqual({ 'HR user': 'read 2', 'Cloud user': 'created 2' });
-    expect(namesIn(simulator, 'newcomers')).toHaveLength(2);
-    expect(namesIn(simulator, 'everybody')).toHaveLength(2);
+    expect(memberNames(simulator, 'newcomers')).toHaveLength(2);
+    expect(memberNames(simulator, 'everybody')).toHaveLength(2);
     expect([...simulator.journal.createsPerKey().values()].map(({ creates }) => creates)).toEqual([1, 1]);
   });
 });
@@ -158,8 +146,8 @@ describe('a process dies while it assigns users to groups', () => {
       .snapshot()
       .users.map((user) => String(user['userName']))
       .sort();
-    expect(namesIn(simulators.target, 'everybody')).toEqual(everybody);
-    expect(namesIn(simulators.target, 'newcomers')).toEqual(everybody);
+    expect(memberNames(simulators.target, 'everybody')).toEqual(everybody);
+    expect(memberNames(simulators.target, 'newcomers')).toEqual(everybody);
     const creates = [...simulators.target.journal.createsPerKey().values()].map((one) => one.creates);
     expect(creates).toEqual(everybody.map(() => 1));
     const mark = simulators.target.journal.mark();

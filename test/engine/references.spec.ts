@@ -2,24 +2,18 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { isJsonObject } from '../../core/json.js';
 import type { JsonObject } from '../../core/json.js';
 import { listResults } from '../../state/runs/index.js';
-import { withGroups } from '../support/engine.js';
+import { withUserMappings } from '../support/engine.js';
 import { group, person, summary, World, writesSince } from '../support/world.js';
 
 const ENTERPRISE = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User';
 
-/** The default write transformation, with the manager as an id of the target. */
-function withManagers(): JsonObject {
-  const document = withGroups('target');
-  const { user } = document;
-  if (!isJsonObject(user) || !Array.isArray(user['mappings'])) throw new Error('the default has no mappings');
-  user['mappings'].push({
-    sourcePath: `$['${ENTERPRISE}'].manager.value`,
-    targetPath: `$['${ENTERPRISE}'].manager.value`,
-    optional: true,
-    functions: [{ type: 'resolveEntityIds' }],
-  });
-  return document;
-}
+/** The manager as an id of the target. */
+const MANAGER = {
+  sourcePath: `$['${ENTERPRISE}'].manager.value`,
+  targetPath: `$['${ENTERPRISE}'].manager.value`,
+  optional: true,
+  functions: [{ type: 'resolveEntityIds' }],
+};
 
 const reportsTo = (value: string): JsonObject => ({ [ENTERPRISE]: { manager: { value } } });
 
@@ -38,7 +32,7 @@ describe('references between entities', () => {
         users: [person('A', reportsTo('Z')), person('B', reportsTo('A')), person('C'), person('Z', reportsTo('A'))],
       },
     });
-    const { simulator } = await world.addTarget('Cloud', {}, { transformation: withManagers() });
+    const { simulator } = await world.addTarget('Cloud', {}, { transformation: withUserMappings([MANAGER]) });
     const { job, statistics } = await world.engine.runJob(world.hr);
     expect([job.status, job.outcome]).toEqual(['Success', []]);
     expect(summary(statistics)).toEqual({ 'HR user': 'read 4', 'Cloud user': 'created 4' });

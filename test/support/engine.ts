@@ -303,6 +303,15 @@ function addressOf(typeName: string, url: string): Record<string, string> {
   return { Type: 'HTTP', URL: url, ProxyType: 'Internet', Authentication: 'NoAuthentication' };
 }
 
+/** The default write transformation with more mappings for users. */
+export function withUserMappings(mappings: readonly JsonObject[]): JsonObject {
+  const document = withGroups('target');
+  const { user } = document;
+  if (!isJsonObject(user) || !Array.isArray(user['mappings'])) throw new Error('the default has no mappings');
+  user['mappings'].push(...mappings);
+  return document;
+}
+
 /** The default transformation of the type, with groups switched on. */
 export function withGroups(role: 'source' | 'target', typeName = TYPE_NAME): JsonObject {
   const defaults = createRegistry().find(typeName)?.descriptor.defaultTransformations;

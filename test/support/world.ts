@@ -1,3 +1,4 @@
+import { isJsonObject } from '../../core/json.js';
 import type { JsonObject } from '../../core/json.js';
 import type { RunKind, StatisticsRow } from '../../state/runs/index.js';
 import { startScimSimulator } from '../../simulators/scim/simulator.js';
@@ -132,6 +133,16 @@ function numbers(row: StatisticsRow): string {
     ['held', row.held],
   ];
   return counts.flatMap(([name, count]) => (count > 0 ? [`${name} ${count}`] : [])).join(', ');
+}
+
+/** userNames of the members of a group, by its id, sorted; `nobody` for who does not exist. */
+export function memberNames({ store }: ScimSimulator, groupId: string): string[] {
+  const { users, groups } = store.snapshot();
+  const nameOf = new Map(users.map((user) => [user['id'], String(user['userName'])]));
+  const members = groups.find((one) => one['id'] === groupId)?.['members'];
+  return (Array.isArray(members) ? members : [])
+    .map((member) => (isJsonObject(member) && nameOf.get(member['value'] ?? '')) || 'nobody')
+    .sort();
 }
 
 /** userNames now in a simulator, sorted. */

@@ -1,16 +1,13 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import {
   startScimSimulator,
   type ScimSimulator,
   type ScimSimulatorOptions,
 } from '../../../simulators/scim/simulator.js';
 import { sendJson, startServer, type Responder, type TestServer } from '../support/http-server.js';
-import { errorOf, openScim, person } from '../support/scim.js';
+import { closedAfterEach, errorOf, openScim, person } from '../support/scim.js';
 
-const closing: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
-});
+const closing = closedAfterEach();
 
 type Opened = ReturnType<typeof openScim>;
 
@@ -22,7 +19,7 @@ async function simulated(
 ): Promise<{ simulator: ScimSimulator; connector: Opened }> {
   const simulator = await startScimSimulator({ dialect: 'bulk', ...server });
   const connector = openScim(simulator.url, { properties: { ...BULK, ...properties } });
-  closing.push(
+  closing(
     () => simulator.stop(),
     () => connector.close(),
   );
@@ -32,7 +29,7 @@ async function simulated(
 async function served(responder: Responder): Promise<{ server: TestServer; connector: Opened }> {
   const server = await startServer(responder);
   const connector = openScim(server.url, { properties: { ...BULK, 'scim.discovery': 'off' } });
-  closing.push(
+  closing(
     () => server.stop(),
     () => connector.close(),
   );

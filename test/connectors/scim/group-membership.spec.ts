@@ -1,22 +1,19 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import {
   startScimSimulator,
   type ScimSimulator,
   type ScimSimulatorOptions,
 } from '../../../simulators/scim/simulator.js';
 import { sendJson, startServer } from '../support/http-server.js';
-import { errorOf, openScim, type OpenOptions } from '../support/scim.js';
+import { closedAfterEach, errorOf, openScim, type OpenOptions } from '../support/scim.js';
 
-const closing: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
-});
+const closing = closedAfterEach();
 
 async function simulated(server: ScimSimulatorOptions, options: OpenOptions = {}) {
   const users = ['a', 'b', 'c', 'd'].map((id) => ({ id, userName: id }));
   const simulator = await startScimSimulator({ users, ...server });
   const connector = openScim(simulator.url, options);
-  closing.push(
+  closing(
     () => simulator.stop(),
     () => connector.close(),
   );
@@ -102,7 +99,7 @@ describe('members of a group are changed', () => {
       return { id: 'team' };
     });
     const connector = openScim(server.url, { properties: { 'scim.discovery': 'auto' } });
-    closing.push(
+    closing(
       () => server.stop(),
       () => connector.close(),
     );

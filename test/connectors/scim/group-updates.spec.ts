@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type { JsonObject } from '../../../core/json.js';
 import { GENERIC_SCIM_2 } from '../../../connectors/scim/profile.js';
 import {
@@ -6,12 +6,9 @@ import {
   type ScimSimulator,
   type ScimSimulatorOptions,
 } from '../../../simulators/scim/simulator.js';
-import { openScim, type OpenOptions } from '../support/scim.js';
+import { closedAfterEach, openScim, type OpenOptions } from '../support/scim.js';
 
-const closing: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
-});
+const closing = closedAfterEach();
 
 const PATCH = { 'scim.support.patch.operation': 'true' };
 const USERS_ONLY = { 'scim.patch.group.members.of.nested.groups': 'true' };
@@ -26,7 +23,7 @@ async function simulated(server: ScimSimulatorOptions, options: OpenOptions = {}
     groups: [...(server.groups ?? []), ...nested],
   });
   const connector = openScim(simulator.url, options);
-  closing.push(
+  closing(
     () => simulator.stop(),
     () => connector.close(),
   );

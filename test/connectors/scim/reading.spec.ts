@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type { Connector } from '../../../connectors/contract.js';
 import {
   startScimSimulator,
@@ -6,12 +6,18 @@ import {
   type ScimSimulatorOptions,
 } from '../../../simulators/scim/simulator.js';
 import { sendJson, startServer, type Responder, type TestServer } from '../support/http-server.js';
-import { errorOf, idsOf, openScim, person, readAll, textOf, type OpenOptions } from '../support/scim.js';
+import {
+  closedAfterEach,
+  errorOf,
+  idsOf,
+  openScim,
+  person,
+  readAll,
+  textOf,
+  type OpenOptions,
+} from '../support/scim.js';
 
-const closing: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).reverse()) await close();
-});
+const closing = closedAfterEach();
 
 type Opened = ReturnType<typeof openScim>;
 
@@ -21,7 +27,7 @@ async function simulated(
 ): Promise<{ simulator: ScimSimulator; connector: Opened }> {
   const simulator = await startScimSimulator(server);
   const connector = openScim(simulator.url, options);
-  closing.push(
+  closing(
     () => simulator.stop(),
     () => connector.close(),
   );
@@ -34,7 +40,7 @@ async function served(
 ): Promise<{ server: TestServer; connector: Opened }> {
   const server = await startServer(responder);
   const connector = openScim(server.url, options);
-  closing.push(
+  closing(
     () => server.stop(),
     () => connector.close(),
   );

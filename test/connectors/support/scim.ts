@@ -1,3 +1,4 @@
+import { afterEach } from '@jest/globals';
 import type { JsonObject, JsonValue } from '../../../core/json.js';
 import type { Connector, ConnectorContext, NativeEntity, Page, ReadPageRequest } from '../../../connectors/contract.js';
 import { isConnectorError, type ConnectorError } from '../../../connectors/errors.js';
@@ -37,6 +38,15 @@ export function openScim(url: string, options: OpenOptions = {}): Connector & { 
   };
   const connector = openScimConnector(context, options.profile ?? GENERIC_SCIM_2, 'scim', options.limits);
   return Object.assign(connector, { recorded });
+}
+
+/** Closes after each test what it was given, the last first. */
+export function closedAfterEach(): (...closers: readonly (() => Promise<void>)[]) => void {
+  const closing: (() => Promise<void>)[] = [];
+  afterEach(async () => {
+    for (const close of closing.splice(0).reverse()) await close();
+  });
+  return (...closers) => void closing.push(...closers);
 }
 
 /** All pages of a read, in order. */
