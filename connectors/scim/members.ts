@@ -8,6 +8,8 @@ export type Members = ReadonlyMap<string, JsonObject>;
 export interface SliceLimits {
   readonly additions: number;
   readonly removals: number;
+  /** One operation for each member, or one with all of them. */
+  readonly removal: 'filter' | 'list';
   /** Additions, removals and other operations may stand in one request. */
   readonly mixed: boolean;
 }
@@ -65,7 +67,9 @@ export function patchRequests(
   limits: SliceLimits,
 ): PatchOperation[][] {
   const additions = slices(change.additions, limits.additions).map((members) => [additionOf(members)]);
-  const removals = slices(change.removals, limits.removals).map((ids) => ids.map(removalOf));
+  const removals = slices(change.removals, limits.removals).map((ids) =>
+    limits.removal === 'list' ? [removalOfAll(ids)] : ids.map(removalOf),
+  );
   const requests = [...(attributes.length > 0 ? [[...attributes]] : []), ...additions, ...removals];
   const fitsInOne = additions.length <= 1 && removals.length <= 1;
   return limits.mixed && fitsInOne && requests.length > 1 ? [requests.flat()] : requests;
@@ -78,6 +82,10 @@ function additionOf(members: readonly JsonObject[]): PatchOperation {
 /** Removal of one member by a value path. */
 export function removalOf(id: string): PatchOperation {
   return { op: 'remove', path: `members[value eq ${JSON.stringify(id)}]` };
+}
+
+function removalOfAll(ids: readonly string[]): PatchOperation {
+  return { op: 'remove', path: 'members', value: ids.map((value) => ({ value })) };
 }
 
 function slices<T>(items: readonly T[], size: number): T[][] {

@@ -2,7 +2,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.j
 
 /** One operation of a PatchOp message (RFC 7644 §3.5.2). */
 export type PatchOperation =
-  { op: 'add' | 'replace'; path?: string; value: JsonValue } | { op: 'remove'; path: string };
+  { op: 'add' | 'replace'; path?: string; value: JsonValue } | { op: 'remove'; path: string; value?: JsonValue };
 
 /** Attributes that no PATCH touches: identity, bookkeeping, and members, which are written in slices of their own. */
 const NEVER_PATCHED = new Set(['id', 'schemas', 'meta']);

@@ -88,10 +88,15 @@ export class PatchSender {
   }
 
   private sliceLimits(): SliceLimits {
-    const { additionsPerRequest, removalsPerRequest, mixed } = this.options.profile.members;
+    const { additionsPerRequest, removalsPerRequest, removal, mixed } = this.options.profile.members;
     const most = Number.MAX_SAFE_INTEGER;
     const threshold = this.options.http.settings.memberThreshold ?? most;
-    return { additions: Math.min(threshold, additionsPerRequest ?? most), removals: removalsPerRequest, mixed };
+    return {
+      additions: Math.min(threshold, additionsPerRequest ?? most),
+      removals: removalsPerRequest,
+      removal,
+      mixed,
+    };
   }
 }
 
@@ -112,7 +117,7 @@ function neverShown(type: string): ConnectorError {
 }
 
 function valueOf(operation: PatchOperation): JsonValue {
-  return operation.op === 'remove' ? operation.path : operation.value;
+  return operation.op === 'remove' ? [operation.path, operation.value ?? null] : operation.value;
 }
 
 const MEMBER_REMOVAL = /^members\[value eq (".*")\]$/;

@@ -47,6 +47,7 @@ const overridesSchema = z.strictObject({
       threshold: count(MAX_MEMBERS).optional(),
       additionsPerRequest: count(MAX_MEMBERS).optional(),
       removalsPerRequest: count(MAX_MEMBERS).optional(),
+      removal: z.enum(['filter', 'list']).optional(),
       mixed: z.boolean().optional(),
       onCreate: z.enum(['with-group', 'afterwards']).optional(),
       shown: z.enum(['always', 'on-request', 'never']).optional(),

@@ -70,6 +70,8 @@ export interface ScimDialect {
     readonly additionsPerRequest?: number | undefined;
     /** Removals per request at most (CONN-SCIM-72). */
     readonly removalsPerRequest: number;
+    /** One operation for each member that is removed, or one with the list of them (CONN-SCIM-72). */
+    readonly removal: 'filter' | 'list';
     /** Additions and removals may stand in one request. */
     readonly mixed: boolean;
     /** `afterwards`: a group is created empty and filled then (CONN-SCIM-56). */
@@ -103,6 +105,7 @@ export const GENERIC_SCIM_2: ScimProfile = {
   members: {
     maxThreshold: 200_000,
     removalsPerRequest: 100,
+    removal: 'filter',
     mixed: true,
     onCreate: 'with-group',
     shown: 'always',

@@ -1,5 +1,5 @@
 import type { EntityType } from '../../core/entity-type.js';
-import type { Connector, ConnectorContext } from '../contract.js';
+import type { Connector, ConnectorContext, ConnectorLog } from '../contract.js';
 import { ConnectorError } from '../errors.js';
 import { createHttpClient, type HttpLimits } from '../http/http-client.js';
 import { configuredCredentials, configuredHeaders, tlsOptions } from '../http/http-settings.js';
@@ -79,9 +79,21 @@ function writesOf(
   }: { readonly http: ScimHttp; readonly discovery: Discovery; readonly profile: ScimProfile },
 ): ScimWrites {
   const { bulkOperations, maxConcurrentWrites } = http.settings;
-  if (bulkOperations === undefined) return http;
+  if (bulkOperations === undefined) return withAcceptedNoted(http, log);
   const { types } = profile.bulk;
-  return new BulkWrites({ http, discovery, clock, log, types, maxOperations: bulkOperations, maxConcurrentWrites });
+  const options = { http, discovery, clock, log, types, maxOperations: bulkOperations, maxConcurrentWrites };
+  return withAcceptedNoted(new BulkWrites(options), log);
+}
+
+/** CONN-SCIM-65: 202 counts as done, though nobody has said that it is. */
+function withAcceptedNoted(writes: ScimWrites, log: ConnectorLog): ScimWrites {
+  return {
+    write: async (write) => {
+      const response = await writes.write(write);
+      if (response.status === 202) log.warn({}, `${write.label}: accepted (202), not confirmed; it counts as done`);
+      return response;
+    },
+  };
 }
 
 /** CONN-CORE-11: refused without network traffic. */

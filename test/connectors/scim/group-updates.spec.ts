@@ -71,6 +71,34 @@ describe('members of groups', () => {
     expect(simulator.store.snapshot().groups.find(({ id }) => id === 'team')?.['members']).toHaveLength(80);
   });
 
+  it('CONN-SCIM-72: where the profile says so, members are removed with a list of them', async () => {
+    const properties = {
+      ...PATCH,
+      'scim.profile': JSON.stringify({ members: { removal: 'list', removalsPerRequest: 2 } }),
+    };
+    const { simulator, connector } = await simulated({ groups: [team('abcde')] }, { properties });
+    await connector.update('group', 'team', { mode: 'patch', before: team('abcde'), body: team('de') }, {});
+    expect(membersOf(simulator)).toBe('de');
+    const operations = simulator.journal.writesSince(0).map(({ body }) => JSON.parse(body ?? '{}').Operations);
+    expect(operations).toEqual([
+      [{ op: 'remove', path: 'members', value: [{ value: 'a' }, { value: 'b' }] }],
+      [{ op: 'remove', path: 'members', value: [{ value: 'c' }] }],
+    ]);
+  });
+
+  it.each(['0', '-5', '1.5', 'many', '200001'])(
+    'CONN-SCIM-71: a threshold of %s counts as that of the profile',
+    async (text) => {
+      const profile = { ...GENERIC_SCIM_2, members: { ...GENERIC_SCIM_2.members, threshold: 3 } };
+      const properties = { 'scim.patch.group.members.above.threshold': text };
+      const { simulator, connector } = await simulated({ groups: [team('ab')] }, { properties, profile });
+      await connector.update('group', 'team', { mode: 'replace', body: team('abc') }, {});
+      await connector.update('group', 'team', { mode: 'replace', body: team('abcd') }, {});
+      expect(sent(simulator)).toEqual(['PUT', 'PATCH']);
+      expect(membersOf(simulator)).toBe('abcd');
+    },
+  );
+
   it.each(['patch', 'replace'] as const)(
     'WRT-6: with nested groups only user members are compared and written, by PATCH (%s)',
     async (mode) => {

@@ -5,7 +5,7 @@ const members = (from: number, count: number) => ({
   members: Array.from({ length: count }, (_, n) => ({ value: `m${from + n}` })),
 });
 const of = (from: number, count: number) => membersOf(members(from, count)) ?? new Map();
-const limits = { additions: 900, removals: 50, mixed: true };
+const limits = { additions: 900, removals: 50, removal: 'filter', mixed: true } as const;
 const sizes = (requests: ReturnType<typeof patchRequests>): unknown =>
   requests.map((operations) =>
     operations.map((operation) =>

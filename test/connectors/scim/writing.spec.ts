@@ -45,6 +45,31 @@ const operationsOf = (server: TestServer): { op: string; path: string; value?: u
   server.requests.filter(({ method }) => method === 'PATCH').map(({ body }) => JSON.parse(body).Operations);
 
 describe('SCIM writing', () => {
+  it.each([200, 204])(
+    'CONN-SCIM-67: a delete that is answered with %i is done, 404 says that it was before',
+    async (status) => {
+      const { server, connector } = await served((_request, response) => sendJson(response, status, {}));
+      expect(await connector.delete('user', 'a', {})).toEqual({ id: 'a', applied: 'deleted' });
+      server.respond((_request, response) => sendJson(response, 404, { status: '404' }));
+      expect(await connector.delete('group', 'b', {})).toEqual({ id: 'b', applied: 'already-absent' });
+      expect(server.requests.map(({ method, url }) => `${method} ${url}`)).toEqual([
+        'DELETE /Users/a',
+        'DELETE /Groups/b',
+      ]);
+    },
+  );
+
+  it('CONN-SCIM-65: 202 counts as done, and the log says that nobody has confirmed it', async () => {
+    const { connector } = await served((_request, response) => sendJson(response, 202, { id: 'a' }));
+    const body = { userName: 'x' };
+    expect(await connector.create('user', body, {})).toEqual({ id: 'a', applied: 'updated' });
+    expect(await connector.update('user', 'a', { mode: 'replace', body }, {})).toEqual({ id: 'a', applied: 'updated' });
+    expect(connector.recorded.lines.map(({ level, message }) => `${level} ${message}`)).toEqual([
+      'warn create user: accepted (202), not confirmed; it counts as done',
+      'warn update user: accepted (202), not confirmed; it counts as done',
+    ]);
+  });
+
   it('CONN-SCIM-09, CONN-SCIM-60: PUT carries id, schemas and the configured content type, no read-only attribute', async () => {
     const { server, connector } = await served(() => ({ id: 'a/b', meta: { version: 'W/"2"' } }), {
       properties: { 'scim.content.type': 'application/json' },
