@@ -1,0 +1,210 @@
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { isJsonObject, type JsonObject } from '../../core/json.js';
+import { ldifEntry, ldifOf } from '../../simulators/directories/ldif.js';
+import { startSlapd, type Slapd } from '../../simulators/directories/slapd.js';
+import { describeSlapd } from '../support/directories.js';
+import { TestEngine, withGroups, type FinishedJob, type TestSystem } from '../support/engine.js';
+import { startBetterAuthScim, startScimmy, type ForeignScimServer } from '../support/foreign-scim.js';
+import { summary } from '../support/world.js';
+import { Company, groupLine, lineOf, modifyLdif } from './support/company.js';
+
+const PEOPLE = 200;
+const GROUPS = 10;
+const people = (slapd: Slapd) => slapd.peopleDn;
+
+/* What is expected comes from the company beside the directory; what is there, from the servers themselves. */
+describeSlapd('a whole life: OpenLDAP to two SCIM servers of other authors', () => {
+  const company = new Company(PEOPLE);
+  let slapd: Slapd;
+  let engine: TestEngine;
+  let source: TestSystem;
+  let targets: { readonly name: string; readonly server: ForeignScimServer; readonly nested: boolean }[];
+
+  const dnOf = (id: string): string => {
+    const { unit } = company.people.get(id) ?? {};
+    return `uid=${id},${unit === undefined ? '' : `ou=${unit},`}${people(slapd)}`;
+  };
+  const attributesOf = (id: string) => {
+    const { given, family, mail } = company.person(id);
+    return { objectClass: 'inetOrgPerson', uid: id, cn: id, givenName: given, sn: family, mail };
+  };
+  const memberDns = (name: string): string[] => {
+    const group = company.groups.get(name);
+    return [...(group?.people ?? [])]
+      .map(dnOf)
+      .concat([...(group?.groups ?? [])].map((one) => `cn=${one},${slapd.groupsDn}`));
+  };
+  const groupLdif = (name: string): string =>
+    ldifEntry(`cn=${name},${slapd.groupsDn}`, { objectClass: 'groupOfNames', cn: name, member: memberDns(name) });
+  const setMembers = (name: string, ids: Iterable<string>, groups: Iterable<string> = []): void => {
+    company.group(name, ids, groups);
+    slapd.modify(modifyLdif(`cn=${name},${slapd.groupsDn}`, { member: memberDns(name) }));
+  };
+  const change = (id: string, changes: { given?: string; family?: string; mail?: string }): void => {
+    const { given, family, mail } = Object.assign(company.person(id), changes);
+    slapd.modify(modifyLdif(dnOf(id), { givenName: [given], sn: [family], mail: [mail] }));
+  };
+  const leave = (id: string): void => {
+    slapd.modify(`dn: ${dnOf(id)}\nchangetype: delete`);
+    company.people.delete(id);
+    for (const group of company.groups.values()) group.people.delete(id);
+  };
+  const join = (id: string, changes: { mail?: string } = {}): void => {
+    company.add(id, changes);
+    slapd.modify(ldifEntry(dnOf(id), attributesOf(id)));
+  };
+
+  beforeAll(async () => {
+    slapd = await startSlapd({
+      overlays: ['memberof'],
+      databaseLines: ['overlay refint', 'refint_attributes member'],
+      globalLines: ['moduleload refint'],
+    });
+    slapd.modify(ldifOf([...company.people.keys()].map((id) => [dnOf(id), attributesOf(id)])));
+    const ids = [...company.people.keys()];
+    for (let n = 0; n < GROUPS; n++) {
+      company.group(
+        `g${n}`,
+        ids.filter((_, index) => index % GROUPS === n || index === 0),
+      );
+      slapd.modify(groupLdif(`g${n}`));
+    }
+    engine = await TestEngine.start();
+    source = await engine.addSource('Directory', slapd.url, {
+      typeName: 'LDAP Server',
+      properties: {
+        'ldap.user': slapd.rootDn,
+        'ldap.user.path': slapd.peopleDn,
+        'ldap.group.path': slapd.groupsDn,
+        'ldap.api.version': '2',
+      },
+      secrets: { 'ldap.password': slapd.rootPassword },
+    });
+    targets = [
+      { name: 'SCIMMY', server: await startScimmy(), nested: true },
+      { name: 'Better Auth', server: await startBetterAuthScim(), nested: false },
+    ];
+    for (const { name, server, nested } of targets) {
+      const { auth } = server;
+      await engine.addTarget(name, server.url, {
+        transformation: nested ? withGroups('target') : forBetterAuth(),
+        properties: {
+          'scim.support.patch.operation': 'true',
+          // Groups are emptied at once here.
+          'ips.governor.group.members.percent': 'off',
+          ...(auth.kind === 'basic' ? { Authentication: 'BasicAuthentication', User: auth.user } : {}),
+        },
+        secrets:
+          auth.kind === 'basic'
+            ? { Password: auth.password }
+            : { 'ips.http.header.Authorization': `Bearer ${auth.token}` },
+      });
+    }
+  }, 120_000);
+  afterAll(async () => {
+    await engine?.stop();
+    for (const { server } of targets ?? []) await server.stop();
+    await slapd?.stop();
+  });
+
+  /** Runs a job, compares every target with the company, and runs another one that must find nothing. */
+  const settle = async (): Promise<FinishedJob> => {
+    const job = await engine.runJob(source);
+    expect(job.job.status).toBe('Success');
+    for (const { server, nested } of targets) {
+      const { users, groups } = await server.snapshot();
+      expect(users.map(personLine).sort()).toEqual(company.describePeople());
+      const names = new Map([
+        ...users.map((user) => [text(user['id']), text(user['userName'])] as const),
+        ...groups.map((group) => [text(group['id']), text(group['displayName'])] as const),
+      ]);
+      expect(groups.map((group) => membersLine(group, names)).sort()).toEqual(company.describeGroups(nested));
+    }
+    const again = summary((await engine.runJob(source)).statistics);
+    for (const { name } of targets)
+      expect([again[`${name} user`] ?? '', again[`${name} group`] ?? '']).toEqual(['', '']);
+    return job;
+  };
+
+  it('JOB-3: everybody and every group is created', async () => {
+    await settle();
+  }, 60_000);
+
+  it('JOB-6, CHG-1: people join and change, and move between organizational units', async () => {
+    join('new1');
+    change('p0003', { given: 'Änne', family: 'Ümläut "x"' });
+    company.person('p0004').unit = 'north';
+    slapd.modify(ldifOf([[`ou=north,${slapd.peopleDn}`, { objectClass: 'organizationalUnit', ou: 'north' }]]));
+    slapd.modify(
+      `dn: uid=p0004,${slapd.peopleDn}\nchangetype: modrdn\nnewrdn: uid=p0004\ndeleteoldrdn: 1\nnewsuperior: ou=north,${slapd.peopleDn}`,
+    );
+    setMembers('g1', ['new1', 'p0004', 'p0005']);
+    await settle();
+  }, 60_000);
+
+  it('DEL-23, CONN-LDAP-86: people leave, one comes back under the same identifier, another person as somebody new', async () => {
+    leave('p0010');
+    leave('p0011');
+    leave('p0012');
+    await settle();
+    join('p0010');
+    join('again');
+    await settle();
+  }, 60_000);
+
+  it('DEL-23: one leaves and another joins in the same place between two jobs', async () => {
+    leave('p0020');
+    join('anew');
+    await settle();
+  }, 60_000);
+
+  it('WRT-7: a group of all, and groups within groups', async () => {
+    setMembers('g2', company.people.keys());
+    setMembers('g3', ['p0001'], ['g2', 'g4']);
+    await settle();
+    setMembers('g2', ['p0001']);
+    await settle();
+  }, 60_000);
+
+  it('DEL-6: a group goes', async () => {
+    slapd.modify(`dn: cn=g9,${slapd.groupsDn}\nchangetype: delete`);
+    company.groups.delete('g9');
+    await settle();
+  }, 60_000);
+});
+
+/** Better Auth refuses groups as members, and finds an account that was deleted by its `externalId` only (docs/compatibility.md). */
+function forBetterAuth(): JsonObject {
+  const document = withGroups('target');
+  const group = document['group'];
+  const mappings = isJsonObject(group) && Array.isArray(group['mappings']) ? group['mappings'] : [];
+  const kept = mappings.filter((mapping) => !JSON.stringify(mapping).includes('"entityType":"group"'));
+  const user = isJsonObject(document['user']) ? document['user'] : {};
+  const userMappings = Array.isArray(user['mappings']) ? user['mappings'] : [];
+  const externalId = { sourcePath: '$.userName', targetPath: '$.externalId' };
+  return { user: { ...user, mappings: [...userMappings, externalId] }, group: { mappings: kept } };
+}
+
+function personLine(user: JsonObject): string {
+  const name = isJsonObject(user['name']) ? user['name'] : {};
+  const [email] = Array.isArray(user['emails']) ? user['emails'] : [];
+  return lineOf(
+    text(user['userName']),
+    isJsonObject(email) ? email['value'] : undefined,
+    name['givenName'],
+    name['familyName'],
+  );
+}
+
+function membersLine(group: JsonObject, names: ReadonlyMap<string, string>): string {
+  const members = Array.isArray(group['members']) ? group['members'] : [];
+  const ids = members.map((member) => (isJsonObject(member) ? text(member['value']) : ''));
+  return groupLine(
+    text(group['displayName']),
+    ids.map((id) => names.get(id) ?? id),
+  );
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
