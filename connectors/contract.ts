@@ -192,7 +192,7 @@ export interface Capabilities {
   /** Types that `delta` covers; the others are read fully for change detection (RDM-5). */
   readonly deltaTypes: readonly EntityType[];
   readonly updateMode: 'replace' | 'patch';
-  /** CNF-6: false turns adoption after a conflict off. */
+  /** CNF-6: false turns adoption of users after a conflict off. */
   readonly conflictResolution: boolean;
   /** DEL-11: a deletion that becomes a PATCH message needs this property; absent: it needs none. */
   readonly updateInsteadOfDelete?: { readonly property: string; readonly enabled: boolean };

@@ -126,7 +126,10 @@ async function adoptConflicting(
   conflict: ConnectorError,
   sent: SentCreate | null,
 ): Promise<Settlement> {
-  if (!env.tools.target.capabilities.conflictResolution) return failed(work, 'create', conflict, turnedBack(work));
+  if (env.type === 'user' && !env.tools.target.capabilities.conflictResolution) {
+    const failure = { errorClass: 'conflict', code: '409, uniqueness', message: conflict.adminMessage } as const;
+    return failed(work, 'create', failure, turnedBack(work));
+  }
   const found = await lookUp(env, work, work.create === null ? {} : sentDocument(work.create));
   if (found.outcome === 'one') return adopt(env, work, found, sent);
   if (found.outcome === 'many') return failed(work, 'create', tooMany(found.ids.length), turnedBack(work));
@@ -143,9 +146,25 @@ export async function adoptOnly(env: DrainEnvironment, work: Work): Promise<Sett
   return settlement(work, { kind: 'parked', reason: 'Operation [create] is skipped in target transformation' });
 }
 
+/**
+ * By the unique attributes, or by the key that a connector has of its own; one that has neither finds an entity by the id that the
+ * transformation supplies (CNF-7, SKP-6).
+ */
 async function lookUp(env: DrainEnvironment, work: Work, document: JsonObject): Promise<Resolution> {
   const keys = env.connector.uniqueKeys(env.type);
-  return send(env, work, 'read', (options) => env.connector.resolveExisting(env.type, document, keys, options));
+  const found = await send(env, work, 'read', (options) =>
+    env.connector.resolveExisting(env.type, document, keys, options),
+  );
+  const suppliedId = keys.length > 0 || found.outcome !== 'none' ? undefined : suppliedIdOf(env, work);
+  if (suppliedId === undefined) return found;
+  const entity = await send(env, work, 'read', (options) => env.connector.readOne(env.type, suppliedId, options));
+  return entity === null ? found : { outcome: 'one', entity };
+}
+
+/** The variable `entityIdTargetSystem` as the mappings of a create set it (VAR-4). */
+function suppliedIdOf(env: DrainEnvironment, work: Work): string | undefined {
+  const mapped = work.create ?? mapForCreate(env, work);
+  return 'message' in mapped ? undefined : mapped.targetId;
 }
 
 function tooMany(count: number): { errorClass: 'conflict'; code: string; message: string } {

@@ -20,6 +20,7 @@ import {
   removeForgotten,
   storeSkips,
 } from '../../state/runs/finish-run.js';
+import type { ConditionReason } from '../../state/runs/finish-run.js';
 import type { JobStatus } from '../../state/runs/run.js';
 import { moveForcedFullCounter } from '../../state/runs/read-mode.js';
 import { cleanMarks, noteCleanRead } from '../../state/runs/source-state.js';
@@ -89,11 +90,7 @@ async function conclude(
   }));
   const verdict = await readVerdict(sql, input.runKey, context.mode, context.types.length);
   await closeChanges(sql, input.runKey, sourceNo);
-  await storeSkips(
-    sql,
-    input.runKey,
-    targets.map((target) => target.targetNo),
-  );
+  await storeSkips(sql, input.runKey, conditionReasons(context));
   await countExactly(sql, input.runKey, sourceNo);
   if (context.kind === 'resync') await dropForce(sql, input.runKey, sourceNo, targets);
   for (const target of context.targets) {
@@ -128,6 +125,17 @@ async function conclude(
   await closeRun(sql, input.runKey, status, [...report.lines, ...unresolved, ...held]);
   services.deps.reached?.('finishing');
   return status;
+}
+
+/** SKP-9, by the programs that the run has frozen. */
+function conditionReasons(context: RunContext): ConditionReason[] {
+  return context.targets.flatMap((target) =>
+    targetTypes(context, target).map((type) => ({
+      targetNo: target.snapshot.no,
+      type: codeOf(type),
+      reason: target.program.types.get(type)?.skipReason ?? '',
+    })),
+  );
 }
 
 /** The source side was read to its end without a failed entity, in whatever mode (RDM-12, CONN-CORE-43). */

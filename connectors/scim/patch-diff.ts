@@ -9,6 +9,20 @@ const NEVER_PATCHED = new Set(['id', 'schemas', 'meta']);
 /** RFC 7643 §2.1; `$ref` is the one name with a dollar sign. */
 const ATTRIBUTE_NAME = /^[A-Za-z$][\w$-]*$/;
 
+/** The operations of a body that is itself the message of a PATCH (CONN-SCIM-67); undefined for an entity. */
+export function messageOperations(body: JsonObject): PatchOperation[] | undefined {
+  const operations = body['Operations'];
+  if (!Array.isArray(operations) || operations.length === 0) return undefined;
+  return operations.flatMap((operation): PatchOperation[] => {
+    if (!isJsonObject(operation)) return [];
+    const { op, path, value } = operation;
+    const name = typeof op === 'string' ? op.toLowerCase() : '';
+    if (name === 'remove' && typeof path === 'string') return [{ op: 'remove', path }];
+    if ((name !== 'add' && name !== 'replace') || value === undefined) return [];
+    return [{ op: name, value, ...(typeof path === 'string' && { path }) }];
+  });
+}
+
 /**
  * Smallest set of operations that leads from `before` to `after` (CONN-SCIM-61): changed attributes and sub-attributes are
  * replaced, new elements of lists are added, vanished attributes are removed; a list that lost or changed elements is replaced as

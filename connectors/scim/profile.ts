@@ -21,6 +21,15 @@ export interface ScimProfile extends ScimDialect {
     /** Types that are written so (CONN-SCIM-82). */
     readonly types: readonly ('user' | 'group')[];
   };
+  /** What a type does otherwise with users that exist, or that are to be deleted; absent: nothing. */
+  readonly users?: {
+    /** Searched for when the property of the unique attributes is absent and the first search finds nobody (CNF-5). */
+    readonly keysAfter?: readonly string[];
+    /** `<prefix>.user.automatic.conflict.resolution` is offered: `false` turns the search off (CNF-6). */
+    readonly switchesResolution?: boolean;
+    /** `<prefix>.user.update.instead.delete` is offered: a deletion becomes a PATCH message only if it is `true` (DEL-11). */
+    readonly switchesUpdateInsteadOfDelete?: boolean;
+  };
   /** In-flight writes at most, per process; the engine starts lower and grows. */
   readonly maxConcurrentWrites: number;
 }

@@ -2,15 +2,20 @@ import { HTTP_PROPERTIES } from '../property-descriptors.js';
 import type { PropertyDescriptor } from '../contract.js';
 import { PAGING_METHODS, PROFILE_PROPERTY } from './profile-overrides.js';
 import type { ScimProfile } from './profile.js';
-import { CONCURRENT_WRITES, DELTA_OVERLAP_S, LIST_PAGE_SIZE, PAGE_SIZE } from './scim-settings.js';
+import { CONCURRENT_WRITES, DELTA_OVERLAP_S, LIST_PAGE_SIZE, PAGE_SIZE, userSwitchNames } from './scim-settings.js';
 
 const SOURCE: PropertyDescriptor['roles'] = ['source'];
 const TARGET: PropertyDescriptor['roles'] = ['target'];
 const BOTH: PropertyDescriptor['roles'] = ['source', 'target'];
 
 /** All properties of a SCIM system type (scim.md §1), the connection's first. */
-export function scimProperties(profile: ScimProfile): readonly PropertyDescriptor[] {
-  return [...HTTP_PROPERTIES, ...readProperties(profile), ...writeProperties(profile), ...addressProperties(profile)];
+export function scimProperties(profile: ScimProfile, prefix: string): readonly PropertyDescriptor[] {
+  return [
+    ...HTTP_PROPERTIES,
+    ...readProperties(profile),
+    ...writeProperties(profile, prefix),
+    ...addressProperties(profile),
+  ];
 }
 
 function readProperties(profile: ScimProfile): PropertyDescriptor[] {
@@ -114,14 +119,47 @@ function listPagingProperties(name: string, label: string, what: string): Proper
   ];
 }
 
-function writeProperties(profile: ScimProfile): PropertyDescriptor[] {
+/** CNF-6, DEL-11: for the types that have them. */
+function userSwitches({ users }: ScimProfile, prefix: string): PropertyDescriptor[] {
+  const { resolution, updateInsteadOfDelete } = userSwitchNames(prefix);
   return [
+    ...(users?.switchesResolution === true
+      ? [
+          {
+            name: resolution,
+            label: 'Look for users that exist already',
+            kind: 'boolean',
+            roles: TARGET,
+            defaultValue: 'true',
+            description: 'false: a user that exists already fails with 409 instead of being found and updated.',
+          } as const,
+        ]
+      : []),
+    ...(users?.switchesUpdateInsteadOfDelete === true
+      ? [
+          {
+            name: updateInsteadOfDelete,
+            label: 'Update users instead of deleting them',
+            kind: 'boolean',
+            roles: TARGET,
+            defaultValue: 'false',
+            description: 'true: what the deleteEntity mappings give is sent as PATCH, and the user stays.',
+          } as const,
+        ]
+      : []),
+  ];
+}
+
+function writeProperties(profile: ScimProfile, prefix: string): PropertyDescriptor[] {
+  return [
+    ...userSwitches(profile, prefix),
     {
       name: 'scim.user.unique.attribute',
       label: 'Unique attributes of users',
       kind: 'text',
       roles: TARGET,
-      defaultValue: profile.uniqueKeys.user.join(','),
+      // Where a second search depends on it, an absent property is not the same as its usual value (CNF-5).
+      ...(profile.users?.keysAfter === undefined && { defaultValue: profile.uniqueKeys.user.join(',') }),
       predefinedValue: profile.uniqueKeys.user.join(','),
       description:
         'Comma list; all must match for an existing user to be adopted, for example userName,emails[0].value.',

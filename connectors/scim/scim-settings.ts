@@ -13,6 +13,8 @@ export interface ScimSettings {
   readonly paths: Readonly<Record<ScimType, string>>;
   readonly filters: Readonly<Record<ScimType, string | undefined>>;
   readonly uniqueKeys: Readonly<Record<ScimType, readonly string[]>>;
+  /** Attributes of a second search for a user that the first one does not find (CNF-5). */
+  readonly userKeysAfter: readonly string[] | undefined;
   readonly sortBy: string | undefined;
   readonly attributes: string | undefined;
   readonly excludedAttributes: string | undefined;
@@ -69,6 +71,8 @@ export function scimSettings(given: Properties, profile: ScimProfile, prefix: st
       user: uniqueKeys(properties, 'scim.user.unique.attribute', profile.uniqueKeys.user),
       group: uniqueKeys(properties, 'scim.group.unique.attribute', profile.uniqueKeys.group),
     },
+    userKeysAfter:
+      textProperty(properties, 'scim.user.unique.attribute') === undefined ? profile.users?.keysAfter : undefined,
     sortBy: textProperty(properties, 'scim.sort.by'),
     attributes: joined(properties, 'scim.read.attributes'),
     excludedAttributes: joined(properties, 'scim.read.excluded.attributes'),
@@ -146,6 +150,17 @@ function memberThreshold(properties: Properties, profile: ScimProfile): number |
   const range = { min: 1, max: profile.members.maxThreshold, fallback: 0 };
   const value = integerProperty(properties, name, range);
   return value === 0 ? profile.members.threshold : value;
+}
+
+/** Names of the switches that some types have for users (CNF-6, DEL-11). */
+export function userSwitchNames(prefix: string): {
+  readonly resolution: string;
+  readonly updateInsteadOfDelete: string;
+} {
+  return {
+    resolution: `${prefix}.user.automatic.conflict.resolution`,
+    updateInsteadOfDelete: `${prefix}.user.update.instead.delete`,
+  };
 }
 
 function uniqueKeys(properties: Properties, name: string, fallback: readonly string[]): readonly string[] {

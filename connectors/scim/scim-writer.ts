@@ -8,7 +8,7 @@ import { withExplicitRemovals } from './explicit-removal.js';
 import { changeGroupMembers } from './group-membership.js';
 import { groupMembers, memberChange, membersOf, withoutMembers, type Members } from './members.js';
 import { outgoing } from './outgoing.js';
-import { patchAll, patchDiff, type PatchOperation } from './patch-diff.js';
+import { messageOperations, patchAll, patchDiff, type PatchOperation } from './patch-diff.js';
 import { PatchSender, type MemberOperations } from './patch-sender.js';
 import type { ScimProfile } from './profile.js';
 import { resolveByKeys } from './resolve.js';
@@ -87,9 +87,13 @@ export class ScimWriter {
     return changeGroupMembers({ ...this.options, tags, patches }, groupId, change, options);
   }
 
-  /** CONN-SCIM-52. */
-  resolve(type: ScimType, body: JsonObject, keys: readonly string[], options: CallOptions): Promise<Resolution> {
-    return resolveByKeys(this.options.reader, type, body, keys, options.signal);
+  /** CONN-SCIM-52; for users of some types there is a second search (CNF-5). */
+  async resolve(type: ScimType, body: JsonObject, keys: readonly string[], options: CallOptions): Promise<Resolution> {
+    const { reader, http } = this.options;
+    const found = await resolveByKeys(reader, type, body, keys, options.signal);
+    const { userKeysAfter } = http.settings;
+    if (found.outcome !== 'none' || type !== 'user' || userKeysAfter === undefined) return found;
+    return resolveByKeys(reader, type, body, userKeysAfter, options.signal);
   }
 
   private async createWhole(type: ScimType, body: JsonObject, options: CallOptions): Promise<WriteResult> {
@@ -178,7 +182,8 @@ export class ScimWriter {
     members: MemberOperations | undefined,
   ): Promise<WriteResult> {
     const except = [...this.options.profile.readOnlyAttributes[type], ...(members === undefined ? [] : ['members'])];
-    const attributes = change.only === undefined ? attributesOf(change, except) : [];
+    const message = messageOperations(change.body);
+    const attributes = message ?? (change.only === undefined ? attributesOf(change, except) : []);
     const { additions, removals } = members ?? NO_MEMBER_CHANGE;
     if (attributes.length + additions.length + removals.length === 0) return { id, applied: 'none' };
     const version = await this.patches.send({ type, id, options }, attributes, { additions, removals });

@@ -4,7 +4,8 @@ import { dialectOf, overrideProblems, PROFILE_PROPERTY, profileInForce } from '.
 import { GENERIC_SCIM_2, type ScimProfile } from './profile.js';
 import { SCIM_SAMPLES } from './samples.js';
 import { scimProperties } from './scim-properties.js';
-import { scimSettings } from './scim-settings.js';
+import { scimSettings, userSwitchNames } from './scim-settings.js';
+import { booleanProperty } from '../property-values.js';
 import { openScimConnector } from './scim.connector.js';
 import { NOT_OFFERED_NAMES, scimErrors, scimWarnings } from './scim-validation.js';
 import { SCIM_READ_TRANSFORMATION } from './transformations/read.js';
@@ -20,7 +21,7 @@ export function scimFactory(typeName: string, prefix: string, profile: ScimProfi
       typeName,
       prefix,
       roles: ['source', 'target'],
-      properties: scimProperties(profile),
+      properties: scimProperties(profile, prefix),
       toleratedNames: NOT_OFFERED_NAMES,
       defaultTransformations: { read: SCIM_READ_TRANSFORMATION, write: SCIM_WRITE_TRANSFORMATION },
     },
@@ -29,6 +30,7 @@ export function scimFactory(typeName: string, prefix: string, profile: ScimProfi
     capabilities: (properties, role) => {
       const inForce = profileInForce(profile, properties);
       const settings = scimSettings(properties, inForce, prefix);
+      const switches = userSwitchNames(prefix);
       // Without a comparison of times there are no deltas, whatever the property says (CONN-CORE-42).
       const deltaTypes = role === 'source' && inForce.filter === 'full' ? inForce.delta.types : [];
       return {
@@ -40,8 +42,15 @@ export function scimFactory(typeName: string, prefix: string, profile: ScimProfi
         delta: deltaTypes.length > 0 ? 'modified-filter' : 'none',
         deltaTypes,
         updateMode: settings.patch ? 'patch' : 'replace',
-        conflictResolution: true,
         changesMembers: true,
+        conflictResolution:
+          profile.users?.switchesResolution !== true || booleanProperty(properties, switches.resolution, true),
+        ...(profile.users?.switchesUpdateInsteadOfDelete === true && {
+          updateInsteadOfDelete: {
+            property: switches.updateInsteadOfDelete,
+            enabled: booleanProperty(properties, switches.updateInsteadOfDelete, false),
+          },
+        }),
         maxConcurrentWrites: settings.maxConcurrentWrites,
         ...(settings.bulkOperations !== undefined && { entitiesPerWrite: settings.bulkOperations }),
         requestTimeoutMs: HTTP_LIMITS.writeTimeoutMs,

@@ -51,6 +51,8 @@ export interface TypeProgram {
   readonly timeDependent: boolean;
   /** Some mapping calls `resolveEntityIds`: the result depends on links (CHG-4). */
   readonly linkDependent: boolean;
+  /** What is said of an entity that does not meet the condition (SKP-9). */
+  readonly skipReason: string;
   /** SKP-5. Empty in read transformations. */
   readonly skipOperations: ReadonlySet<WriteOperation>;
   /** At least one mapping has scope `deleteEntity` (SCP-1, DEL-10). */

@@ -75,7 +75,7 @@ export class CompiledTypeProgram implements TypeProgram {
     const run = this.start(input, context, undefined);
     try {
       if (!this.isMet(run))
-        return { kind: 'skipped', sourceId: this.sourceIdOf(input, context), reason: this.skipReason() };
+        return { kind: 'skipped', sourceId: this.sourceIdOf(input, context), reason: this.skipReason };
       for (const mapping of this.analysis.executed.read) executeMapping(mapping, run);
       const sourceId = idText(run.variable('entityIdSourceSystem'), 'entityIdSourceSystem');
       if (sourceId === undefined)
@@ -100,7 +100,7 @@ export class CompiledTypeProgram implements TypeProgram {
   accepts(common: JsonObject, context: EvaluationContext): ConditionOutcome {
     try {
       if (this.isMet(this.start(common, context, undefined))) return { kind: 'accepted' };
-      return { kind: 'skipped', reason: this.skipReason() };
+      return { kind: 'skipped', reason: this.skipReason };
     } catch (error) {
       return { kind: 'failed', message: failureMessage(error) };
     }
@@ -179,7 +179,7 @@ export class CompiledTypeProgram implements TypeProgram {
   }
 
   /** SKP-9: the condition as written, so that no property value gets into a log. */
-  private skipReason(): string {
+  get skipReason(): string {
     return `Entity condition [${this.parts.condition?.raw ?? ''}] is not fulfilled`;
   }
 

@@ -15,17 +15,27 @@ export async function hasLiveLeases(sql: Sql, sourceNo: number): Promise<boolean
   return rows.length > 0;
 }
 
+/** What is said of entities of a type that do not meet the condition of a target (SKP-9). */
+export interface ConditionReason {
+  readonly targetNo: number;
+  readonly type: number;
+  readonly reason: string;
+}
+
 /**
  * Skipped results of entities that needed no attempt (engine.md §8): delivered, present, and marked as not wanted or parked. One array
- * for each page and target; those arrays are the logged results.
+ * for each page, target and reason; those arrays are the logged results.
  */
-export async function storeSkips(sql: Sql, runKey: string, targetNos: readonly number[]): Promise<void> {
+export async function storeSkips(sql: Sql, runKey: string, reasons: readonly ConditionReason[]): Promise<void> {
   await sql.query(
-    `insert into run_skip (run_key, target_id, type, page_no, entity_nos)
-     select $1, t.target_id, p.type, p.page_no, array_agg(distinct s.entity_no)
+    `insert into run_skip (run_key, target_id, type, page_no, reason, entity_nos)
+     select p.run_key, t.target_id, p.type, p.page_no,
+            case when b.state = ${BACKLOG_STATE.parked} then coalesce(b.error_class, '')
+                 when b.state = ${BACKLOG_STATE.quarantined} then '' else t.reason end as reason,
+            array_agg(distinct s.entity_no)
        from run_page p
        join run_type rt on rt.run_key = p.run_key and rt.type = p.type and rt.epoch = p.epoch
-      cross join unnest($2::int[]) as t (target_id)
+       join unnest($2::int[], $3::smallint[], $4::text[]) as t (target_id, type, reason) on t.type = p.type
       cross join lateral unnest(p.seen) as s (entity_no)
        left join link l on l.target_id = t.target_id and l.entity_no = s.entity_no and l.ord = 0
        left join backlog b on b.target_id = t.target_id and b.entity_no = s.entity_no
@@ -34,9 +44,9 @@ export async function storeSkips(sql: Sql, runKey: string, targetNos: readonly n
              or b.state in (${BACKLOG_STATE.parked}, ${BACKLOG_STATE.quarantined}))
         and not exists (select from entity_log g where g.run_key = $1 and g.target_id = t.target_id and g.entity_no = s.entity_no)
         and not exists (select from change c where c.target_id = t.target_id and c.entity_no = s.entity_no and c.standing and c.state in ('held', 'approved'))
-      group by t.target_id, p.type, p.page_no
+      group by 1, 2, 3, 4, 5
      on conflict do nothing`,
-    [runKey, targetNos],
+    [runKey, reasons.map((one) => one.targetNo), reasons.map((one) => one.type), reasons.map((one) => one.reason)],
   );
 }
 

@@ -243,7 +243,7 @@ export const RESULT_SQL = `
           window w as (partition by target_id, entity_no)
            order by target_id, entity_no, at desc) a
   union all
-  select k.target_id, u.entity_no, k.type, 'skipped', 'skip', null, null, null, 0
+  select k.target_id, u.entity_no, k.type, 'skipped', 'skip', null, nullif(k.reason, ''), null, 0
     from run_skip k cross join unnest(k.entity_nos) as u (entity_no) where k.run_key = $1
   union all
   select h.target_id, u.entity_no, h.type, 'held', 'hold', null, null, null, 0

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { listResults } from '../../state/runs/index.js';
 import { deactivating, DELTA, DeletionScene, EXISTED_BEFORE, users } from '../support/deletion-scene.js';
 import type { SceneStart } from '../support/deletion-scene.js';
 import { TestEngine } from '../support/engine.js';
@@ -576,11 +577,16 @@ const MORE: readonly Row[] = [
     links: { P: 'created', W: 'created' },
   },
   {
-    row: 'SKP-10: skipped entities do not make a job fail',
+    row: 'SKP-10, SKP-9: skipped entities do not make a job fail, and say why they were skipped',
     start: { cloud: { transformation: users('target', NO_GUESTS) } },
     act: async (scene) => {
       scene.change('P', { userType: 'guest' });
-      return scene.job();
+      const last = await scene.job();
+      const { results } = await listResults(scene.world.engine.pool, last.runKey, { limit: 5, result: 'skipped' });
+      expect(results.map(({ sourceKey, message }) => [sourceKey, message])).toEqual([
+        ['P', "Entity condition [$.userType != 'guest'] is not fulfilled"],
+      ]);
+      return last;
     },
     statistics: { 'HR user': 'read 2', 'Cloud user': 'created 1, skipped 1' },
     accounts: ['W'],
