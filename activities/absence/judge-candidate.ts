@@ -112,12 +112,11 @@ async function isClaimedByCreate(env: DrainEnvironment, work: Work, link: Linked
   return false;
 }
 
-/** Which operations the application allows on a group, by what was written last, or else by what the source said of it. */
+/** What the application allows on a group, by what was written last and by what the source says of it now; a ban of either counts. */
 function groupOf(env: DrainEnvironment, work: Work, link: LinkedLink): ApplicationGroup | undefined {
-  const written =
-    link.body === null
-      ? undefined
-      : env.services.linkBodies.open(link.body, linkPlace(env.targetNo, work.row.entityNo));
-  const common = work.pair.commonBody === null ? undefined : openCommon(env.tools, env.type, work.pair);
-  return applicationGroupOf(written ?? {}) ?? applicationGroupOf(common ?? {});
+  const place = linkPlace(env.targetNo, work.row.entityNo);
+  const written = link.body === null ? undefined : applicationGroupOf(env.services.linkBodies.open(link.body, place));
+  const common = work.pair.commonBody === null ? {} : openCommon(env.tools, env.type, work.pair);
+  const said = applicationGroupOf(common);
+  return said === 'readOnly' ? said : (written ?? said);
 }
