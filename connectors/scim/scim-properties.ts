@@ -2,7 +2,8 @@ import { HTTP_PROPERTIES } from '../property-descriptors.js';
 import type { PropertyDescriptor } from '../contract.js';
 import { PAGING_METHODS, PROFILE_PROPERTY } from './profile-overrides.js';
 import type { ScimProfile } from './profile.js';
-import { CONCURRENT_WRITES, DELTA_OVERLAP_S, LIST_PAGE_SIZE, PAGE_SIZE, userSwitchNames } from './scim-settings.js';
+import { userSwitches } from './user-switches.js';
+import { CONCURRENT_WRITES, DELTA_OVERLAP_S, LIST_PAGE_SIZE, PAGE_SIZE } from './scim-settings.js';
 
 const SOURCE: PropertyDescriptor['roles'] = ['source'];
 const TARGET: PropertyDescriptor['roles'] = ['target'];
@@ -116,37 +117,6 @@ function listPagingProperties(name: string, label: string, what: string): Proper
       defaultValue: String(LIST_PAGE_SIZE.fallback),
       description: `How many ${what} one request asks for.`,
     },
-  ];
-}
-
-/** CNF-6, DEL-11: for the types that have them. */
-function userSwitches({ users }: ScimProfile, prefix: string): PropertyDescriptor[] {
-  const { resolution, updateInsteadOfDelete } = userSwitchNames(prefix);
-  return [
-    ...(users?.switchesResolution === true
-      ? [
-          {
-            name: resolution,
-            label: 'Look for users that exist already',
-            kind: 'boolean',
-            roles: TARGET,
-            defaultValue: 'true',
-            description: 'false: a user that exists already fails with 409 instead of being found and updated.',
-          } as const,
-        ]
-      : []),
-    ...(users?.switchesUpdateInsteadOfDelete === true
-      ? [
-          {
-            name: updateInsteadOfDelete,
-            label: 'Update users instead of deleting them',
-            kind: 'boolean',
-            roles: TARGET,
-            defaultValue: 'false',
-            description: 'true: what the deleteEntity mappings give is sent as PATCH, and the user stays.',
-          } as const,
-        ]
-      : []),
   ];
 }
 

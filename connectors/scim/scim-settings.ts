@@ -152,17 +152,6 @@ function memberThreshold(properties: Properties, profile: ScimProfile): number |
   return value === 0 ? profile.members.threshold : value;
 }
 
-/** Names of the switches that some types have for users (CNF-6, DEL-11). */
-export function userSwitchNames(prefix: string): {
-  readonly resolution: string;
-  readonly updateInsteadOfDelete: string;
-} {
-  return {
-    resolution: `${prefix}.user.automatic.conflict.resolution`,
-    updateInsteadOfDelete: `${prefix}.user.update.instead.delete`,
-  };
-}
-
 function uniqueKeys(properties: Properties, name: string, fallback: readonly string[]): readonly string[] {
   const text = textProperty(properties, name);
   return text === undefined ? fallback : splitKeys(text);

@@ -4,7 +4,8 @@ import { dialectOf, overrideProblems, PROFILE_PROPERTY, profileInForce } from '.
 import { GENERIC_SCIM_2, type ScimProfile } from './profile.js';
 import { SCIM_SAMPLES } from './samples.js';
 import { scimProperties } from './scim-properties.js';
-import { scimSettings, userSwitchNames } from './scim-settings.js';
+import { scimSettings } from './scim-settings.js';
+import { userSwitchNames } from './user-switches.js';
 import { booleanProperty } from '../property-values.js';
 import { openScimConnector } from './scim.connector.js';
 import { NOT_OFFERED_NAMES, scimErrors, scimWarnings } from './scim-validation.js';
