@@ -23,6 +23,9 @@ import { TemporalJobLauncher } from './jobs/temporal-job-launcher.js';
 import { ScheduleLifecycle } from './schedules/schedule-lifecycle.js';
 import { SchedulesController } from './schedules/schedules.controller.js';
 import { SchedulesService } from './schedules/schedules.service.js';
+import { LiveReadService } from './plans/live-read.service.js';
+import { PlansController } from './plans/plans.controller.js';
+import { PlansService } from './plans/plans.service.js';
 import { ConnectorCatalog } from './system-types/connector-catalog.js';
 import { SystemTypesController } from './system-types/system-types.controller.js';
 import { SystemTypesService } from './system-types/system-types.service.js';
@@ -77,6 +80,7 @@ export class AppModule {
         TransformationsController,
         PreviewController,
         JobsController,
+        PlansController,
         // Takes what is left, so it comes last.
         UnknownRouteController,
       ],
@@ -103,6 +107,8 @@ export class AppModule {
         PreviewSidesService,
         PreviewService,
         JobsService,
+        LiveReadService,
+        PlansService,
         ...(launcher === undefined ? TEMPORAL_PROVIDERS : [{ provide: JOB_LAUNCHER, useValue: launcher }]),
       ],
     };

@@ -219,6 +219,21 @@ export const PLATFORM_PROPERTIES: readonly PropertyDescriptor[] = [
       'Attribute of the common JSON by which plans are counted and filtered, for example department; a#b for b inside of a.',
   },
   {
+    name: 'ips.plan.first',
+    label: 'Plans: plan first',
+    kind: 'boolean',
+    roles: ['source'],
+    defaultValue: 'false',
+    description: 'true: every job stops at its plan, and only what is approved is sent, whoever asks.',
+  },
+  {
+    name: 'ips.plan.second.person',
+    label: 'Plans: verbs that need two people',
+    kind: 'text',
+    roles: ['source'],
+    description: 'Verbs whose changes two different people have to approve, for example delete, disable.',
+  },
+  {
     name: 'ips.plan.expiry.days',
     label: 'Plans: expiry (days)',
     kind: 'integer',

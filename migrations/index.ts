@@ -11,6 +11,7 @@ import { PausedJobs1795204000000 } from './1795204000000-paused-jobs.js';
 import { TargetPause1795204100000 } from './1795204100000-target-pause.js';
 import { JobDetails1795204200000 } from './1795204200000-job-details.js';
 import { Plans1795205000000 } from './1795205000000-plans.js';
+import { PlanRuns1795205001000 } from './1795205001000-plan-runs.js';
 import { InterruptedReads1795206000000 } from './1795206000000-interrupted-reads.js';
 
 /** All migrations in the order they run. A migration that has landed is never edited or removed. */
@@ -28,5 +29,6 @@ export const MIGRATIONS = [
   TargetPause1795204100000,
   JobDetails1795204200000,
   Plans1795205000000,
+  PlanRuns1795205001000,
   InterruptedReads1795206000000,
 ];

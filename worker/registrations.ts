@@ -21,6 +21,7 @@ const ACTIVITIES: Record<keyof RunActivities, true> = {
 
 /** Every workflow type of this version; checked by the compiler in the same way. */
 const WORKFLOWS: Record<keyof typeof workflows, true> = {
+  applyPlanWorkflow: true,
   readJobWorkflow: true,
   resyncJobWorkflow: true,
   scheduledReadWorkflow: true,

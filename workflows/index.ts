@@ -1,4 +1,5 @@
 // Each name here is a workflow type that stands in histories: add, never rename.
+export { applyPlanWorkflow } from './apply-plan.workflow.js';
 export { readJobWorkflow } from './read-job.workflow.js';
 export { resyncJobWorkflow } from './resync-job.workflow.js';
 export { scheduledReadWorkflow } from './scheduled-read.workflow.js';

@@ -12,7 +12,9 @@ import type { Sql } from '../../state/database.js';
 import { demandOtherLinks, inheritOrigin, releaseClaims } from '../../state/drain/claims.js';
 import { closeGate } from '../../state/drain/gate.js';
 import { readPairs } from '../../state/drain/pair-facts.js';
+import type { StoredPair } from '../../state/drain/pair-facts.js';
 import { settle } from '../../state/drain/settle.js';
+import { approvedChanges } from '../../state/plans/approved.js';
 import { holdFence, takeChain } from '../../state/runs/fence.js';
 import type { RunFence } from '../../state/runs/fence.js';
 import type { ChunkResult, DeleteChunkInput } from '../contract.js';
@@ -31,9 +33,11 @@ import { pause } from '../support/run-watch.js';
 import { targetOf, targetTypes } from '../support/run-context.js';
 import type { RunContext } from '../support/run-context.js';
 import type { EngineServices, Watch } from '../support/services.js';
+import { withApprovedEnd } from '../plan/approved-end.js';
 import { confirmAbsence } from './confirm.js';
 import type { CandidateEnd } from './candidate-end.js';
 import { deletePair } from './delete-pair.js';
+import { judgeCandidate } from './judge-candidate.js';
 import type { PlannedDeletion } from './judge-candidate.js';
 
 /** Candidates in one lease: each costs up to two requests, and a confirmation must be young when the delete is sent. */
@@ -164,20 +168,26 @@ class DeletionBatch {
     // Looked up under the lease, which bounds how old a confirmation can get; one from before a longer pause of the run does not count.
     const maxAgeMs = Math.min(timing.confirmationMs - leaseMs, Date.now() - this.chunkStartedMs + timing.pagingPauseMs);
     const confirmed = await recentlyConfirmed(pool, env.runKey, [...pairs.keys()], maxAgeMs);
+    const approved = await approvedAmong(env, [...pairs.keys()]);
     return lease.rows.flatMap((row) => {
       const stored = pairs.get(row.entityNo);
       const candidate = candidates.find((one) => one.entityNo === row.entityNo);
       if (stored === undefined || candidate === undefined) return [];
+      const planned = approved.get(row.entityNo) ?? null;
+      // Of whom a plan has found to be out of scope nothing is marked; what it was found from is compared when it is applied.
+      const isNoted = candidate.cause === 'outOfScope' && (env.sink.changesNoLink || planned !== null);
       const leased = { ...row, prio: 0, forced: false, takenOver: false, seen: false, heldClass: null };
       const work = newWork({
         row: leased,
-        pair: stored,
+        pair: isNoted ? outOfScope(stored) : stored,
         evaluation: UNDECIDED,
         references: new Map(),
         token: lease.token,
         clock,
       });
-      return [{ work, candidate: { ...candidate, pending: row.pending, confirmed: confirmed.has(row.entityNo) } }];
+      work.approved = planned;
+      const pending = row.pending && !isNoted;
+      return [{ work, candidate: { ...candidate, pending, confirmed: confirmed.has(row.entityNo) } }];
     });
   }
 
@@ -185,8 +195,11 @@ class DeletionBatch {
     if (this.interruption !== undefined || this.defect !== undefined || this.env.stop.aborted) return untouched(work);
     try {
       const doubt = await this.confirm(work, candidate);
-      if (doubt !== undefined) return doubt;
-      const end = await deletePair(this.env, work, candidate);
+      if (doubt !== undefined) return withApprovedEnd(work, doubt);
+      const judgement = await judgeCandidate(this.env, work, candidate);
+      const refusal = await this.env.sink.admitDeletion(this.env, work, { cause: candidate.cause, judgement });
+      if (refusal !== undefined) return withApprovedEnd(work, refusal);
+      const end = withApprovedEnd(work, await deletePair(this.env, work, judgement));
       this.results.settled(end.settlement);
       return end;
     } catch (error) {
@@ -275,6 +288,16 @@ class DeletionBatch {
       ),
     );
   }
+}
+
+function outOfScope(pair: StoredPair): StoredPair {
+  return pair.link === null ? pair : { ...pair, link: { ...pair.link, outOfScope: true } };
+}
+
+/** What was approved for these pairs; nothing in a run that applies no plan. */
+async function approvedAmong(env: DrainEnvironment, entityNos: readonly number[]): ReturnType<typeof approvedChanges> {
+  if (env.planNo === undefined) return new Map();
+  return approvedChanges(env.services.pool, env.planNo, env.targetNo, entityNos);
 }
 
 function untouched(work: Work): CandidateEnd {

@@ -6,16 +6,15 @@ import { send } from '../drain/write-errors.js';
 import { done, failedDelete, unlinked } from './candidate-end.js';
 import type { CandidateEnd } from './candidate-end.js';
 import { emptyGroup } from './empty-group.js';
-import { judgeCandidate } from './judge-candidate.js';
-import type { Judgement, LinkedLink, PlannedDeletion } from './judge-candidate.js';
+import type { Judgement, LinkedLink } from './judge-candidate.js';
 import { letGo, updateInstead } from './let-go.js';
 
 /** Does with a candidate what DEL-6 says. */
-export async function deletePair(env: DrainEnvironment, work: Work, candidate: PlannedDeletion): Promise<CandidateEnd> {
-  return carryOut(env, work, await judgeCandidate(env, work, candidate));
-}
-
-function carryOut(env: DrainEnvironment, work: Work, judgement: Judgement): CandidateEnd | Promise<CandidateEnd> {
+export function deletePair(
+  env: DrainEnvironment,
+  work: Work,
+  judgement: Judgement,
+): CandidateEnd | Promise<CandidateEnd> {
   switch (judgement.kind) {
     case 'unlinked':
       return { settlement: settlement(work, { kind: 'settled' }), outcome: 'kept' };

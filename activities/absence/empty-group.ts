@@ -2,7 +2,7 @@ import type { Change } from '../../connectors/contract.js';
 import { isJsonObject } from '../../core/json.js';
 import type { JsonObject, JsonValue } from '../../core/json.js';
 import type { ApplicationGroup } from '../../core/sync/application-group.js';
-import { linkPlace } from '../support/sealed-bodies.js';
+import { linkPlace } from '../../runtime/sealed-bodies.js';
 import type { DrainEnvironment, Work } from '../drain/work.js';
 import { send } from '../drain/write-errors.js';
 import { done, failedDelete } from './candidate-end.js';

@@ -8,7 +8,7 @@ import { LeaseClock } from '../drain/lease-clock.js';
 import { newWork, UNDECIDED } from '../drain/work.js';
 import type { DrainEnvironment } from '../drain/work.js';
 import { deletionClass, describeDeletion } from '../plan/describe-deletion.js';
-import { rulesOf } from '../plan/sink-of.js';
+import { plansOnly, rulesOf } from '../plan/sink-of.js';
 import { stepRule } from './step-rule.js';
 
 /** Candidates that are described and stored at once. */
@@ -25,6 +25,8 @@ export async function governDeletions(sql: Sql, env: DrainEnvironment): Promise<
   const counted = await countedCandidates(sql, place, stepRule(env.sourceNo, env.tools.target));
   const again = counted.filter((one) => overdue.has(one.entityNo));
   if (again.length > 0) await holdAll(sql, env, again);
+  // What a plan stores is approved one by one.
+  if (plansOnly(env.tools.context)) return;
   const fresh = counted.filter((one) => !overdue.has(one.entityNo));
   const name = deletionClass(env);
   const limit = rulesOf(env.tools.context, env.tools.target).limits.get(name);

@@ -6,7 +6,7 @@ import type { Candidate } from '../../state/absence/candidates.js';
 import type { StoredLink } from '../../state/drain/pair-facts.js';
 import { openCommon } from '../drain/evaluate-pair.js';
 import { openIntent } from '../drain/intents.js';
-import { linkPlace } from '../support/sealed-bodies.js';
+import { linkPlace } from '../../runtime/sealed-bodies.js';
 import type { DrainEnvironment, Work } from '../drain/work.js';
 import { send } from '../drain/write-errors.js';
 import { deletesExistedBefore, deletesShared } from './step-rule.js';

@@ -8,6 +8,7 @@ import type { TypeVerdict } from '../../state/absence/verdict.js';
 import type { Sql } from '../../state/database.js';
 import { holdFence, takeChain } from '../../state/runs/fence.js';
 import type { RunFence } from '../../state/runs/fence.js';
+import { candidatesOfPlan } from '../../state/plans/approved.js';
 import { targetEndReason } from '../../state/runs/target-end.js';
 import type { AbsencePlan, TargetInput } from '../contract.js';
 import { drainEnvironment } from '../drain/environment.js';
@@ -28,6 +29,7 @@ export async function planAbsence(services: EngineServices, input: TargetInput):
     const target = targetOf(context, input.targetNo);
     const fence = await takeChain(services.pool, input.runKey, scope.owner, `target/${input.targetNo}`);
     if ((await targetEndReason(services.pool, input.runKey, input.targetNo)) !== undefined) return { types: [] };
+    if (context.planNo !== null) return absenceOfPlan(services, fence, context.planNo, input);
     const verdict = await readVerdict(services.pool, input.runKey, context.mode, context.types.length);
     if (verdict.blockedBy !== null) {
       await noteAllPostponed(services, context, target, fence);
@@ -53,8 +55,7 @@ export async function planAbsence(services: EngineServices, input: TargetInput):
         );
       }
     });
-    const open = (await openTypes(services.pool, input.runKey, input.targetNo)).map(entityTypeOfCode);
-    return { types: DELETION_ORDER.filter((type) => open.includes(type)) };
+    return openPlan(services, input);
   });
 }
 
@@ -72,6 +73,25 @@ async function noteAllPostponed(
       await notePostponed(sql, context.runKey, pair);
     }
   });
+}
+
+/** The deletions of a plan that is applied are those that were approved (PLN-9). */
+async function absenceOfPlan(
+  services: EngineServices,
+  fence: RunFence,
+  planNo: number,
+  input: TargetInput,
+): Promise<AbsencePlan> {
+  await services.pool.transaction(async (sql) => {
+    await holdFence(sql, fence);
+    await candidatesOfPlan(sql, input.runKey, planNo, input.targetNo);
+  });
+  return openPlan(services, input);
+}
+
+async function openPlan(services: EngineServices, input: TargetInput): Promise<AbsencePlan> {
+  const open = (await openTypes(services.pool, input.runKey, input.targetNo)).map(entityTypeOfCode);
+  return { types: DELETION_ORDER.filter((type) => open.includes(type)) };
 }
 
 /**

@@ -3,7 +3,7 @@ import type { JsonObject } from '../../core/json.js';
 import { applicationGroupOf } from '../../core/sync/application-group.js';
 import type { ApplicationGroup } from '../../core/sync/application-group.js';
 import { codeOf } from '../support/run-context.js';
-import { linkPlace } from '../support/sealed-bodies.js';
+import { linkPlace } from '../../runtime/sealed-bodies.js';
 import type { KnownReferences } from './resolve-references.js';
 import type { DrainEnvironment, Work } from './work.js';
 

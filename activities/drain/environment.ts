@@ -31,6 +31,7 @@ export function drainEnvironment(
     groups: new GroupMembers(),
     heldValues: new HeldValues(),
     sink: sinkOf(context, target),
+    planNo: context.planNo ?? undefined,
     late: input.late,
     heals: false,
     retries: retryPolicy(target.snapshot.properties),

@@ -14,8 +14,8 @@ import { sameHash } from '../support/hashing.js';
 import type { Hasher } from '../support/hashing.js';
 import { codeOf } from '../support/run-context.js';
 import type { OpenSystem, RunContext } from '../support/run-context.js';
-import { entityPlace } from '../support/sealed-bodies.js';
-import type { BodySealer } from '../support/sealed-bodies.js';
+import { entityPlace } from '../../runtime/sealed-bodies.js';
+import type { BodySealer } from '../../runtime/sealed-bodies.js';
 import { recordingResolver } from './resolve-references.js';
 import type { KnownReferences, RecordedReferences } from './resolve-references.js';
 

@@ -6,6 +6,7 @@ import { adoptOnly, create, recreate, resolveIntent } from './create.js';
 import { withTargetLock } from './group-lock.js';
 import { failed } from './outcomes.js';
 import { settleWritten } from './settle-written.js';
+import { withApproved } from '../plan/approved-end.js';
 import { waitForValue } from './swap.js';
 import { NotSentError, settlement } from './work.js';
 import type { DrainEnvironment, Work } from './work.js';
@@ -57,10 +58,10 @@ function restated(work: Work, program: number, outOfScope: boolean): LinkWrite |
 /** Sends what a pair needs. Throws TargetThrottledError, TargetFailedError or NotSentError for what concerns more than this pair. */
 export async function execute(env: DrainEnvironment, work: Work): Promise<Settlement> {
   try {
-    return withWithheld(work, await dispatch(env, work));
+    return withApproved(work, withWithheld(work, await dispatch(env, work)));
   } catch (error) {
     if (!isConnectorError(error)) throw error;
-    return failed(work, work.evaluation.action === 'update' ? 'update' : 'create', error);
+    return withApproved(work, failed(work, work.evaluation.action === 'update' ? 'update' : 'create', error));
   }
 }
 
@@ -169,7 +170,7 @@ async function afterPrecondition<T>(
   error: unknown,
   write: (etag: string | null) => Promise<T>,
 ): Promise<T> {
-  if (!isConnectorError(error) || error.kind !== 'precondition') throw error;
+  if (!isConnectorError(error) || error.kind !== 'precondition' || env.sink.isExact) throw error;
   const current = await send(env, work, 'read', (options) => env.connector.readOne(env.type, targetKey, options));
   return write(current?.version ?? null);
 }

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../core/json.js';
 import type { CreateIntent } from '../../state/drain/link-writes.js';
-import { linkPlace } from '../support/sealed-bodies.js';
+import { linkPlace } from '../../runtime/sealed-bodies.js';
 import type { MappedTarget } from './evaluate-pair.js';
 import type { SentCreate } from './origin.js';
 import { sentDocument } from './work.js';

@@ -4,7 +4,7 @@ import type { Origin } from '../../core/sync/facts.js';
 import type { LogLine } from '../../state/drain/entity-log.js';
 import type { LinkWrite } from '../../state/drain/link-writes.js';
 import type { Settlement } from '../../state/drain/settle.js';
-import { linkPlace } from '../support/sealed-bodies.js';
+import { linkPlace } from '../../runtime/sealed-bodies.js';
 import { mapTarget } from './evaluate-pair.js';
 import type { MappedTarget, MappingFailure } from './evaluate-pair.js';
 import { withUnresolved } from './unresolved.js';

@@ -43,7 +43,8 @@ export async function prepareBatch(env: DrainEnvironment, lease: Lease, clock: L
 async function prepareLeased(env: DrainEnvironment, lease: Lease, clock: LeaseClock): Promise<PreparedBatch> {
   const entityNos = lease.rows.map((row) => row.entityNo);
   const pairs = await readPairs(env.services.pool, env.targetNo, entityNos);
-  const references = await storedReferences(env.services.pool, env.tools, env.type, [...pairs.values()]);
+  const stored = await storedReferences(env.services.pool, env.tools, env.type, [...pairs.values()]);
+  const references = await env.sink.references(env, stored);
   const works: Work[] = [];
   const settled: Settlement[] = [];
   const breather = new Breather();

@@ -1,6 +1,7 @@
 import { hasLeases, leaseRows } from '../../state/drain/lease.js';
 import { LEAVER_PRIO } from '../../state/codes.js';
 import { intakeIsOver } from '../../state/intake/type-state.js';
+import { leaseApproved } from '../../state/plans/approved.js';
 import { holdFence } from '../../state/runs/fence.js';
 import type { RunFence } from '../../state/runs/fence.js';
 import type { Position, RowSource, Taken, Urgency } from './rows.js';
@@ -21,7 +22,7 @@ export class RunRows implements RowSource {
     this.rung = env.tools.context.bell.count;
     // Read before the lease ⚠: a page committed in between has its rows in the backlog already (engine.md §6).
     const over = await intakeIsOver(env.services.pool, env.runKey, env.typeCode);
-    const lease = await leaseRows(env.services.pool, {
+    const query = {
       fence: this.fence,
       sourceNo: env.sourceNo,
       targetNo: env.targetNo,
@@ -33,8 +34,11 @@ export class RunRows implements RowSource {
       limit,
       leaseMs: this.leaseMs,
       requestTimeoutMs: env.tools.target.capabilities.requestTimeoutMs,
-    });
-    return { lease, over };
+    };
+    if (env.planNo === undefined) return { lease: await leaseRows(env.services.pool, query), over };
+    // Of a plan nobody leaves first: its deletions come last, one by one approved.
+    if (urgency === 'leavers') return { lease: { token: 0, rows: [] }, over };
+    return { lease: await leaseApproved(env.services.pool, query, env.planNo), over };
   }
 
   waitForMore(): Promise<void> {

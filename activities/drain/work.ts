@@ -5,6 +5,7 @@ import type { JsonObject } from '../../core/json.js';
 import type { TypeProgram } from '../../core/transform/program.js';
 import type { LeasedRow } from '../../state/drain/lease.js';
 import type { StoredPair } from '../../state/drain/pair-facts.js';
+import type { ApprovedChange } from '../../state/plans/approved.js';
 import type { NewChange } from '../../state/plans/store-changes.js';
 import type { RowEnd, SettleContext, Settlement } from '../../state/drain/settle.js';
 import type { EngineServices } from '../support/services.js';
@@ -32,6 +33,8 @@ export interface DrainEnvironment {
   readonly heldValues: HeldValues;
   /** Where the changes of this drain go. */
   readonly sink: ChangeSink;
+  /** The plan whose approved changes are all that is sent; undefined in every run that applies none. */
+  readonly planNo: number | undefined;
   /** Second pass of the type. */
   readonly late: boolean;
   /** Not a run but healing: nothing says that the creates of others are settled when the second pass begins. */
@@ -68,6 +71,8 @@ export interface Work {
   unfinished: Settlement | null;
   /** The part of an update that waits for approval; the rest is sent (GOV-6). */
   readonly withheld: NewChange | null;
+  /** The approved change that is being applied. */
+  approved: ApprovedChange | null;
 }
 
 /**
@@ -75,7 +80,7 @@ export interface Work {
  * since, and that is known only when the read is over (engine.md §7 ⚠).
  */
 export function mayCreate(env: DrainEnvironment, work: { readonly row: LeasedRow }): boolean {
-  return work.row.seen || env.tools.context.mode === 'delta';
+  return work.row.seen || env.tools.context.mode === 'delta' || env.planNo !== undefined;
 }
 
 /** Thrown when the target wants to be left alone: the pair is offered again, the gate closes for everybody. */
@@ -108,6 +113,7 @@ export function newWork(pair: Pick<Work, 'row' | 'pair' | 'evaluation' | 'refere
     claimed: false,
     unfinished: null,
     withheld: null,
+    approved: null,
   };
 }
 
@@ -125,6 +131,8 @@ export function settlement(work: { readonly row: LeasedRow }, end: RowEnd, rest:
     targetKeyChanged: false,
     log: null,
     change: null,
+    decided: null,
+    isCandidate: false,
     ...rest,
   };
 }

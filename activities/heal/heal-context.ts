@@ -15,6 +15,7 @@ export async function openHealContext(services: EngineServices, sourceNo: number
     runKey: HEALING,
     sourceNo,
     kind: 'read',
+    planNo: null,
     isScheduled: false,
     // What it creates the source has just been asked for, one by one.
     mode: 'delta',

@@ -5,6 +5,7 @@ import { commitPage } from '../../state/intake/commit-page.js';
 import { lookupEntities } from '../../state/intake/lookup.js';
 import { analyzeEntities, beginType, restartType } from '../../state/intake/type-state.js';
 import type { TypeRead } from '../../state/intake/type-state.js';
+import { isResyncKind } from '../../state/runs/run.js';
 import { takeChain } from '../../state/runs/fence.js';
 import type { RunFence } from '../../state/runs/fence.js';
 import { changesSoFar, isToBeginAgain, turnFull } from '../../state/runs/read-mode.js';
@@ -200,10 +201,10 @@ class IntakeChunk {
       drift: page.drift === 'total-shrank' ? page.drift : null,
       watermark: page.watermark ?? null,
       targets: takers(this.context, this.type),
-      force: this.context.kind === 'resync',
+      force: isResyncKind(this.context.kind),
     });
     await this.refreshStatistics(mapped.changes.length);
-    return mapped.changes.length + dueByTime.length > 0 || this.context.kind === 'resync';
+    return mapped.changes.length + dueByTime.length > 0 || isResyncKind(this.context.kind);
   }
 
   private async refreshStatistics(changes: number): Promise<void> {

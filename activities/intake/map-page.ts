@@ -8,8 +8,8 @@ import type { KnownEntity } from '../../state/intake/lookup.js';
 import { Breather } from '../support/breather.js';
 import { sameHash } from '../support/hashing.js';
 import type { Hasher } from '../support/hashing.js';
-import { entityPlace } from '../support/sealed-bodies.js';
-import type { BodySealer } from '../support/sealed-bodies.js';
+import { entityPlace } from '../../runtime/sealed-bodies.js';
+import type { BodySealer } from '../../runtime/sealed-bodies.js';
 import { codeOf } from '../support/run-context.js';
 import type { RunContext } from '../support/run-context.js';
 

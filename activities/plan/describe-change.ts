@@ -7,7 +7,7 @@ import type { JsonObject, JsonValue } from '../../core/json.js';
 import { explainWrite } from '../../core/transform/index.js';
 import type { WriteOperation } from '../../core/transform/index.js';
 import type { NewChange, PlanKind } from '../../state/plans/store-changes.js';
-import { linkPlace } from '../support/sealed-bodies.js';
+import { linkPlace } from '../../runtime/sealed-bodies.js';
 import { recordingResolver } from '../drain/resolve-references.js';
 import type { MappedTarget } from '../drain/evaluate-pair.js';
 import type { DrainEnvironment, Work } from '../drain/work.js';
@@ -59,6 +59,7 @@ export function describeChange(env: DrainEnvironment, work: Work, facts: ChangeF
     cause: facts.cause,
     content: env.services.linkBodies.seal({ ...content }, changePlace(env.targetNo, work.row.entityNo)),
     digest: digestOf(env, work, facts),
+    forced: work.row.forced,
   };
 }
 

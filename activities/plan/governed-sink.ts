@@ -8,6 +8,7 @@ import type { Settlement } from '../../state/drain/settle.js';
 import { patiently } from '../support/patiently.js';
 import { settleLocally } from '../drain/execute.js';
 import { mapForCreate } from '../drain/outcomes.js';
+import type { KnownReferences } from '../drain/resolve-references.js';
 import type { Admission, ChangeSink } from '../drain/sink.js';
 import { settlement } from '../drain/work.js';
 import type { DrainEnvironment, Work } from '../drain/work.js';
@@ -63,8 +64,29 @@ export class GovernedSink implements ChangeSink {
     return verdict === undefined ? settlement(work, { kind: 'released' }) : hold(env, one, 'recreate');
   }
 
+  readonly isExact = false;
+  readonly changesNoLink = false;
+
   local(env: DrainEnvironment, work: Work): Settlement {
     return settleLocally(env, work);
+  }
+
+  /** Counted before the first of them (GOV-5). */
+  admitDeletion(): Promise<undefined> {
+    return Promise.resolve(undefined);
+  }
+
+  references(_env: DrainEnvironment, stored: KnownReferences): Promise<KnownReferences> {
+    return Promise.resolve(stored);
+  }
+
+  /** What is held again because the class it was held under is still that of the pair (GOV-8); undefined for everything else. */
+  heldAgain(env: DrainEnvironment, work: Work): Settlement | undefined {
+    const { heldClass } = work.row;
+    const one = heldClass === null ? undefined : this.weigh(env, work);
+    if (one === undefined || heldClass === null) return undefined;
+    if (heldClass === 'recreate') return hold(env, one, heldClass);
+    return isHeldBefore(one, heldClass) ? hold(env, one, heldClass) : undefined;
   }
 
   private ask(env: DrainEnvironment, weighed: readonly Weighed[]): ReturnType<typeof reserve> {

@@ -2,7 +2,10 @@ import { governorRules } from '../../core/plan/limits.js';
 import type { GovernorRules } from '../../core/plan/limits.js';
 import type { ChangeSink } from '../drain/sink.js';
 import type { OpenSystem, RunContext } from '../support/run-context.js';
+import { isPlanKind, PLAN_FIRST_PROPERTY } from '../../state/runs/run.js';
+import { ApplyingSink } from './applying-sink.js';
 import { GovernedSink } from './governed-sink.js';
+import { PlanningSink } from './planning-sink.js';
 
 /** Property of a source that gives the behaviour of the reference: no governor, no confirming reads, no empty-read guard (GOV-10). */
 export const REFERENCE_PROPERTY = 'ips.reference.behavior';
@@ -17,7 +20,15 @@ export function rulesOf(context: RunContext, target: OpenSystem): GovernorRules 
   return governorRules(target.snapshot.properties, followsReference(context.source));
 }
 
+/** The run stores its changes and sends none: because it was asked for a plan, or because its source plans first (PLN-3, PLN-13). */
+export function plansOnly(context: RunContext): boolean {
+  const planFirst = context.source.snapshot.properties[PLAN_FIRST_PROPERTY]?.trim() === 'true';
+  return isPlanKind(context.kind) || (planFirst && context.planNo === null);
+}
+
 /** Where the changes of a run go in a target. */
 export function sinkOf(context: RunContext, target: OpenSystem): ChangeSink {
-  return new GovernedSink(rulesOf(context, target));
+  if (context.planNo !== null) return new ApplyingSink(context.planNo);
+  const governed = new GovernedSink(rulesOf(context, target));
+  return plansOnly(context) ? new PlanningSink(governed) : governed;
 }

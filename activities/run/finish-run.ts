@@ -21,6 +21,9 @@ import {
   storeSkips,
 } from '../../state/runs/finish-run.js';
 import type { ConditionReason } from '../../state/runs/finish-run.js';
+import { countStates, endUntried } from '../../state/plans/approved.js';
+import { ensurePlan } from '../../state/plans/store-changes.js';
+import { isResyncKind } from '../../state/runs/run.js';
 import type { JobStatus } from '../../state/runs/run.js';
 import { moveForcedFullCounter } from '../../state/runs/read-mode.js';
 import { cleanMarks, noteCleanRead } from '../../state/runs/source-state.js';
@@ -30,13 +33,14 @@ import type { FinishedRun, FinishRunInput } from '../contract.js';
 import { ApplicationFailure } from '@temporalio/common';
 import { RUN_CLOSED } from '../contract.js';
 import { isEmptyRead, thresholdText } from '../absence/plan-absence.js';
+import { plansOnly } from '../plan/sink-of.js';
 import { codeOf, targetTypes } from '../support/run-context.js';
 import type { RunContext } from '../support/run-context.js';
 import { pause } from '../support/run-watch.js';
 import type { ActivityScope } from '../support/scope.js';
 import type { EngineServices } from '../support/services.js';
 import { readFingerprint } from './read-mode.js';
-import { countsOf, deletionLines, heldLines, unresolvedLines } from './outcome-lines.js';
+import { appliedLines, countsOf, deletionLines, heldLines, unresolvedLines } from './outcome-lines.js';
 
 /** Reports of a worker that waits for answers. */
 const REPORT_INTERVAL_MS = 5_000;
@@ -88,18 +92,23 @@ async function conclude(
     targetNo: target.snapshot.no,
     program: target.snapshot.programNumber,
   }));
+  if (context.planNo !== null) await endUntried(sql, input.runKey, context.planNo);
   const verdict = await readVerdict(sql, input.runKey, context.mode, context.types.length);
+  if (plansOnly(context)) await ensurePlan(sql, input.runKey, 'plan');
   await closeChanges(sql, input.runKey, sourceNo);
   await storeSkips(sql, input.runKey, conditionReasons(context));
   await countExactly(sql, input.runKey, sourceNo);
-  if (context.kind === 'resync') await dropForce(sql, input.runKey, sourceNo, targets);
+  if (isResyncKind(context.kind)) await dropForce(sql, input.runKey, sourceNo, targets);
   for (const target of context.targets) {
     for (const type of targetTypes(context, target)) {
       await demandResolvable(sql, { targetNo: target.snapshot.no, sourceNo, ownerType: codeOf(type) }, null);
     }
   }
   const stopped = input.end === 'stopped' || run.cancelRequested;
-  const report = await reportDeletion(sql, context, verdict);
+  const report =
+    context.planNo === null
+      ? await reportDeletion(sql, context, verdict)
+      : { lines: appliedLines(await countStates(sql, context.planNo)), isDefective: false };
   const defective = input.end === 'failed';
   const clean = !stopped && !defective && isClean(verdict, context.types.length);
   if (clean) await noteMarks(services, sql, context);

@@ -23,7 +23,7 @@ export async function openRun(services: EngineServices, input: RunInput): Promis
     return {
       closed: false,
       mode: context.mode,
-      types: context.types,
+      types: context.kind === 'apply' ? [] : context.types,
       ...(context.source.capabilities.cursorResume === 'connection' && { readsInOneGo: true }),
       targets: context.targets.map((target) => ({
         targetNo: target.snapshot.no,

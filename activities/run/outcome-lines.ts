@@ -2,6 +2,7 @@ import { entityTypeOfCode } from '../../core/entity-type.js';
 import type { OutcomeCount } from '../../state/absence/outcomes.js';
 import type { UnresolvedCount } from '../../state/drain/references.js';
 import type { HeldCount } from '../../state/plans/held.js';
+import type { ChangeState } from '../../core/plan/states.js';
 import type { RunContext } from '../support/run-context.js';
 
 /** What influenced deletion in one target and type at the end of a job, as *Job Execution Outcome* says it (STA-12). */
@@ -25,6 +26,7 @@ export function deletionLines(facts: DeletionFacts): string[] {
   const postponed = facts.counts.find((row) => row.outcome === 'deleted')?.postponed ?? 0;
   const lines: [number, string][] = [
     [count('deleted'), `Deletion executed: ${count('deleted')}`],
+    [count('planned'), `Deletion planned: ${count('planned')}`],
     [count('threshold'), `Deletion not executed: threshold ${facts.threshold ?? ''} exceeded (${count('threshold')})`],
     [count('released'), `${count('released')} entities kept because they existed before`],
     [count('kept'), `${count('kept')} deletions skipped by skipOperations`],
@@ -42,6 +44,21 @@ export function deletionLines(facts: DeletionFacts): string[] {
   ];
   const blocked = facts.blockedBy === null ? [] : [`Deletion not executed: ${facts.blockedBy}`];
   return [...blocked, ...lines.filter(([n]) => n > 0).map(([, line]) => line)].map((line) => at + line);
+}
+
+/** What became of the changes of a plan that was applied, over all its applications. */
+export function appliedLines(states: ReadonlyMap<ChangeState, number>): string[] {
+  const lines: [ChangeState, string][] = [
+    ['applied', 'changes of the plan applied'],
+    ['drifted', 'changes not applied: the account or the source has moved (drifted)'],
+    ['obsolete', 'changes not applied: entity, link, mapping or configuration have moved (obsolete)'],
+    ['failed', 'changes failed in the target system'],
+    ['approved', 'approved changes left'],
+  ];
+  return lines.flatMap(([state, text]) => {
+    const count = states.get(state) ?? 0;
+    return count > 0 ? [`${count} ${text}`] : [];
+  });
 }
 
 /** GOV-7: one line for each target and class; types of a target are told together. */

@@ -37,7 +37,7 @@ export async function planRead(
   context: RunContext,
   programNumber: number,
 ): Promise<ReadPlan> {
-  if (run.kind !== 'read') return FULL;
+  if (run.kind !== 'read' && run.kind !== 'readPlan') return FULL;
   const { source } = context;
   const state = await loadSourceState(services.pool, run.sourceNo);
   const full = { ...FULL, forcedFull: isForced(run, source, state) };

@@ -17,6 +17,7 @@ export async function sweepPairs(services: EngineServices, input: RunInput): Pro
   return services.underWatch(input.runKey, async (watch, scope) => {
     const context = await services.contexts.get(input.runKey, scope.owner);
     const fence = await takeChain(services.pool, input.runKey, scope.owner, 'sweep');
+    if (context.kind === 'apply') return { more: false };
     const sourceNo = context.source.snapshot.no;
     const untilMs = Date.now() + services.timing.chunkMs;
     const targets = context.targets.map(({ snapshot }) => ({ targetNo: snapshot.no, program: snapshot.programNumber }));

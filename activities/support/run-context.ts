@@ -27,6 +27,8 @@ export interface OpenSystem {
 export interface RunContext {
   readonly runKey: string;
   readonly kind: RunKind;
+  /** The plan that is applied, of a run of kind `apply`. */
+  readonly planNo: number | null;
   readonly mode: 'full' | 'delta';
   readonly source: OpenSystem;
   readonly targets: readonly OpenSystem[];
@@ -86,6 +88,7 @@ export async function buildRunContext(
   return {
     runKey: run.runKey,
     kind: run.kind,
+    planNo: run.planNo,
     mode: run.mode,
     source,
     targets,

@@ -13,8 +13,8 @@ import { RunContexts } from './run-contexts.js';
 import { RunWatch } from './run-watch.js';
 import { currentScope } from './scope.js';
 import type { ActivityScope } from './scope.js';
-import { createBodySealer } from './sealed-bodies.js';
-import type { BodySealer } from './sealed-bodies.js';
+import { createBodySealer } from '../../runtime/sealed-bodies.js';
+import type { BodySealer } from '../../runtime/sealed-bodies.js';
 
 /** The watch of one activity, with the exception that a stop becomes. */
 export interface Watch {

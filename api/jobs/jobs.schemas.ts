@@ -5,6 +5,10 @@ import { instant, limitParameter, systemIdParameter } from '../common/paging.sch
 /** Types of JOB-1. The last two are known so that their refusal can say that they are not built yet. */
 export const startJobBody = z.strictObject({
   type: z.enum(['READ', 'RESYNC', 'SIMULATE', 'VALIDATE']).describe('SIMULATE and VALIDATE are not built yet (501)'),
+  plan: z
+    .boolean()
+    .default(false)
+    .describe('true: reads, maps and compares like that job, stores every change it would make, and sends nothing'),
 });
 export type StartJob = z.infer<typeof startJobBody>;
 
@@ -23,7 +27,7 @@ export const jobIdParameter = z.guid({ error: 'must be the id of a job' });
 
 export const jobQuery = z.strictObject({
   system: systemIdParameter.optional().describe('Jobs of this source only'),
-  type: z.enum(['READ', 'RESYNC']).optional(),
+  type: z.enum(['READ', 'RESYNC', 'APPLY']).optional(),
   status: z.enum(JOB_STATUSES).optional(),
   search: z.string().max(100).optional().describe("Part of the source's name, in any case"),
   limit: limitParameter,
@@ -54,7 +58,9 @@ export const jobView = z.object({
   formerIds: z.array(z.guid()).describe('Ids that the job had before it was paused; they stay valid'),
   sourceId: z.guid().nullable().describe('null when the system was deleted'),
   sourceName: z.string(),
-  type: z.enum(['READ', 'RESYNC']),
+  type: z.enum(['READ', 'RESYNC', 'APPLY']),
+  isPlan: z.boolean().describe('The job stored its changes and sent none; shown as Read (plan)'),
+  planId: z.guid().nullable().describe('The plan that the job made, holds changes in, or applied'),
   status: z.enum(JOB_STATUSES),
   readMode: z.enum(['Full Read', 'Delta Read']).nullable(),
   triggerType: z.enum(['IMMEDIATE', 'REPEAT']),

@@ -63,14 +63,15 @@ export class JobsService implements BeforeApplicationShutdown {
     const kind = runKind(body);
     const system = await this.systems.require(systemId);
     if (system.role !== 'source') throw new ProblemError('not-found', `${system.name} is not a source: it has no jobs`);
-    await this.#refuseIdle(system.no);
+    const request = { sourceNo: system.no, kind, trigger: 'IMMEDIATE', triggeredBy: caller.userName } as const;
+    return this.launch(system.no, () => requestRun(this.pool, request));
+  }
+
+  /** Checks that a source may run, stores a job by `request`, and starts it at once where that is possible. Problems as of {@link start}. */
+  async launch(sourceNo: number, request: () => ReturnType<typeof requestRun>): Promise<JobBody> {
+    await this.#refuseIdle(sourceNo);
     await this.launcher.requireTemporal();
-    const run = await requestRun(this.pool, {
-      sourceNo: system.no,
-      kind,
-      trigger: 'IMMEDIATE',
-      triggeredBy: caller.userName,
-    });
+    const run = await request();
     if (run.state === 'starting') await this.#launch(run.runKey);
     return toJobBody(await this.#require(run.jobId));
   }
@@ -81,7 +82,7 @@ export class JobsService implements BeforeApplicationShutdown {
     const before = query.before === undefined ? undefined : await this.#require(query.before);
     const jobs = await listJobs(this.pool, {
       ...(source !== undefined && { sourceNo: source.no }),
-      ...(query.type !== undefined && { kind: query.type === 'READ' ? 'read' : 'resync' }),
+      ...(query.type !== undefined && { type: query.type }),
       ...(query.status !== undefined && { status: query.status }),
       ...(query.search !== undefined && { search: query.search }),
       ...(before !== undefined && { beforeRunKey: before.runKey }),
@@ -199,8 +200,8 @@ export class JobsService implements BeforeApplicationShutdown {
 }
 
 function runKind(body: StartJob): RunKind {
-  if (body.type === 'READ') return 'read';
-  if (body.type === 'RESYNC') return 'resync';
+  if (body.type === 'READ') return body.plan ? 'readPlan' : 'read';
+  if (body.type === 'RESYNC') return body.plan ? 'resyncPlan' : 'resync';
   const message = `${body.type} is not built yet; READ and RESYNC are`;
   throw new ProblemError('not-built', message, { errors: [{ pointer: '/type', message }] });
 }

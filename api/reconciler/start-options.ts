@@ -9,7 +9,7 @@ export type StartableRun = Pick<OpenRun, 'runKey' | 'sourceId' | 'sourceName' | 
 
 /** Name of a workflow type and the options to start it with. */
 export interface RunStart {
-  readonly workflowType: 'readJobWorkflow' | 'resyncJobWorkflow';
+  readonly workflowType: 'readJobWorkflow' | 'resyncJobWorkflow' | 'applyPlanWorkflow';
   readonly options: {
     readonly workflowId: string;
     readonly taskQueue: string;
@@ -24,8 +24,20 @@ export interface RunStart {
 /** Search attributes of a run, in the order `source id`, `kind`, `trigger type`. All are keywords and set at start only. */
 export const RUN_SEARCH_ATTRIBUTES = ['MusterSource', 'MusterJob', 'MusterTrigger'] as const;
 
-const WORKFLOW_TYPE = { read: 'readJobWorkflow', resync: 'resyncJobWorkflow' } as const;
-const JOB_LABEL = { read: 'Read job', resync: 'Resync job' } as const;
+const WORKFLOW_TYPE = {
+  read: 'readJobWorkflow',
+  readPlan: 'readJobWorkflow',
+  resync: 'resyncJobWorkflow',
+  resyncPlan: 'resyncJobWorkflow',
+  apply: 'applyPlanWorkflow',
+} as const;
+const JOB_LABEL = {
+  read: 'Read job',
+  readPlan: 'Read (plan)',
+  resync: 'Resync job',
+  resyncPlan: 'Resync (plan)',
+  apply: 'Apply',
+} as const;
 
 /** The workflow id of a run. It never changes, so that nothing can run twice. */
 export function runWorkflowId(run: Pick<StartableRun, 'kind' | 'sourceId' | 'runKey'>): string {

@@ -20,7 +20,9 @@ export type AbsenceOutcome =
   | 'unknownFailed'
   | 'rejoined'
   | 'held'
-  | 'rejected';
+  | 'rejected'
+  | 'planned'
+  | 'drifted';
 
 /** A pair that may have to be deleted. */
 export interface Candidate {
@@ -61,6 +63,20 @@ export interface StepRule {
 /** SQL: the link `l` of a candidate is not kept by the steps 1 and 3 of DEL-6. */
 export function leftBySteps(deletesExistedBefore: string, sourceNo: string, deletesShared: string): string {
   return `((l.origin = ${ORIGIN.created} or ${deletesExistedBefore}) and not exists (${survivors('l', sourceNo, deletesShared)}))`;
+}
+
+/** Candidates that a drain has found and did not mark in their links; part of the settle transaction. */
+export async function noteCandidates(
+  sql: Sql,
+  place: { readonly runKey: string; readonly targetNo: number; readonly type: number },
+  entityNos: readonly number[],
+): Promise<void> {
+  if (entityNos.length === 0) return;
+  await sql.query(
+    `insert into absence (run_key, target_id, type, entity_no, cause) select $1, $2, $3, n, 'outOfScope' from unnest($4::bigint[]) n
+     on conflict do nothing`,
+    [place.runKey, place.targetNo, place.type, entityNos],
+  );
 }
 
 /**

@@ -5,6 +5,9 @@ import type { GovernedClass } from '../../core/plan/change.js';
 import { BACKLOG_STATE } from '../codes.js';
 import type { Sql, SqlPool } from '../database.js';
 import { giveBack } from '../governor/budget.js';
+import { noteCandidates } from '../absence/candidates.js';
+import { endChanges } from '../plans/approved.js';
+import type { DecidedChange } from '../plans/approved.js';
 import { storeChanges } from '../plans/store-changes.js';
 import type { NewChange } from '../plans/store-changes.js';
 import { writeLog } from './entity-log.js';
@@ -49,6 +52,10 @@ export interface Settlement {
   readonly log: LogLine | null;
   /** An intended write that is stored, in place of being executed. */
   readonly change: NewChange | null;
+  /** What became of an approved change. */
+  readonly decided: DecidedChange | null;
+  /** A run that changes no link notes here that the pair is out of scope: a candidate of its absence phase (PLN-4). */
+  readonly isCandidate: boolean;
 }
 
 /** Which lease is settled. */
@@ -98,6 +105,15 @@ export async function settle(
       sql,
       context,
       held.flatMap((item) => (item.change === null ? [] : [item.change])),
+    );
+    await endChanges(
+      sql,
+      held.flatMap((item) => (item.decided === null ? [] : [item.decided])),
+    );
+    await noteCandidates(
+      sql,
+      context,
+      held.flatMap((item) => (item.isCandidate ? [item.entityNo] : [])),
     );
     await giveBack(
       sql,

@@ -1,6 +1,7 @@
 import type { Sql } from '../database.js';
 import { giveBackDeletions } from '../governor/budget.js';
 import { storeHeldResults } from './held.js';
+import { completePlans } from './plans.js';
 import { endMovedChanges, expireChanges } from './reconcile-changes.js';
 
 /**
@@ -12,4 +13,5 @@ export async function closeChanges(sql: Sql, runKey: string, sourceNo: number): 
   await endMovedChanges(sql, sourceNo);
   await giveBackDeletions(sql, runKey);
   await storeHeldResults(sql, runKey, sourceNo);
+  await completePlans(sql, runKey);
 }

@@ -4,7 +4,7 @@ import type { Sql } from '../database.js';
 /** Data of the pair (change c, entity e, link l or none) is not what the change was made from (PLN-10). */
 export const MOVED = `
   (e.entity_no is null or e.presence <> c.presence or e.common_hash is distinct from c.entity_hash
-   or case when c.link_version is null then coalesce(l.state, ${LINK_STATE.skipped}) in (${LINK_STATE.linked}, ${LINK_STATE.creating})
+   or case when c.link_version is null then coalesce(l.state, ${LINK_STATE.skipped}) = ${LINK_STATE.linked}
            else l.state is distinct from ${LINK_STATE.linked} or l.version is distinct from c.link_version end)`;
 
 /** Backlog rows of ended changes are offered again; the class that was held stays noted with them. */

@@ -31,10 +31,15 @@ export interface NewChange {
   readonly content: Buffer | null;
   /** Part of the hash of the plan (PLN-5). */
   readonly digest: Buffer;
+  /** Planned by a Resync: all attributes are written (CHG-6). */
+  readonly forced: boolean;
 }
 
 /** Run key of what is done in no run (HEA-4). */
 const OUTSIDE_OF_RUNS = '0';
+
+/** SQL: the hash over the changes of plan `p` (PLN-5). */
+export const HASH_OF_CHANGES = `sha256(coalesce((select string_agg(c.digest, ''::bytea order by c.change_no) from change c where c.plan_no = p.plan_no), ''::bytea))`;
 
 /** Where changes of one lease belong. */
 export interface ChangePlace {
@@ -68,12 +73,19 @@ export async function storeChanges(sql: Sql, place: ChangePlace, changes: readon
     const ofKind = changes.filter((change) => change.kind === kind);
     if (ofKind.length === 0) continue;
     const planNo = await ensurePlan(sql, await homeOf(sql, place), kind);
+    await forgetTwice(
+      sql,
+      planNo,
+      place.targetNo,
+      ofKind.map((change) => change.entityNo),
+    );
     await supersede(
       sql,
       place.targetNo,
       ofKind.map((change) => change.entityNo),
     );
     await insertChanges(sql, place, planNo, kind, ofKind);
+    if (place.runKey === OUTSIDE_OF_RUNS) await reopen(sql, planNo);
   }
 }
 
@@ -85,6 +97,24 @@ async function homeOf(sql: Sql, place: ChangePlace): Promise<string> {
     [place.sourceNo],
   );
   return last?.runKey ?? place.runKey;
+}
+
+/** A plan of a job that is over gets more changes: another hash, and time to decide. */
+async function reopen(sql: Sql, planNo: number): Promise<void> {
+  await sql.query(
+    `update plan p set completed_at = coalesce(completed_at, now()), expires_at = greatest(expires_at, now() + interval '7 days'),
+            hash = ${HASH_OF_CHANGES}
+      where p.plan_no = $1`,
+    [planNo],
+  );
+}
+
+/** A pair that is offered twice in one run has one change in its plan: the later one. */
+async function forgetTwice(sql: Sql, planNo: number, targetNo: number, entityNos: readonly number[]): Promise<void> {
+  await sql.query(
+    `delete from change where target_id = $2 and entity_no = any($3::bigint[]) and plan_no = $1 and state in ('planned', 'held')`,
+    [planNo, targetNo, entityNos],
+  );
 }
 
 /** Ends the open changes of pairs in favour of newer ones; what was approved for the older data is obsolete (PLN-2). */
@@ -108,14 +138,14 @@ async function insertChanges(
   await sql.query(
     `insert into change (plan_no, run_key, source_id, target_id, type, state, standing, entity_no, source_key, target_key, verb, class,
                          attributes, risks, facet, presence, entity_hash, link_version, target_hash, source_program, target_program, cause,
-                         content, digest)
+                         content, digest, forced)
      select $1, $2, $3, $4, $5, $6, $7, n.entity_no, n.source_key, n.target_key, n.verb, n.class,
             array(select json_array_elements_text(n.attributes::json)), array(select json_array_elements_text(n.risks::json)), n.facet,
-            n.presence, n.entity_hash, n.link_version, n.target_hash, n.source_program, n.target_program, n.cause, n.content, n.digest
+            n.presence, n.entity_hash, n.link_version, n.target_hash, n.source_program, n.target_program, n.cause, n.content, n.digest, n.forced
        from unnest($8::bigint[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::smallint[],
-                   $17::bytea[], $18::bigint[], $19::bytea[], $20::int[], $21::int[], $22::text[], $23::bytea[], $24::bytea[])
+                   $17::bytea[], $18::bigint[], $19::bytea[], $20::int[], $21::int[], $22::text[], $23::bytea[], $24::bytea[], $25::boolean[])
          as n (entity_no, source_key, target_key, verb, class, attributes, risks, facet, presence, entity_hash, link_version, target_hash,
-               source_program, target_program, cause, content, digest)`,
+               source_program, target_program, cause, content, digest, forced)`,
     [
       planNo,
       place.runKey,
@@ -141,6 +171,7 @@ async function insertChanges(
       changes.map((change) => change.cause),
       changes.map((change) => change.content),
       changes.map((change) => change.digest),
+      changes.map((change) => change.forced),
     ],
   );
 }

@@ -23,6 +23,8 @@ export interface OpenedRunRow {
   readonly runKey: string;
   readonly sourceNo: number;
   readonly kind: RunKind;
+  /** The plan that is applied, of a run of kind `apply`. */
+  readonly planNo: number | null;
   /** A point of the schedule asked for it, whatever its trigger type has become since (STP-4). */
   readonly isScheduled: boolean;
   readonly mode: 'full' | 'delta' | null;
@@ -41,7 +43,7 @@ export async function takeRun(sql: Sql, runKey: string, owner: string): Promise<
             intake_ended = intake_ended and owner is not distinct from $2, state = 'running', started_at = coalesce(started_at, now()),
             ${reportedBy(3)}
       where run_key = $1 and state in ('starting', 'running') and $2 <> all (past_owners)
-      returning run_key::text as "runKey", source_id as "sourceNo", kind, is_scheduled as "isScheduled", mode, frozen`,
+      returning run_key::text as "runKey", source_id as "sourceNo", kind, plan_no as "planNo", is_scheduled as "isScheduled", mode, frozen`,
     [runKey, owner, newJobId()],
   );
   return rows[0];
@@ -101,7 +103,7 @@ export async function loadFrozenRun(
   owner: string,
 ): Promise<OpenedRunRow & { mode: 'full' | 'delta'; frozen: FrozenRun }> {
   const rows = await sql.query<OpenedRunRow & { mode: 'full' | 'delta'; frozen: FrozenRun }>(
-    `select run_key::text as "runKey", source_id as "sourceNo", kind, is_scheduled as "isScheduled", mode, frozen from run
+    `select run_key::text as "runKey", source_id as "sourceNo", kind, plan_no as "planNo", is_scheduled as "isScheduled", mode, frozen from run
       where run_key = $1 and owner = $2 and state = 'running' and frozen is not null`,
     [runKey, owner],
   );

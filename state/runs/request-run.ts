@@ -1,6 +1,6 @@
 import type { Sql, SqlPool } from '../database.js';
 import { newJobId } from './job-id.js';
-import { RUN_CHANNEL } from './run.js';
+import { PLAN_FIRST_PROPERTY, RUN_CHANNEL } from './run.js';
 import type { RunKind, TriggerType } from './run.js';
 
 /** A job that somebody, or a schedule, wants. */
@@ -10,6 +10,8 @@ export interface RunRequest {
   readonly trigger: TriggerType;
   /** STA-4; null for scheduled jobs. */
   readonly triggeredBy: string | null;
+  /** The plan to apply, of kind `apply`. */
+  readonly planNo?: number;
 }
 
 /** What became of a request. */
@@ -36,7 +38,8 @@ export async function requestRun(pool: SqlPool, request: RunRequest): Promise<Re
   return pool.transaction(async (sql) => {
     // Requests of one source stand in a row, so that two of them see each other before the unique indexes have to refuse one.
     await sql.query('select no from system where no = $1 for update', [request.sourceNo]);
-    const queued = await findQueued(sql, request);
+    const kind = await kindInForce(sql, request);
+    const queued = await findQueued(sql, { ...request, kind });
     if (queued !== undefined) return { ...queued, existing: true };
     // Also behind one that waits: between the end of a run and the start of the next nobody jumps the queue.
     const open = await sql.query(`select 1 from run where source_id = $1 and state <> 'finished'`, [request.sourceNo]);
@@ -49,10 +52,21 @@ export async function requestRun(pool: SqlPool, request: RunRequest): Promise<Re
 async function findQueued(sql: Sql, request: RunRequest): Promise<Omit<RequestedRun, 'existing'> | undefined> {
   const rows = await sql.query<RunRow>(
     `select run_key as "runKey", job_ids[cardinality(job_ids)] as "jobId", state
-       from run where source_id = $1 and kind = $2 and state = 'queued'`,
-    [request.sourceNo, request.kind],
+       from run where source_id = $1 and kind = $2 and state = 'queued' and plan_no is not distinct from $3`,
+    [request.sourceNo, request.kind, request.planNo ?? null],
   );
   return rows[0] && toRequested(rows[0]);
+}
+
+/** Jobs of a source that plans first stop at their plan (PLN-13). */
+async function kindInForce(sql: Sql, request: RunRequest): Promise<RunKind> {
+  if (request.kind !== 'read' && request.kind !== 'resync') return request.kind;
+  const rows = await sql.query(
+    `select 1 from system_property where system_no = $1 and name = $2 and btrim(value) = 'true'`,
+    [request.sourceNo, PLAN_FIRST_PROPERTY],
+  );
+  if (rows.length === 0) return request.kind;
+  return request.kind === 'read' ? 'readPlan' : 'resyncPlan';
 }
 
 /** Stores a new run. The caller holds the lock of its source and knows that the unique indexes allow it. */
@@ -62,10 +76,18 @@ export async function insertRun(
   state: 'starting' | 'queued',
 ): Promise<Omit<RequestedRun, 'existing'>> {
   const rows = await sql.query<RunRow>(
-    `insert into run (source_id, source_name, kind, state, job_ids, trigger_type, is_scheduled, triggered_by)
-     select s.no, s.name, $2, $3, array[$4], $5, $5 = 'REPEAT', $6 from system s where s.no = $1 and s.role = 'source'
+    `insert into run (source_id, source_name, kind, state, job_ids, trigger_type, is_scheduled, triggered_by, plan_no)
+     select s.no, s.name, $2, $3, array[$4], $5, $5 = 'REPEAT', $6, $7 from system s where s.no = $1 and s.role = 'source'
      returning run_key as "runKey", job_ids[1] as "jobId", state`,
-    [request.sourceNo, request.kind, state, newJobId(), request.trigger, request.triggeredBy],
+    [
+      request.sourceNo,
+      await kindInForce(sql, request),
+      state,
+      newJobId(),
+      request.trigger,
+      request.triggeredBy,
+      request.planNo ?? null,
+    ],
   );
   if (rows[0] === undefined) throw new RangeError(`there is no source system with the number ${request.sourceNo}`);
   return toRequested(rows[0]);

@@ -1,7 +1,7 @@
 import { entityTypeCode, entityTypeOfCode } from '../../core/entity-type.js';
 import type { EntityType } from '../../core/entity-type.js';
 import type { Sql } from '../database.js';
-import type { JobStatus, RunKind, RunState, TriggerType } from './run.js';
+import type { JobStatus, RunState, TriggerType } from './run.js';
 import { IS_PAUSED } from './worker-report.js';
 
 /** One line of the job log (STA-6). */
@@ -13,7 +13,11 @@ export interface JobView {
   readonly runKey: string;
   readonly sourceId: string | null;
   readonly sourceName: string;
-  readonly type: 'READ' | 'RESYNC';
+  readonly type: 'READ' | 'RESYNC' | 'APPLY';
+  /** Stores its changes and sends none (PLN-3): shown as *Read (plan)*. */
+  readonly isPlan: boolean;
+  /** The plan that the job made, or applies. */
+  readonly planId: string | null;
   readonly status: JobStatus;
   readonly readMode: 'Full Read' | 'Delta Read' | null;
   readonly triggerType: TriggerType;
@@ -45,7 +49,7 @@ export interface StatisticsRow {
 /** Which jobs are wanted; all given conditions hold. */
 export interface JobFilter {
   readonly sourceNo?: number;
-  readonly kind?: RunKind;
+  readonly type?: JobView['type'];
   readonly status?: JobStatus;
   /** Part of the source's name, any case (STA-13). */
   readonly search?: string;
@@ -67,7 +71,10 @@ const JOB_SQL = `
   select * from (
     select r.run_key, r.source_id, r.kind, r.state,
            r.job_ids[cardinality(r.job_ids)] as "jobId", trim_array(r.job_ids, 1) as "formerIds", r.run_key::text as "runKey", s.id as "sourceId",
-           r.source_name as "sourceName", upper(r.kind) as "type", ${STATUS_SQL} as "status",
+           r.source_name as "sourceName", case r.kind when 'apply' then 'APPLY' else case when r.kind like 'resync%' then 'RESYNC' else 'READ' end end as "type",
+           r.kind in ('readPlan', 'resyncPlan') as "isPlan",
+           (select p.id from plan p where p.plan_no = r.plan_no or (p.run_key = r.run_key and p.kind = case when r.kind like '%Plan' then 'plan' else 'held' end)
+             order by p.plan_no = r.plan_no desc nulls last limit 1) as "planId", ${STATUS_SQL} as "status",
            case r.mode when 'full' then 'Full Read' when 'delta' then 'Delta Read' end as "readMode",
            r.trigger_type as "triggerType", r.triggered_by as "triggeredBy", r.requested_at as "requestedAt",
            r.started_at as "startedAt", r.ended_at as "endedAt", r.cancel_requested as "stopRequested",
@@ -83,12 +90,12 @@ interface JobRow extends JobView {
 export async function listJobs(sql: Sql, filter: JobFilter): Promise<JobView[]> {
   const rows = await sql.query<JobRow>(
     `${JOB_SQL}
-      where ($1::int is null or source_id = $1) and ($2::text is null or kind = $2) and ($3::text is null or "status" = $3)
+      where ($1::int is null or source_id = $1) and ($2::text is null or "type" = $2) and ($3::text is null or "status" = $3)
         and ($4::text is null or position(lower($4) in lower("sourceName")) > 0) and ($5::bigint is null or run_key < $5)
       order by run_key desc limit $6`,
     [
       filter.sourceNo ?? null,
-      filter.kind ?? null,
+      filter.type ?? null,
       filter.status ?? null,
       filter.search ?? null,
       filter.beforeRunKey ?? null,
@@ -124,6 +131,8 @@ function toView(row: JobRow): JobView {
     sourceId: row.sourceId,
     sourceName: row.sourceName,
     type: row.type,
+    isPlan: row.isPlan,
+    planId: row.planId,
     status: row.status,
     readMode: row.readMode,
     triggerType: row.triggerType,
@@ -232,6 +241,7 @@ export async function listResults(
 /**
  * The final result of each (target, entity) of run $1. Several attempts count once: Created stays Created, else the last one counts.
  * Entities skipped without an attempt stand in the arrays of run_skip, those kept back by the governor in run_held.
+ * What a plan stores counts as what it would be (PLN-3).
  */
 export const RESULT_SQL = `
   select a.target_id, a.entity_no, a.type,
@@ -247,4 +257,9 @@ export const RESULT_SQL = `
     from run_skip k cross join unnest(k.entity_nos) as u (entity_no) where k.run_key = $1
   union all
   select h.target_id, u.entity_no, h.type, 'held', 'hold', null, null, null, 0
-    from run_held h cross join unnest(h.entity_nos) as u (entity_no) where h.run_key = $1`;
+    from run_held h cross join unnest(h.entity_nos) as u (entity_no) where h.run_key = $1
+  union all
+  select c.target_id, c.entity_no, c.type,
+         case when c.verb = 'create' then 'created' when c.verb = 'delete' or c.cause is not null then 'deleted' else 'updated' end,
+         c.verb, null, 'planned', null, 0
+    from plan p join change c on c.plan_no = p.plan_no where p.run_key = $1 and p.kind = 'plan'`;

@@ -1,5 +1,21 @@
-/** What a run does. `read`: new and changed entities; `resync`: all of them (JOB-3, JOB-4). */
-export type RunKind = 'read' | 'resync';
+/**
+ * What a run does. `read`: new and changed entities; `resync`: all of them (JOB-3, JOB-4); `readPlan`, `resyncPlan`: the same, storing what it
+ * would do and sending nothing (PLN-3); `apply`: what was approved of a plan (PLN-9).
+ */
+export type RunKind = 'read' | 'resync' | 'readPlan' | 'resyncPlan' | 'apply';
+
+/** True for a run that stores its changes in place of sending them. */
+export function isPlanKind(kind: RunKind): boolean {
+  return kind === 'readPlan' || kind === 'resyncPlan';
+}
+
+/** Property of a source whose changes are sent only when they are approved (PLN-13). */
+export const PLAN_FIRST_PROPERTY = 'ips.plan.first';
+
+/** True for a run that writes every entity it reads, whatever the hashes say (CHG-6). */
+export function isResyncKind(kind: RunKind): boolean {
+  return kind === 'resync' || kind === 'resyncPlan';
+}
 
 /** `queued` → `starting` (row exists, workflow is to be started) → `running` → `finished`. */
 export type RunState = 'queued' | 'starting' | 'running' | 'finished';

@@ -36,6 +36,12 @@ describe('the OpenAPI document', () => {
         'GET /api/v1/jobs/{jobId}/events',
         'GET /api/v1/jobs/{jobId}/results',
         'GET /api/v1/jobs/{jobId}/statistics',
+        'GET /api/v1/plans',
+        'GET /api/v1/plans/{planId}',
+        'GET /api/v1/plans/{planId}/changes',
+        'GET /api/v1/plans/{planId}/changes/{changeId}',
+        'GET /api/v1/plans/{planId}/export',
+        'GET /api/v1/plans/{planId}/sample',
         'GET /api/v1/settings',
         'GET /api/v1/system-types',
         'GET /api/v1/system-types/{typeName}',
@@ -52,6 +58,9 @@ describe('the OpenAPI document', () => {
         'PATCH /api/v1/systems/{systemId}/properties',
         'POST /api/v1/auth/tokens',
         'POST /api/v1/jobs/{jobId}/stop',
+        'POST /api/v1/plans/{planId}/apply',
+        'POST /api/v1/plans/{planId}/approve',
+        'POST /api/v1/plans/{planId}/reject',
         'POST /api/v1/settings/reset',
         'POST /api/v1/systems',
         'POST /api/v1/systems/{systemId}/disable',
@@ -87,7 +96,8 @@ describe('the OpenAPI document', () => {
       expect([name, success.length]).not.toEqual([name, 0]);
       expect([name, Object.keys(definition.responses)]).toEqual([name, expect.arrayContaining(['400', '500'])]);
       const hasBody =
-        ['put', 'patch'].includes(method) || /POST.*(tokens|systems|jobs|check|preview|probe|reset)$/.test(name);
+        ['put', 'patch'].includes(method) ||
+        /POST.*(tokens|systems|jobs|check|preview|probe|reset|approve|reject|apply)$/.test(name);
       expect([name, definition.requestBody !== undefined]).toEqual([name, hasBody]);
     }
   });
@@ -97,8 +107,11 @@ describe('the OpenAPI document', () => {
       const [code, response] = Object.entries(definition.responses).find(([status]) => status.startsWith('2')) ?? [];
       return code !== '204' && !('content' in (response ?? {}));
     });
-    // A stream of events has no schema in OpenAPI 3.0.
-    expect(bare.map(({ name }) => name)).toEqual(['GET /api/v1/jobs/{jobId}/events']);
+    // A stream of events and a file have no schema in OpenAPI 3.0.
+    expect(bare.map(({ name }) => name)).toEqual([
+      'GET /api/v1/jobs/{jobId}/events',
+      'GET /api/v1/plans/{planId}/export',
+    ]);
   });
 
   it('demands a token on everything that is not public', () => {

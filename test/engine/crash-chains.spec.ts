@@ -79,6 +79,8 @@ describe('attempts that die, stand still and overtake each other', () => {
         references: null,
         targetKeyChanged: false,
         change: null,
+        decided: null,
+        isCandidate: false,
         log,
       })),
     );

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { createBodySealer, entityPlace, linkPlace } from '../../activities/support/sealed-bodies.js';
+import { createBodySealer, entityPlace, linkPlace } from '../../runtime/sealed-bodies.js';
 import { isJsonObject } from '../../core/json.js';
 import type { JsonObject, JsonValue } from '../../core/json.js';
 import { loadInstallationKeys, loadSystem, saveProperties } from '../../state/config/index.js';

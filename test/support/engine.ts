@@ -19,6 +19,8 @@ import { createDataSource } from '../../state/data-source.js';
 import { SqlPool } from '../../state/database.js';
 import { readJob, readStatistics, requestRun, requestStop } from '../../state/runs/index.js';
 import type { JobView, RunKind, StatisticsRow } from '../../state/runs/index.js';
+import { decide, listPlans } from '../../state/plans/index.js';
+import type { ChangeFilter, PlanView } from '../../state/plans/index.js';
 import { createTestDatabase } from './database.js';
 
 const TYPE_NAME = 'SCIM System';
@@ -61,6 +63,8 @@ export interface EngineProcess {
   readonly owner: string;
   readonly activities: RunActivities & { close(): Promise<void> };
 }
+
+const APPROVAL = { decision: 'approve', by: 'reviewer', comment: '', secondPersonFor: [] } as const;
 
 /** Short times, so that a test of waiting does not wait. */
 const TEST_TIMING: Partial<Timing> = { idlePollMs: 10, stopGraceMs: 2_000 };
@@ -189,6 +193,30 @@ export class TestEngine {
     await this.pool.query(
       `update target_gate set next_probe_at = next_probe_at - interval '2 days', closed_until = least(closed_until, now())`,
     );
+  }
+
+  /** Approves what fits the filter and applies the plan. */
+  async approveAndApply(plan: PlanView, filter: ChangeFilter = {}): Promise<FinishedJob> {
+    await decide(this.pool, { ...APPROVAL, planNo: plan.planNo, sourceNo: plan.sourceNo, filter });
+    return this.apply(plan);
+  }
+
+  /** Applies what is approved of a plan. */
+  async apply(plan: PlanView): Promise<FinishedJob> {
+    const run = await this.requestApply(plan);
+    await this.workThrough(run.runKey);
+    return this.finished(run.jobId);
+  }
+
+  async requestApply({ sourceNo, planNo }: PlanView): Promise<{ runKey: string; jobId: string }> {
+    return requestRun(this.pool, { sourceNo, kind: 'apply', trigger: 'IMMEDIATE', triggeredBy: 'test', planNo });
+  }
+
+  /** The newest plan of a source. */
+  async newestPlan(source: TestSystem): Promise<PlanView> {
+    const [plan] = await listPlans(this.pool, { sourceNo: source.no, limit: 1 });
+    if (plan === undefined) throw new Error('there is no plan');
+    return plan;
   }
 
   async finished(jobId: string): Promise<FinishedJob> {

@@ -35,6 +35,7 @@ const full = (): FakeActivities =>
 export const GOLDEN_RUNS: readonly GoldenRun[] = [
   { name: '2026-11-full', kind: 'read', activities: full },
   { name: '2026-11-full', kind: 'resync', activities: full },
+  { name: '2026-11-full', kind: 'apply', activities: full },
   {
     name: '2026-11-continued-as-new',
     kind: 'read',

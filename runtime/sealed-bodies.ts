@@ -1,8 +1,8 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { ZlibOptions } from 'node:zlib';
-import { isJsonObject } from '../../core/json.js';
-import type { JsonObject } from '../../core/json.js';
+import { isJsonObject } from '../core/json.js';
+import type { JsonObject } from '../core/json.js';
 
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;

@@ -1,0 +1,72 @@
+import { isConnectorError } from '../../connectors/errors.js';
+import { shapeOf } from '../../core/plan/classify.js';
+import { containsContent } from '../../core/sync/contains.js';
+import { isJsonObject } from '../../core/json.js';
+import type { JsonObject, JsonValue } from '../../core/json.js';
+import type { ApprovedChange } from '../../state/plans/approved.js';
+import type { DrainEnvironment, Work } from '../drain/work.js';
+import { send } from '../drain/write-errors.js';
+import { changePlace } from './describe-change.js';
+
+/**
+ * Reads the account and compares it with what the change was made for (PLN-10); undefined when it is the same. What takes something away is
+ * not done to an account that somebody else has changed meanwhile.
+ */
+export async function findDrift(
+  env: DrainEnvironment,
+  work: Work,
+  change: ApprovedChange,
+): Promise<string | undefined> {
+  const targetKey = work.pair.link?.targetKey ?? null;
+  if (targetKey === null) return 'there is no account to compare with';
+  let live: JsonObject | undefined;
+  try {
+    live = (await send(env, work, 'read', (options) => env.connector.readOne(env.type, targetKey, options)))?.body;
+  } catch (error) {
+    if (!isConnectorError(error)) throw error;
+    return `the account could not be read: ${error.adminMessage}`;
+  }
+  if (change.class === 'recreate') return live === undefined ? undefined : 'the account is there again';
+  // Deleted by somebody else: that is what was wanted (DEL-7).
+  if (live === undefined) return change.verb === 'delete' ? undefined : 'the account is not there any more';
+  return differenceFrom(contentOf(env, work, change), live, change);
+}
+
+interface Content {
+  readonly before: JsonObject | null;
+  readonly after: JsonObject | null;
+}
+
+function contentOf(env: DrainEnvironment, work: Work, change: ApprovedChange): Content {
+  if (change.content === null) return { before: null, after: null };
+  const content = env.services.linkBodies.open(change.content, changePlace(env.targetNo, work.row.entityNo));
+  const objectAt = (name: string): JsonObject | null => {
+    const value = content[name];
+    return isJsonObject(value) ? value : null;
+  };
+  return { before: objectAt('before'), after: objectAt('after') };
+}
+
+/**
+ * What the account holds has to be what was last written, or what is planned: an attempt of this application that died may have written it
+ * already.
+ */
+function differenceFrom({ before, after }: Content, live: JsonObject, change: ApprovedChange): string | undefined {
+  if (before === null) return undefined;
+  // For a deletion everything counts that was written, for a change what it changes.
+  const names = change.verb === 'delete' ? Object.keys(before) : change.attributes;
+  for (const name of names) {
+    const written = before[name];
+    const planned = after?.[name];
+    // What we never wrote we do not know; that somebody else has set it is no reason.
+    if (written === undefined || holds(name, written, live)) continue;
+    if (planned === undefined || !holds(name, planned, live)) return `somebody has changed ${name} in the target`;
+  }
+  return undefined;
+}
+
+function holds(name: string, value: JsonValue, live: JsonObject): boolean {
+  if (name !== 'members') return containsContent(live, { [name]: value });
+  const { added, removed } = shapeOf({ members: value }, { members: live['members'] ?? [] });
+  return added + removed === 0;
+}

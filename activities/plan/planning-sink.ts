@@ -1,0 +1,105 @@
+import { shapeOf } from '../../core/plan/classify.js';
+import type { Settlement } from '../../state/drain/settle.js';
+import { createdInRun } from '../../state/plans/approved.js';
+import type { CandidateEnd } from '../absence/candidate-end.js';
+import type { Judgement } from '../absence/judge-candidate.js';
+import { mapForCreate } from '../drain/outcomes.js';
+import type { KnownReferences } from '../drain/resolve-references.js';
+import type { Admission, ChangeSink, JudgedDeletion } from '../drain/sink.js';
+import { settlement } from '../drain/work.js';
+import type { DrainEnvironment, Work } from '../drain/work.js';
+import { describeChange, lastWritten } from './describe-change.js';
+import { describeDeletion } from './describe-deletion.js';
+import type { GovernedSink } from './governed-sink.js';
+import { plannedReferences } from './planned-references.js';
+
+/**
+ * Stores every change a run would make and sends nothing (PLN-3). No link is touched, and every pair stays due: a plan that is never
+ * applied loses nothing (PLN-4).
+ */
+export class PlanningSink implements ChangeSink {
+  readonly isExact = false;
+  readonly changesNoLink = true;
+  private created: Promise<ReadonlySet<string>> | undefined;
+
+  constructor(private readonly governed: GovernedSink) {}
+
+  admit(env: DrainEnvironment, works: readonly Work[]): Promise<Admission> {
+    return Promise.resolve({ works: [], settled: works.map((work) => this.plan(env, work)) });
+  }
+
+  /** Nothing is sent, so nobody is found to be gone. */
+  admitRecreate(_env: DrainEnvironment, work: Work): Promise<Settlement> {
+    return Promise.resolve(settlement(work, { kind: 'waiting' }));
+  }
+
+  /** Who is present and not wanted is a candidate of the absence phase of this run. */
+  local(env: DrainEnvironment, work: Work): Settlement {
+    const { action } = work.evaluation;
+    const present = work.pair.presence === 'present';
+    const wasNoted = work.pair.link?.outOfScope === true || work.pair.link?.state === 'skipped';
+    if (action === 'markSkipped' && !wasNoted) return settlement(work, { kind: 'waiting' }, { log: skipped(env) });
+    return settlement(work, { kind: 'waiting' }, { isCandidate: action === 'markOutOfScope' && present });
+  }
+
+  admitDeletion(env: DrainEnvironment, work: Work, found: JudgedDeletion): Promise<CandidateEnd> {
+    const isPlanned = ['deleted', 'updatedInstead', 'emptied'].includes(found.judgement.kind);
+    const change = isPlanned ? describeDeletion(env, work, 'plan', found.cause) : null;
+    return Promise.resolve({
+      settlement: settlement(work, { kind: 'waiting' }, { change }),
+      outcome: OUTCOME_OF[found.judgement.kind],
+    });
+  }
+
+  async references(env: DrainEnvironment, stored: KnownReferences): Promise<KnownReferences> {
+    if (!env.program.linkDependent) return stored;
+    this.created ??= createdInRun(env.services.pool, env.runKey, env.targetNo);
+    return plannedReferences(env, stored, await this.created);
+  }
+
+  private plan(env: DrainEnvironment, work: Work): Settlement {
+    const again = this.governed.heldAgain(env, work);
+    if (again !== undefined) return again;
+    const { action, update } = work.evaluation;
+    const { skipOperations } = env.program;
+    if (action === 'update' && update !== null && !skipOperations.has('update')) {
+      const before = lastWritten(env, work);
+      const shape = shapeOf(before, update.storable);
+      const facts = { kind: 'plan', verb: shape.verb, class: classOf(shape.verb), shape, mapped: update } as const;
+      return planned(work, describeChange(env, work, { ...facts, operation: 'update', cause: null }));
+    }
+    const wanted = work.pair.presence === 'present' && work.evaluation.accepted;
+    if (action === 'update' || !wanted || skipOperations.has('create')) return settlement(work, { kind: 'waiting' });
+    const mapped = work.create ?? mapForCreate(env, work);
+    if ('message' in mapped) return settlement(work, { kind: 'waiting' });
+    const facts = { kind: 'plan', verb: 'create', class: 'create', shape: null, mapped } as const;
+    return planned(work, describeChange(env, work, { ...facts, operation: 'create', cause: null }));
+  }
+}
+
+/** How a candidate ends that nothing was done to. */
+const OUTCOME_OF: Readonly<Record<Judgement['kind'], CandidateEnd['outcome']>> = {
+  unlinked: 'kept',
+  rejoined: 'rejoined',
+  busy: null,
+  shared: 'shared',
+  claimedByCreate: 'shared',
+  kept: 'kept',
+  released: 'released',
+  emptied: 'planned',
+  updatedInstead: 'planned',
+  deleted: 'planned',
+};
+
+function planned(work: Work, change: NonNullable<Settlement['change']>): Settlement {
+  return settlement(work, { kind: 'waiting' }, { change });
+}
+
+function classOf(verb: ReturnType<typeof shapeOf>['verb']): 'disable' | 'addMember' | 'removeMember' | 'update' {
+  return verb === 'disable' || verb === 'addMember' || verb === 'removeMember' ? verb : 'update';
+}
+
+function skipped(env: DrainEnvironment): Settlement['log'] {
+  const message = `the condition of ${env.tools.target.snapshot.name} is not met`;
+  return { operation: 'create', result: 'skipped', code: null, message, durationMs: 0 };
+}

@@ -1,0 +1,130 @@
+import { entityTypeOfCode } from '../../core/entity-type.js';
+import type { EntityType } from '../../core/entity-type.js';
+import type { ChangeVerb, GovernedClass, RiskFlag } from '../../core/plan/change.js';
+import type { ChangeState } from '../../core/plan/states.js';
+import type { Sql } from '../database.js';
+import { FILTER_PARAMETERS, FILTER_SQL, filterParams } from './filter.js';
+import type { ChangeFilter } from './filter.js';
+
+/** A stored change; its values stay sealed. */
+export interface ChangeView {
+  readonly changeNo: number;
+  readonly state: ChangeState;
+  readonly verb: ChangeVerb;
+  readonly class: GovernedClass;
+  readonly type: EntityType;
+  readonly targetNo: number;
+  readonly targetId: string | null;
+  readonly targetName: string;
+  readonly entityNo: number;
+  readonly sourceKey: string;
+  readonly targetKey: string | null;
+  readonly attributes: readonly string[];
+  readonly risks: readonly RiskFlag[];
+  readonly facet: string | null;
+  /** Why a deletion. */
+  readonly cause: string | null;
+  /** Why it was not applied. */
+  readonly reason: string | null;
+  readonly firstApprovedBy: string | null;
+  readonly decidedBy: string | null;
+  readonly decidedAt: Date | null;
+  readonly endedAt: Date | null;
+  /** Sealed; the place is `change/<target>/<entity>`. */
+  readonly content: Buffer | null;
+}
+
+interface ChangeRow extends Omit<ChangeView, 'type'> {
+  type: number;
+}
+
+const CHANGE_SQL = `
+  select c.change_no as "changeNo", c.state, c.verb, c.class, c.type, c.target_id as "targetNo", s.id as "targetId",
+         coalesce(s.name, 'system ' || c.target_id) as "targetName", c.entity_no as "entityNo", c.source_key as "sourceKey",
+         c.target_key as "targetKey", c.attributes, c.risks, c.facet, c.cause, c.reason, c.first_approved_by as "firstApprovedBy",
+         c.decided_by as "decidedBy", c.decided_at as "decidedAt", c.ended_at as "endedAt", c.content
+    from change c left join system s on s.no = c.target_id`;
+
+/** Changes of a plan in the order they were made, from after `after`. */
+export async function listChanges(
+  sql: Sql,
+  planNo: number,
+  filter: ChangeFilter,
+  page: { readonly after?: number; readonly limit: number },
+): Promise<ChangeView[]> {
+  const rows = await sql.query<ChangeRow>(
+    `${CHANGE_SQL} where ${FILTER_SQL} and c.change_no > $${FILTER_PARAMETERS + 1} order by c.change_no limit $${FILTER_PARAMETERS + 2}`,
+    [...filterParams(planNo, filter), page.after ?? 0, page.limit],
+  );
+  return rows.map(toView);
+}
+
+/** So many changes of each verb, at random (PLN-7). */
+export async function sampleChanges(
+  sql: Sql,
+  planNo: number,
+  filter: ChangeFilter,
+  perVerb: number,
+): Promise<ChangeView[]> {
+  const rows = await sql.query<ChangeRow>(
+    `${CHANGE_SQL} where c.change_no in (
+       select change_no from (select c.change_no, row_number() over (partition by c.verb order by random()) as n from change c where ${FILTER_SQL}) x
+        where n <= $${FILTER_PARAMETERS + 1})
+      order by c.verb, c.change_no`,
+    [...filterParams(planNo, filter), perVerb],
+  );
+  return rows.map(toView);
+}
+
+function toView({ type, ...row }: ChangeRow): ChangeView {
+  return { ...row, type: entityTypeOfCode(type) };
+}
+
+/** How many changes a plan has, by one of its dimensions (PLN-5). */
+export interface PlanCounts {
+  readonly total: number;
+  readonly byState: Readonly<Record<string, number>>;
+  readonly byVerb: Readonly<Record<string, number>>;
+  readonly byTarget: Readonly<Record<string, number>>;
+  readonly byType: Readonly<Record<string, number>>;
+  readonly byAttribute: Readonly<Record<string, number>>;
+  readonly byFacet: Readonly<Record<string, number>>;
+}
+
+/** Counts of the changes of a plan that fit the filter: two passes over its rows. */
+export async function countChanges(sql: Sql, planNo: number, filter: ChangeFilter = {}): Promise<PlanCounts> {
+  const rows = await sql.query<{
+    state: string;
+    verb: string;
+    target: string;
+    type: number;
+    facet: string | null;
+    count: number;
+  }>(
+    `select c.state, c.verb, coalesce(s.name, 'system ' || c.target_id) as target, c.type, c.facet, count(*)::int as count
+       from change c left join system s on s.no = c.target_id where ${FILTER_SQL} group by 1, 2, 3, 4, 5 order by 1, 2, 3, 4, 5`,
+    filterParams(planNo, filter),
+  );
+  const attributes = await sql.query<{ attribute: string; count: number }>(
+    `select a as attribute, count(*)::int as count from change c cross join lateral unnest(c.attributes) a where ${FILTER_SQL}
+      group by 1 order by 2 desc, 1`,
+    filterParams(planNo, filter),
+  );
+  const sum = (key: (row: (typeof rows)[number]) => string | null): Record<string, number> => {
+    const sums = new Map<string, number>();
+    for (const row of rows) {
+      const name = key(row);
+      if (name !== null) sums.set(name, (sums.get(name) ?? 0) + row.count);
+    }
+    return Object.fromEntries(sums);
+  };
+  return {
+    total: rows.reduce((total, row) => total + row.count, 0),
+    byState: sum((row) => row.state),
+    byVerb: sum((row) => row.verb),
+    byTarget: sum((row) => row.target),
+    byType: sum((row) => entityTypeOfCode(row.type)),
+    byAttribute: Object.fromEntries(attributes.map(({ attribute, count }) => [attribute, count])),
+    byFacet: sum((row) => row.facet),
+  };
+}
