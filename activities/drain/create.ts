@@ -13,6 +13,7 @@ import { proveOrigin } from './origin.js';
 import type { SentCreate } from './origin.js';
 import { failed, mapForCreate, mapForUpdate, unmappable } from './outcomes.js';
 import { settleWritten } from './settle-written.js';
+import { isStillThere } from './still-there.js';
 import { mayCreate, NotSentError, sentDocument, settlement } from './work.js';
 import type { DrainEnvironment, FoundEntity, Work } from './work.js';
 import { send, widen } from './write-errors.js';
@@ -55,7 +56,8 @@ export async function resolveIntent(env: DrainEnvironment, work: Work): Promise<
   const wanted = work.pair.presence === 'present' && work.evaluation.accepted;
   if (found.outcome === 'one' && wanted) return adopt(env, work, found, sent);
   if (found.outcome === 'one') return linkUnwanted(env, work, found, sent);
-  if (wanted && !mayCreate(env, work)) return settlement(work, { kind: 'waiting' });
+  if (wanted && !(mayCreate(env, work) && (await isStillThere(env, work))))
+    return settlement(work, { kind: 'waiting' });
   if (wanted) return createAfterIntent(env, work);
   const link = work.pair.presence === 'present' ? skippedLink(env, work) : ({ kind: 'removed' } as const);
   return settlement(work, { kind: 'settled' }, { link });
@@ -63,6 +65,7 @@ export async function resolveIntent(env: DrainEnvironment, work: Work): Promise<
 
 /** The target entity of a linked pair is gone: it is created anew under a committed intent (CHG-7), if the governor lets it. */
 export async function recreate(env: DrainEnvironment, work: Work): Promise<Settlement> {
+  if (!(await isStillThere(env, work))) return settlement(work, { kind: 'waiting' });
   return (await env.sink.admitRecreate(env, work)) ?? createAfterIntent(env, work);
 }
 

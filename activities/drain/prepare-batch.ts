@@ -14,6 +14,7 @@ import type { LeaseClock } from './lease-clock.js';
 import { mapForCreate, unmappable } from './outcomes.js';
 import { storedReferences } from './resolve-references.js';
 import type { KnownReferences } from './resolve-references.js';
+import { listDoubtful } from './still-there.js';
 import { patiently } from '../support/patiently.js';
 import { mayCreate, newWork, settleContext, settlement, UNDECIDED } from './work.js';
 import type { DrainEnvironment, Work } from './work.js';
@@ -59,8 +60,11 @@ async function prepareLeased(env: DrainEnvironment, lease: Lease, clock: LeaseCl
     if ('evaluation' in made) works.push(made);
     else settled.push(made);
   }
-  await noteShared(env, works);
-  const admission = await env.sink.admit(env, works);
+  const doubtful = await listDoubtful(env, works);
+  for (const work of doubtful) settled.push(settlement(work, { kind: 'waiting' }));
+  const certain = works.filter((work) => !doubtful.has(work));
+  await noteShared(env, certain);
+  const admission = await env.sink.admit(env, certain);
   settled.push(...admission.settled);
   return { token: lease.token, clock, works: await commitIntents(env, lease.token, admission.works), settled };
 }

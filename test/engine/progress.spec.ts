@@ -58,6 +58,10 @@ describe('the progress of a job', () => {
     const stopped = await progress(runKey);
     expect(stopped.remainingSeconds).toBeNull();
     expect(stopped.phases.map((phase) => phase.endedAt === null)).toEqual([false, false]);
+    // STA-5: what operators see in Temporal.
+    const { markdown } = await activities.describeProgress({ runKey });
+    const time = String.raw`\d\d/[A-Z][a-z]{2}/\d{4} \d\d:\d\d:\d\d \+00`;
+    expect(markdown.split('\n')[0]).toMatch(new RegExp(`^Start Time ${time} · End Time ${time}$`));
   });
 
   it('LOG-7, WRT-7: tells the requests that were repeated, deletions, and references that could not be resolved', async () => {

@@ -306,6 +306,61 @@ describe('read modes', () => {
     expect(summary(retried.statistics)).toEqual({ 'Cloud user': 'updated 1' });
   });
 
+  describe('RDM-12: whom an earlier job could not create is read from the source by id before a delta job creates', () => {
+    async function createFails(more: Record<string, string> = {}): Promise<void> {
+      await start(more);
+      cloud.simulator.faults.arm({
+        effect: { kind: 'status', status: 400 },
+        match: { methods: ['POST'], key: 'C@example.com' },
+        times: 1,
+      });
+      await job();
+      expect(userNames(cloud.simulator)).not.toContain('C@example.com');
+      later();
+    }
+    const asked = (): number => world.source.journal.since(0).filter((record) => record.operation === 'get').length;
+
+    it('who is still there is created, and nobody else is asked for', async () => {
+      await createFails();
+      const { job: second, statistics } = await world.engine.runJob(world.hr);
+      expect([second.readMode, summary(statistics), asked()]).toEqual(['Delta Read', { 'Cloud user': 'created 1' }, 1]);
+    });
+
+    it('who has left meanwhile gets no account, and is forgotten after the next full read', async () => {
+      await createFails();
+      world.source.store.remove('User', 'C');
+      const { job: second, statistics } = await world.engine.runJob(world.hr);
+      expect([second.readMode, second.status, summary(statistics)]).toEqual(['Delta Read', 'Success', {}]);
+      expect(userNames(cloud.simulator)).not.toContain('C@example.com');
+      await world.engine.setProperties(world.hr, properties(world.source.url, { 'ips.delta.read': 'disabled' }));
+      await job();
+      expect(userNames(cloud.simulator)).toEqual(userNames(world.source));
+      // That read says who is absent, and the next drain that there is nothing to do.
+      await job();
+      expect(await world.engine.pool.query('select 1 from backlog')).toEqual([]);
+    });
+
+    it('while the source does not answer for that person nothing is created', async () => {
+      await createFails();
+      world.source.faults.arm({ effect: { kind: 'status', status: 500 }, match: { operations: ['get'] }, times: 1 });
+      expect(summary((await world.engine.runJob(world.hr)).statistics)).toEqual({});
+      expect(summary((await world.engine.runJob(world.hr)).statistics)).toEqual({ 'Cloud user': 'created 1' });
+    });
+
+    it('a connector that cannot read one entity creates from what is stored', async () => {
+      await createFails();
+      const process = world.engine.newProcess({
+        decorateFactory: (factory) => ({
+          ...factory,
+          capabilities: (given, role) => ({ ...factory.capabilities(given, role), readOne: false }),
+        }),
+      });
+      await job('IMMEDIATE', process);
+      expect([userNames(cloud.simulator).includes('C@example.com'), asked()]).toEqual([true, 0]);
+      await process.activities.close();
+    });
+  });
+
   describe('RDM-13: too large a share turns a delta read into a full read', () => {
     it.each([
       ['half of 11 entities is not more than 50 %', {}, 5, 'Delta Read'],
