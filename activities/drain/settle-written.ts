@@ -12,6 +12,7 @@ import type { DrainEnvironment, Work } from './work.js';
  */
 export async function settleWritten(env: DrainEnvironment, work: Work, written: WrittenPair): Promise<Settlement> {
   const inStep = linkedSettlement(env, work, written);
+  if (!env.program.assignsGroups) return inStep;
   const unfinished = { ...inStep, link: withoutHashes(inStep.link, written.isNew) };
   const mapped = written.isNew ? groupsOfCreate(env, work) : written.mapped;
   if ('message' in mapped)
@@ -29,11 +30,8 @@ export async function settleWritten(env: DrainEnvironment, work: Work, written: 
 }
 
 /** What the mappings of a create say, `createEntity` included; they are asked again, because an attempt may have died after the create. */
-function groupsOfCreate(
-  env: DrainEnvironment,
-  work: Work,
-): Pick<MappedTarget, 'memberships'> | { readonly message: string } {
-  return env.program.assignsGroups ? (work.create ?? mapForCreate(env, work)) : { memberships: undefined };
+function groupsOfCreate(env: DrainEnvironment, work: Work): MappedTarget | { readonly message: string } {
+  return work.create ?? mapForCreate(env, work);
 }
 
 /** Never in step: the entity is there, its groups are not. */

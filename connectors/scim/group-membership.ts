@@ -34,8 +34,10 @@ export async function changeGroupMembers(
   change: MemberChange,
   options: CallOptions,
 ): Promise<WriteResult> {
+  const { shown, repeated } = parts.profile.members;
+  const { patch, memberThreshold = Infinity } = parts.http.settings;
   // Putting a group back that never shows its members would take them all out.
-  if (parts.http.settings.patch || parts.profile.members.shown === 'never')
+  if (shown === 'never' || (patch && repeated === 'ignored'))
     return patchMembers(parts, groupId, operationsOf(change), options);
   for (let round = 1; ; round += 1) {
     const group = await parts.reader.readOne('group', groupId, options);
@@ -52,8 +54,7 @@ export async function changeGroupMembers(
     const removed = new Set(operations.removals);
     const staying = [...known].filter(([id]) => !removed.has(id)).map(([, member]) => member);
     const wanted = [...staying, ...operations.additions];
-    if (wanted.length > (parts.http.settings.memberThreshold ?? Infinity))
-      return patchMembers(parts, groupId, operations, options);
+    if (patch || wanted.length > memberThreshold) return patchMembers(parts, groupId, operations, options);
     const result = await putBack(parts, group, wanted, options, round === MAX_ROUNDS);
     if (result !== undefined) return result;
   }

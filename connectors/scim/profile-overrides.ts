@@ -48,6 +48,7 @@ const overridesSchema = z.strictObject({
       additionsPerRequest: count(MAX_MEMBERS).optional(),
       removalsPerRequest: count(MAX_MEMBERS).optional(),
       removal: z.enum(['filter', 'list']).optional(),
+      repeated: z.enum(['ignored', 'added']).optional(),
       mixed: z.boolean().optional(),
       onCreate: z.enum(['with-group', 'afterwards']).optional(),
       shown: z.enum(['always', 'on-request', 'never']).optional(),

@@ -83,6 +83,8 @@ export interface ScimDialect {
     readonly removal: 'filter' | 'list';
     /** Additions and removals may stand in one request. */
     readonly mixed: boolean;
+    /** What adding a member does that the group has already. `added`: it is there twice, so a group is looked at first (VAR-10). */
+    readonly repeated: 'ignored' | 'added';
     /** `afterwards`: a group is created empty and filled then (CONN-SCIM-56). */
     readonly onCreate: 'with-group' | 'afterwards';
     /** `on-request`: only when `attributes` names them. `never`: what a group holds cannot be read. */
@@ -115,6 +117,7 @@ export const GENERIC_SCIM_2: ScimProfile = {
     maxThreshold: 200_000,
     removalsPerRequest: 100,
     removal: 'filter',
+    repeated: 'ignored',
     mixed: true,
     onCreate: 'with-group',
     shown: 'always',

@@ -29,7 +29,7 @@ const SCIMMY = {
     'It does not understand \\" in filters, so such a name cannot be looked up: the conflict stands as failed, nobody is adopted.',
   'members-are-a-set':
     'A member is added only when it is not known to be one; PUT writes the whole list and heals what was added twice.',
-  'members-join-twice-patch': 'The same; groups that are assigned by variables are better written by PUT here.',
+  'members-join-twice-patch': 'The same; with PUT, or with members.repeated of the profile, nobody is assigned twice.',
 };
 
 const scimmy4 = describeConformance({

@@ -49,6 +49,22 @@ describe('members of a group are changed', () => {
     expect(methodsOf(simulator)).toEqual(['PATCH']);
   });
 
+  it('VAR-10: where a member can be in a group twice, the group is read before it is patched', async () => {
+    const { simulator, change } = await simulated(
+      { groups: [team(['a', 'b'])] },
+      {
+        properties: {
+          'scim.support.patch.operation': 'true',
+          'scim.profile': JSON.stringify({ members: { repeated: 'added' } }),
+        },
+      },
+    );
+    await change('team', { add: ['a', 'c'], remove: [] }, {});
+    expect(membersOf(simulator)).toEqual(['a', 'b', 'c']);
+    expect(await change('team', { add: ['a', 'c'], remove: ['d'] }, {})).toEqual({ id: 'team', applied: 'none' });
+    expect(methodsOf(simulator)).toEqual(['GET', 'PATCH', 'GET']);
+  });
+
   it('VAR-10, VAR-11: with PUT the other members and attributes stay; nothing is sent when all is well', async () => {
     const { simulator, change } = await simulated({ groups: [{ ...team(['a', 'b']), externalId: 'x' }] });
     await change('team', { add: ['c'], remove: ['a'] }, {});
