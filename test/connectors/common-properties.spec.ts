@@ -62,7 +62,6 @@ describe('validateProperties', () => {
   it.each([
     ['ProxyType', 'OnPremise'],
     ['Authentication', 'ClientCertificateAuthentication'],
-    ['scim.patch.group.members.of.nested.groups', 'true'],
     ['CloudConnectorLocationId', 'L1'],
     ['client_id', 'c'],
   ])('what is not built is refused by name with what to do instead: %s=%s', (name, value) => {
