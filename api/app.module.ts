@@ -10,6 +10,8 @@ import { ErrorFilter } from './common/error.filter.js';
 import { RouteInventory } from './common/route-inventory.js';
 import { UnknownRouteController } from './common/unknown-route.controller.js';
 import { ValidationPipe } from './common/validation.pipe.js';
+import { WaitingController } from './healing/waiting.controller.js';
+import { WaitingService } from './healing/waiting.service.js';
 import { HealthController } from './health/health.controller.js';
 import { HealthService } from './health/health.service.js';
 import { CONFIG, InfrastructureModule, LOGGER } from './infrastructure.js';
@@ -77,6 +79,7 @@ export class AppModule {
         ProfileController,
         ResetController,
         SchedulesController,
+        WaitingController,
         TransformationsController,
         PreviewController,
         JobsController,
@@ -99,6 +102,7 @@ export class AppModule {
         SystemsService,
         ResetService,
         SchedulesService,
+        WaitingService,
         ConnectionTestService,
         OpenSystemService,
         ProfileService,

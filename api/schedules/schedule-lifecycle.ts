@@ -1,7 +1,9 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type { BeforeApplicationShutdown, OnApplicationBootstrap } from '@nestjs/common';
 import type { Logger } from '../../runtime/logger.js';
+import { loadInstallation } from '../../state/config/index.js';
 import { SqlPool } from '../../state/database.js';
+import { healSoon } from '../healing/heal-schedule.js';
 import { LOGGER, SQL_POOL } from '../infrastructure.js';
 import { TemporalJobLauncher } from '../jobs/temporal-job-launcher.js';
 import { ScheduleSync } from './schedule-sync.js';
@@ -12,9 +14,9 @@ export class ScheduleLifecycle implements OnApplicationBootstrap, BeforeApplicat
   readonly #sync: ScheduleSync;
 
   constructor(
-    @Inject(SQL_POOL) pool: SqlPool,
-    @Inject(LOGGER) log: Logger,
-    @Inject(TemporalJobLauncher) launcher: TemporalJobLauncher,
+    @Inject(SQL_POOL) private readonly pool: SqlPool,
+    @Inject(LOGGER) private readonly log: Logger,
+    @Inject(TemporalJobLauncher) private readonly launcher: TemporalJobLauncher,
   ) {
     this.#sync = new ScheduleSync({ pool, log, client: () => launcher.client() });
   }
@@ -22,6 +24,14 @@ export class ScheduleLifecycle implements OnApplicationBootstrap, BeforeApplicat
   /** A schedule was saved or removed: Temporal is told at once, and again later if it is away. */
   changed(): void {
     this.#sync.changed();
+  }
+
+  /** Asks for a round of healing now; without Temporal it comes with the next minute that has one. */
+  async healSoon(): Promise<void> {
+    const { id } = await loadInstallation(this.pool);
+    await healSoon(await this.launcher.client(), id).catch((error: unknown) =>
+      this.log.debug({ reason: String(error) }, 'healing was not triggered'),
+    );
   }
 
   onApplicationBootstrap(): void {

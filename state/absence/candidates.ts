@@ -1,4 +1,4 @@
-import { ORIGIN } from '../codes.js';
+import { BACKLOG_STATE, ORIGIN } from '../codes.js';
 import type { Sql } from '../database.js';
 import { survivors } from '../drain/claims.js';
 import type { RunFence } from '../runs/fence.js';
@@ -40,6 +40,7 @@ export async function planCandidates(sql: Sql, runKey: string, pair: PairType): 
      select $1, $3, $4, g.entity_no, g.cause,
             exists (select from postponed_deletion d where d.target_id = $3 and d.entity_no = g.entity_no and d.since_run < $1)
        from (${LEAVING}) g
+      where not exists (select from quarantine q where q.target_id = $3 and q.entity_no = g.entity_no)
      on conflict do nothing`,
     [runKey, pair.sourceNo, pair.targetNo, pair.type],
   );
@@ -127,6 +128,10 @@ export async function openTypes(sql: Sql, runKey: string, targetNo: number): Pro
   return rows.map((row) => row.type);
 }
 
+/** HEA-5: whoever is in quarantine is not deleted either, also when it was planned before. */
+const IS_NOT_QUARANTINED =
+  'not exists (select from quarantine q where q.target_id = absence.target_id and q.entity_no = absence.entity_no)';
+
 /** The next candidates that are to be done. */
 export async function nextCandidates(
   sql: Sql,
@@ -136,7 +141,7 @@ export async function nextCandidates(
 ): Promise<Candidate[]> {
   return sql.query<Candidate>(
     `select entity_no as "entityNo", cause from absence
-      where run_key = $1 and target_id = $2 and type = $3 and outcome is null order by entity_no limit $4`,
+      where run_key = $1 and target_id = $2 and type = $3 and ${IS_NOT_QUARANTINED} and outcome is null order by entity_no limit $4`,
     [runKey, pair.targetNo, pair.type, limit],
   );
 }
@@ -213,7 +218,8 @@ export async function leasePairs(
       order by n
      on conflict (target_id, entity_no) do update
         set lease_token = excluded.lease_token, lease_until = excluded.lease_until, last_run = excluded.last_run
-      where b.lease_until is null or b.lease_until + $7::int * interval '1 millisecond' < clock_timestamp()
+      where (b.lease_until is null or b.lease_until + $7::int * interval '1 millisecond' < clock_timestamp())
+        and b.state <> ${BACKLOG_STATE.quarantined}
      returning entity_no as "entityNo", gen, attempts, reason <> 'absent' as pending, lease_token as token`,
     [
       pair.targetNo,

@@ -86,6 +86,10 @@ export async function changePairs(
 async function dropPair(transaction: Statements, pair: Pair): Promise<void> {
   const key = [pair.sourceNo, pair.targetNo];
   await transaction.query('delete from pair_sweep where source_id = $1 and target_id = $2', key);
+  await transaction.query(
+    'delete from quarantine q using backlog b where b.source_id = $1 and b.target_id = $2 and q.target_id = $2 and q.entity_no = b.entity_no',
+    key,
+  );
   await transaction.query('delete from backlog where source_id = $1 and target_id = $2', key);
 }
 

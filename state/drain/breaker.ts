@@ -152,3 +152,44 @@ export async function takeTrial(sql: Sql, targetNo: number): Promise<number | un
 export async function leaveTrial(sql: Sql, targetNo: number): Promise<void> {
   await sql.query('update target_gate set probe_until = null where target_id = $1', [targetNo]);
 }
+
+/** An administrator wants an open breaker to be probed as soon as anybody comes. */
+export async function hurryProbe(sql: Sql, targetNo: number): Promise<void> {
+  await sql.query(
+    `update target_gate set next_probe_at = clock_timestamp() where target_id = $1 and breaker = 'open'`,
+    [targetNo],
+  );
+}
+
+/** When a target may be asked, for administrators. */
+export interface GateView {
+  readonly breaker: 'closed' | 'open' | 'trial';
+  readonly errorClass: string | null;
+  readonly reason: string | null;
+  readonly openedAt: Date | null;
+  readonly nextProbeAt: Date | null;
+  readonly failedProbes: number;
+  /** The target asked to be left alone until then (429). */
+  readonly closedUntil: Date | null;
+}
+
+/** The gate of a target as it is. */
+export async function viewGate(sql: Sql, targetNo: number): Promise<GateView> {
+  const [row] = await sql.query<GateView>(
+    `select coalesce(breaker, 'closed') as breaker, cause as "errorClass", reason, opened_at as "openedAt", next_probe_at as "nextProbeAt",
+            probes as "failedProbes", case when closed_until > clock_timestamp() then closed_until end as "closedUntil"
+       from target_gate where target_id = $1`,
+    [targetNo],
+  );
+  return (
+    row ?? {
+      breaker: 'closed',
+      errorClass: null,
+      reason: null,
+      openedAt: null,
+      nextProbeAt: null,
+      failedProbes: 0,
+      closedUntil: null,
+    }
+  );
+}

@@ -11,7 +11,7 @@ export const HEALING = '0';
  * gives healing something to do.
  */
 export function mayHeal(source: string, target: string): string {
-  return `(exists (select from connected_pair p where p.source_id = ${source} and p.target_id = ${target} and p.enabled)
+  return `(exists (select from connected_pair p where p.source_id = ${source} and p.target_id = ${target} and p.enabled and not p.paused)
            and not exists (select from source_state s where s.source_id = ${source} and s.heal_paused)
            and not exists (select from run r where r.source_id = ${source} and r.state <> 'finished')
            and not exists (select from system_property o where o.system_no in (${source}, ${target})

@@ -22,6 +22,10 @@ export interface ConditionReason {
   readonly reason: string;
 }
 
+/** HEA-5: who wants the pair to be left alone, and why. */
+const QUARANTINE_REASON = `
+  (select 'In quarantine (' || q.author || '): ' || q.note from quarantine q where q.target_id = t.target_id and q.entity_no = s.entity_no)`;
+
 /**
  * Skipped results of entities that needed no attempt (engine.md §8): delivered, present, and marked as not wanted or parked. One array
  * for each page, target and reason; those arrays are the logged results.
@@ -31,7 +35,7 @@ export async function storeSkips(sql: Sql, runKey: string, reasons: readonly Con
     `insert into run_skip (run_key, target_id, type, page_no, reason, entity_nos)
      select p.run_key, t.target_id, p.type, p.page_no,
             case when b.state = ${BACKLOG_STATE.parked} then coalesce(b.error_class, '')
-                 when b.state = ${BACKLOG_STATE.quarantined} then '' else t.reason end as reason,
+                 when b.state = ${BACKLOG_STATE.quarantined} then coalesce(${QUARANTINE_REASON}, '') else t.reason end as reason,
             array_agg(distinct s.entity_no)
        from run_page p
        join run_type rt on rt.run_key = p.run_key and rt.type = p.type and rt.epoch = p.epoch
@@ -95,7 +99,7 @@ export async function dropForce(
   await sql.query(
     `delete from backlog b
       using unnest($3::int[], $4::int[]) as t (target_id, program), entity e, link l
-      where b.target_id = t.target_id and b.source_id = $2 and b.force_run = $1 and b.lease_until is null and not b.forced
+      where b.target_id = t.target_id and b.source_id = $2 and b.force_run = $1 and b.lease_until is null and not b.forced and b.state <> ${BACKLOG_STATE.quarantined}
         and e.entity_no = b.entity_no and l.target_id = b.target_id and l.entity_no = b.entity_no and l.ord = 0 and (${IN_STEP})`,
     [runKey, sourceNo, targets.map((target) => target.targetNo), targets.map((target) => target.program)],
   );

@@ -47,10 +47,12 @@ describe('the OpenAPI document', () => {
         'GET /api/v1/system-types/{typeName}',
         'GET /api/v1/systems',
         'GET /api/v1/systems/{systemId}',
+        'GET /api/v1/systems/{systemId}/gate',
         'GET /api/v1/systems/{systemId}/properties',
         'GET /api/v1/systems/{systemId}/profile',
         'GET /api/v1/systems/{systemId}/schedule',
         'GET /api/v1/systems/{systemId}/targets',
+        'GET /api/v1/systems/{systemId}/waiting',
         'GET /api/v1/systems/{systemId}/transformation',
         'GET /api/v1/systems/{systemId}/transformation/versions',
         'GET /api/v1/systems/{systemId}/transformation/versions/{version}',
@@ -72,6 +74,9 @@ describe('the OpenAPI document', () => {
         'POST /api/v1/systems/{systemId}/resume',
         'POST /api/v1/systems/{systemId}/test-connection',
         'POST /api/v1/systems/{systemId}/transformation/check',
+        'POST /api/v1/systems/{systemId}/waiting/quarantine',
+        'POST /api/v1/systems/{systemId}/waiting/release',
+        'POST /api/v1/systems/{systemId}/waiting/retry',
         'POST /api/v1/transformations/preview',
         'PUT /api/v1/systems/{systemId}/profile',
         'PUT /api/v1/systems/{systemId}/properties',
@@ -97,7 +102,9 @@ describe('the OpenAPI document', () => {
       expect([name, Object.keys(definition.responses)]).toEqual([name, expect.arrayContaining(['400', '500'])]);
       const hasBody =
         ['put', 'patch'].includes(method) ||
-        /POST.*(tokens|systems|jobs|check|preview|probe|reset|approve|reject|apply)$/.test(name);
+        /POST.*(tokens|systems|jobs|check|preview|probe|reset|approve|reject|apply|retry|quarantine|release)$/.test(
+          name,
+        );
       expect([name, definition.requestBody !== undefined]).toEqual([name, hasBody]);
     }
   });
