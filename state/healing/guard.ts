@@ -6,7 +6,7 @@ import type { Sql } from '../database.js';
 export const HEALING = '0';
 
 /**
- * True in SQL while healing may touch pairs of this source and target: both are enabled and connected, no job of the source runs or waits,
+ * True in SQL while healing may touch pairs of this source and target: both are enabled and connected, the target is not paused, no job of the source runs or waits,
  * nobody has stopped it, neither system has healing switched off, and the source does not plan first (engine.md §6 "Who may take which row"). Part of each statement that
  * gives healing something to do.
  */

@@ -76,7 +76,7 @@ export async function leaseApproved(sql: Sql, query: LeaseQuery, planNo: number)
      insert into backlog as b (target_id, entity_no, source_id, type, reason, last_run, lease_token, lease_until)
      select $2, p.entity_no, $6, $3, 'approved', $5, token.token, clock_timestamp() + $10::int * interval '1 millisecond'
        from picked p, token
-      where exists (select from connected_pair p where p.source_id = $6 and p.target_id = $2 and p.enabled)
+      where exists (select from connected_pair p where p.source_id = $6 and p.target_id = $2 and p.enabled and not p.paused)
         and exists (select from run r join run_chain c on c.run_key = r.run_key
                      where r.run_key = $5 and r.state = 'running' and r.owner = $7 and not r.cancel_requested and c.chain = $8 and c.fence = $9)
         and not exists (select from run_target e where e.run_key = $5 and e.target_id = $2 and e.ended_reason is not null)

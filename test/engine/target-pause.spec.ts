@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { setTargetPaused } from '../../state/config/index.js';
+import { isHealingAllowed } from '../../state/healing/guard.js';
 import { listEndedTargets } from '../../state/runs/index.js';
 import { group, person, summary, userNames, World, writesSince } from '../support/world.js';
 import type { WorldTarget } from '../support/world.js';
@@ -118,6 +119,17 @@ describe('a target that is paused for maintenance', () => {
     const { job, statistics } = await world.engine.runJob(world.hr);
     expect([job.status, summary(statistics)]).toEqual(['Success', { 'HR user': 'read 60' }]);
     expect(await waiting()).toHaveLength(60);
+  });
+
+  it('healing leaves it alone too', async () => {
+    await start();
+    const allowed = (): Promise<boolean> => isHealingAllowed(world.engine.pool, world.hr.no, cloud.system.no);
+    expect(await allowed()).toBe(true);
+    await setPaused(true);
+    expect(await allowed()).toBe(false);
+    expect(await isHealingAllowed(world.engine.pool, world.hr.no, wiki.system.no)).toBe(true);
+    await setPaused(false);
+    expect(await allowed()).toBe(true);
   });
 
   it('a delta job goes on collecting, so that the mark may move', async () => {
