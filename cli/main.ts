@@ -3,8 +3,12 @@ import { Command } from 'commander';
 import { isConfigError } from '../runtime/config.js';
 import { apiCommand } from './commands/api.js';
 import { conformanceCommand } from './commands/conformance.js';
+import { applyCommand } from './commands/apply.js';
+import { approveCommand, rejectCommand } from './commands/approve.js';
 import { demoCommand } from './commands/demo.js';
 import { migrateCommand } from './commands/migrate.js';
+import { planCommand } from './commands/plan.js';
+import { showCommand } from './commands/show.js';
 import { transformCommand } from './commands/transform.js';
 import { upCommand } from './commands/up.js';
 import { workerCommand } from './commands/worker.js';
@@ -19,7 +23,12 @@ const program = new Command('muster')
   .addCommand(workerCommand())
   .addCommand(migrateCommand())
   .addCommand(transformCommand())
-  .addCommand(conformanceCommand());
+  .addCommand(conformanceCommand())
+  .addCommand(planCommand())
+  .addCommand(showCommand())
+  .addCommand(approveCommand())
+  .addCommand(rejectCommand())
+  .addCommand(applyCommand());
 
 try {
   await program.parseAsync();

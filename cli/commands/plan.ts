@@ -1,0 +1,26 @@
+import type { Command } from 'commander';
+import { printCounts, remotePlan } from '../plan/print-plan.js';
+import { call, endOf, remoteCommand, systemId } from '../plan/remote.js';
+import type { RemoteOptions } from '../plan/remote.js';
+import { StackError } from '../stack.js';
+
+/** `muster plan <system>`: what the next job would do. */
+export function planCommand(): Command {
+  return remoteCommand('plan')
+    .description('read a source and store what its job would change; nothing is sent to any target')
+    .argument('<system>', 'id or name of the source')
+    .option('--resync', 'plan a Resync, which writes everybody')
+    .action(async (system: string, options: RemoteOptions & { readonly resync?: true }) => {
+      const type = options.resync === true ? 'RESYNC' : 'READ';
+      const started = await call(options, 'POST', `/systems/${await systemId(options, system)}/jobs`, {
+        type,
+        plan: true,
+      });
+      const job = await endOf(options, started);
+      if (job.planId === null) throw new StackError(`the job ended without a plan: ${job.errorMessage ?? job.status}`);
+      console.log(printCounts(remotePlan.parse(await call(options, 'GET', `/plans/${job.planId}`))));
+      for (const line of job.outcome) console.log(line);
+      if (job.status !== 'Success')
+        throw new StackError(`${job.status}: ${job.errorMessage ?? 'see the results of the job'}`);
+    });
+}

@@ -1,0 +1,87 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { Command, Option } from 'commander';
+import { z } from 'zod';
+import { StackError } from '../stack.js';
+
+/** Where the commands about plans find the API, and as whom they speak. */
+export interface RemoteOptions {
+  readonly url: string;
+  readonly token: string;
+}
+
+const DEFAULT_URL = 'http://127.0.0.1:8080';
+const POLL_INTERVAL_MS = 1_000;
+const problem = z.object({ title: z.string().optional(), detail: z.string().optional() });
+
+/** A command that speaks with a running API. */
+export function remoteCommand(name: string): Command {
+  const url = new Option('--url <url>', 'address of the API').env('MUSTER_URL').default(DEFAULT_URL);
+  const token = new Option('--token <token>', 'from POST /api/v1/auth/tokens')
+    .env('MUSTER_TOKEN')
+    .makeOptionMandatory();
+  return new Command(name).addOption(url).addOption(token);
+}
+
+/** Sends one request under `/api/v1` and returns the JSON of the answer. Throws StackError with what the API says. */
+export async function call(
+  remote: RemoteOptions,
+  method: 'GET' | 'POST',
+  path: string,
+  body?: object,
+): Promise<unknown> {
+  const response = await reach(remote, method, path, body);
+  const text = await response.text();
+  const answer: unknown = text === '' ? undefined : JSON.parse(text);
+  if (response.ok) return answer;
+  const told = problem.safeParse(answer);
+  throw new StackError(told.success ? (told.data.detail ?? told.data.title ?? text) : text);
+}
+
+async function reach(remote: RemoteOptions, method: string, path: string, body?: object): Promise<Response> {
+  try {
+    return await fetch(`${remote.url.replace(/\/+$/, '')}/api/v1${path}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${remote.token}`,
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+  } catch (error) {
+    throw new StackError(`${remote.url} cannot be reached; give the address of the API as --url or MUSTER_URL`, {
+      cause: error,
+    });
+  }
+}
+
+const job = z.object({
+  id: z.string(),
+  status: z.string(),
+  planId: z.string().nullable(),
+  errorMessage: z.string().nullable(),
+  outcome: z.array(z.string()),
+});
+/** A job as far as these commands look at it. */
+export type RemoteJob = z.infer<typeof job>;
+
+const OVER: readonly string[] = ['Success', 'Finished with Error', 'Manually Terminated'];
+
+/** Waits for the end of a job. */
+export async function endOf(remote: RemoteOptions, started: unknown): Promise<RemoteJob> {
+  for (let latest = job.parse(started); ;) {
+    if (OVER.includes(latest.status)) return latest;
+    await pause(POLL_INTERVAL_MS);
+    latest = job.parse(await call(remote, 'GET', `/jobs/${latest.id}`));
+  }
+}
+
+const systems = z.object({ items: z.array(z.object({ id: z.string(), name: z.string() })) });
+
+/** Id of a system given by id or name. Throws StackError when no system has the name. */
+export async function systemId(remote: RemoteOptions, idOrName: string): Promise<string> {
+  if (z.guid().safeParse(idOrName).success) return idOrName;
+  const found = systems.parse(await call(remote, 'GET', `/systems?search=${encodeURIComponent(idOrName)}&limit=200`));
+  const system = found.items.find((one) => one.name.toLowerCase() === idOrName.toLowerCase());
+  if (system === undefined) throw new StackError(`there is no system ${idOrName}`);
+  return system.id;
+}
