@@ -198,7 +198,7 @@ async function linkUnwanted(
       link: {
         kind: 'linked',
         targetKey,
-        origin: sent === null ? 'existedBefore' : proveOrigin(env, sent, found, others.length > 0),
+        origin: sent === null ? 'existedBefore' : await proveOrigin(env, sent, found, others.length > 0),
         commonHash: work.pair.commonHash,
         targetHash: null,
         program: env.tools.target.snapshot.programNumber,

@@ -1,6 +1,7 @@
 import { containsContent } from '../../core/sync/contains.js';
 import type { JsonObject } from '../../core/json.js';
 import type { Origin } from '../../core/sync/facts.js';
+import { databaseNow } from '../../state/clock.js';
 import type { DrainEnvironment, FoundEntity } from './work.js';
 
 /** Difference of the clocks of database and target that is still believed. */
@@ -18,15 +19,15 @@ export interface SentCreate {
  * all of: made between sending and the end of the request on a known clock, content as sent, no other link of ours on it. Anything less
  * is *existedBefore*: an account that was there before must never become ours, or its next leaver run deletes a stranger.
  */
-export function proveOrigin(
+export async function proveOrigin(
   env: DrainEnvironment,
   sent: SentCreate,
   found: FoundEntity,
   hasOtherLinks: boolean,
-): Origin {
+): Promise<Origin> {
   const { creationTimeGranularityMs, requestTimeoutMs } = env.tools.target.capabilities;
   if (creationTimeGranularityMs === undefined || found.createdAt === undefined || hasOtherLinks) return 'existedBefore';
-  const createdMs = Date.parse(found.createdAt);
+  const createdMs = await onDatabaseClock(env, found.createdAt);
   const sentMs = sent.sentAt.getTime();
   const inWindow =
     createdMs >= sentMs - creationTimeGranularityMs && createdMs <= sentMs + requestTimeoutMs + CLOCK_SKEW_MS;
@@ -34,8 +35,19 @@ export function proveOrigin(
 }
 
 /** True unless the target's clock says that the entity is older than this moment. */
-export function mayBeMadeSince(env: DrainEnvironment, found: FoundEntity, since: Date): boolean {
+export async function mayBeMadeSince(env: DrainEnvironment, found: FoundEntity, since: Date): Promise<boolean> {
   const { creationTimeGranularityMs } = env.tools.target.capabilities;
   if (creationTimeGranularityMs === undefined || found.createdAt === undefined) return true;
-  return Date.parse(found.createdAt) >= since.getTime() - creationTimeGranularityMs - CLOCK_SKEW_MS;
+  const createdMs = await onDatabaseClock(env, found.createdAt);
+  return createdMs >= since.getTime() - creationTimeGranularityMs - CLOCK_SKEW_MS;
+}
+
+/**
+ * Connectors tell creation times by the clock of this process, intents carry the database's. On a machine whose clock is fast a stranger's
+ * account would look as young as a create of ours. Milliseconds since 1970, never later than it was.
+ */
+async function onDatabaseClock(env: DrainEnvironment, createdAt: string): Promise<number> {
+  const { pool, deps } = env.services;
+  const now = await databaseNow(pool);
+  return Date.parse(createdAt) - (deps.clock().getTime() - now.getTime());
 }

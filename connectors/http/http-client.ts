@@ -13,6 +13,8 @@ export interface HttpClientOptions {
   /** Only its origin counts; paths come with the requests. */
   readonly baseUrl: URL;
   readonly credentials: Credentials;
+  /** Values that must not stand in any message, whoever says them. */
+  readonly secrets?: readonly string[];
   /** Sent with every request; names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly tls: TlsOptions;
@@ -154,7 +156,7 @@ class UndiciHttpClient implements HttpClient {
     try {
       const result = await exchange(this.pool, this.wireRequest(request, authorization));
       const text = await decode(result, this.maxBytes(request));
-      return new CollectedResponse(result, text, operation, this.options.clock);
+      return new CollectedResponse(result, text, operation, this.options.clock, this.options.secrets ?? []);
     } catch (error) {
       if (error instanceof ExchangeFailure) throw transportError(error, operation);
       if (error instanceof UndecodableError) throw undecodable(error, operation);

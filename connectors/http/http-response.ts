@@ -15,6 +15,8 @@ export interface HttpResponse {
   readonly text: string;
   /** `Retry-After`, bounded. */
   readonly retryAfterMs: number | undefined;
+  /** Values of credentials: a server may repeat them, and no message may (CRD-3). */
+  readonly secrets: readonly string[];
   /** The media type says HTML, or the text looks like it: a login page, a proxy, a wrong URL. */
   readonly isHtml: boolean;
 }
@@ -28,6 +30,7 @@ export class CollectedResponse implements HttpResponse {
     readonly text: string,
     readonly operation: Operation,
     private readonly clock: () => Date,
+    readonly secrets: readonly string[],
   ) {
     this.status = result.status;
   }

@@ -47,6 +47,11 @@ export function configuredHeaders(config: ResolvedConfig): Record<string, string
   return headers;
 }
 
+/** Values of all credentials, for masking. */
+export function secretValues({ config }: ConnectorContext): string[] {
+  return (config.secretNames ?? []).flatMap((name) => config.secret(name) ?? []).filter((value) => value.trim() !== '');
+}
+
 /** Trust as configured (PRP-30). */
 export function tlsOptions(properties: Properties): TlsOptions {
   const ca = textProperty(properties, CA_PROPERTY);

@@ -84,6 +84,10 @@ class ItemResponse implements HttpResponse {
     return value === undefined ? [] : [value];
   }
 
+  get secrets(): readonly string[] {
+    return this.envelope.secrets;
+  }
+
   /** Items carry no header of their own. */
   get retryAfterMs(): number | undefined {
     return this.status === 429 || this.status === 503 ? this.envelope.retryAfterMs : undefined;

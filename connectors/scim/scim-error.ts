@@ -7,7 +7,8 @@ import { maskedDetail } from './mask.js';
 import { attribute } from './scim-envelope.js';
 
 /**
- * The error of an answer that is no success (scim.md §11). `sent`: values of the request that must not show up in the message.
+ * The error of an answer that is no success (scim.md §11). `sent`: values of the request that must not show up in the message; nor do
+ * credentials.
  */
 export function scimError(response: HttpResponse, sent: readonly JsonValue[] = []): ConnectorError {
   const { status, retryAfterMs } = response;
@@ -21,7 +22,7 @@ export function scimError(response: HttpResponse, sent: readonly JsonValue[] = [
       status,
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
       ...(scimType === undefined ? {} : { vendorCode: scimType }),
-      ...(detail === undefined ? {} : { maskedDetail: maskedDetail(detail, sent) }),
+      ...(detail === undefined ? {} : { maskedDetail: maskedDetail(detail, [...sent, ...response.secrets]) }),
     },
     response.operation,
   );

@@ -2,7 +2,7 @@ import type { EntityType } from '../../core/entity-type.js';
 import type { Connector, ConnectorContext, ConnectorLog } from '../contract.js';
 import { ConnectorError } from '../errors.js';
 import { createHttpClient, type HttpLimits } from '../http/http-client.js';
-import { configuredCredentials, configuredHeaders, tlsOptions } from '../http/http-settings.js';
+import { configuredCredentials, configuredHeaders, secretValues, tlsOptions } from '../http/http-settings.js';
 import { BulkWrites } from './bulk-writes.js';
 import { testScimConnection } from './connection-test.js';
 import { Discovery } from './discovery.js';
@@ -36,6 +36,7 @@ export function openScimConnector(
   const client = createHttpClient({
     baseUrl,
     credentials: configuredCredentials(context),
+    secrets: secretValues(context),
     // Those of the connector come last and win (PRP-32).
     headers: { ...configuredHeaders(context.config), accept: ACCEPT },
     tls: tlsOptions(properties),

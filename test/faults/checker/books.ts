@@ -1,4 +1,5 @@
 import type { SqlPool } from '../../../state/database.js';
+import { monotonicMs } from '../support/timeline.js';
 import type { Evidence, Violation } from './evidence.js';
 
 const CLOCK_MARGIN_MS = 50;
@@ -33,8 +34,9 @@ export async function checkSeen(evidence: Evidence): Promise<Violation[]> {
       if (source.timeline.hasMoved(type, fromMs, toMs)) continue;
       const delivered = new Set(read.keys);
       for (const id of source.timeline.presentThroughout(type, fromMs, toMs)) {
-        // Whoever has left since and was forgotten has no number any more.
-        if (delivered.has(id) || source.simulator.store.get(type, id) === undefined) continue;
+        // Whoever has left since and was forgotten has another number now, or none.
+        const isStillTheSame = source.timeline.isPresentThroughout(type, id, fromMs, monotonicMs());
+        if (delivered.has(id) || !isStillTheSame) continue;
         violations.push({
           rule: '2',
           message: `${id} was there during the whole read of run ${read.runKey}, which missed him`,

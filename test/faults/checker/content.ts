@@ -95,7 +95,8 @@ function memberIds(group: JsonObject): string[] {
 
 async function releasedKeys({ pool }: Evidence, target: TargetEvidence): Promise<Set<string>> {
   const rows = await pool.query<{ key: string }>(
-    `select target_key as key from link where target_id = $1 and state = ${LINK_STATE.released} and target_key is not null`,
+    `select target_key as key from link where target_id = $1 and state = ${LINK_STATE.released} and target_key is not null
+     union select target_key from released_entity where target_id = $1`,
     [target.no],
   );
   return new Set(rows.map((row) => row.key));
@@ -120,14 +121,15 @@ export async function checkOrigins({ pool, targets }: Evidence): Promise<Violati
   return violations;
 }
 
-/** Nobody's account: made for one of ours, still there, and no link, no intent and no row knows of it. To be asked at rest. */
+/** Nobody's account: made for one of ours, still there, and no link knows of it, and no list of what is not managed any more (DEL-22). To be asked at rest. */
 export async function checkOrphans({ pool, targets }: Evidence): Promise<Violation[]> {
   const violations: Violation[] = [];
   for (const target of targets) {
     const known = new Set(
       (
         await pool.query<{ key: string }>(
-          'select target_key as key from link where target_id = $1 and target_key is not null',
+          `select target_key as key from link where target_id = $1 and target_key is not null
+           union select target_key from released_entity where target_id = $1`,
           [target.no],
         )
       ).map((row) => row.key),

@@ -23,15 +23,19 @@ export async function checkCreates(evidence: Evidence): Promise<Violation[]> {
 function blindRepetitions(target: TargetEvidence): Violation[] {
   /** Keys whose create was applied and whose account nobody has looked for since. */
   const unheard = new Set<string>();
+  const keys = new Map<string, string>();
   const violations: Violation[] = [];
   for (const record of target.simulator.journal.since(0)) {
     const key = record.key?.toLowerCase() ?? '';
     if (record.operation === 'list') for (const name of lookedUp(record, unheard)) unheard.delete(name);
     if (record.operation === 'delete' && record.applied) unheard.delete(key);
+    // The target itself says that the account is gone, which is answered with a new one (CHG-7).
+    if (record.operation !== 'create' && record.status === 404) unheard.delete(keys.get(record.entityId ?? '') ?? key);
     if (record.operation !== 'create') continue;
     if (unheard.has(key) && !target.vanished.has(key))
       violations.push({ rule: '7', message: `${key} was created blindly once more in ${target.name}` });
     if (record.applied) unheard.add(key);
+    if (record.applied && record.entityId !== undefined) keys.set(record.entityId, key);
   }
   return violations;
 }

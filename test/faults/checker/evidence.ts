@@ -44,6 +44,8 @@ export interface StopEvidence {
   readonly requestedMs: number;
   /** When the job was over. */
   overMs: number;
+  /** How much later than asked this process and the database did things meanwhile: the machine was busy with other work. */
+  delayMs?: number;
 }
 
 /** Everything that the checker looks at. */

@@ -62,7 +62,8 @@ export function checkStops(evidence: Evidence): Violation[] {
       journal
         .since(0)
         .filter(
-          ({ receivedAtMs }) => receivedAtMs > stop.requestedMs + STOP_MS + DELIVERY_MS && receivedAtMs < stop.overMs,
+          ({ receivedAtMs }) =>
+            receivedAtMs > stop.requestedMs + STOP_MS + DELIVERY_MS + (stop.delayMs ?? 0) && receivedAtMs < stop.overMs,
         )
         .map((record) => ({
           rule: '8',

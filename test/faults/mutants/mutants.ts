@@ -69,8 +69,8 @@ export const MUTANTS: readonly CaughtMutant[] = [
     ['1', 'engine 1'],
     sql(
       'state/intake/demand.ts',
-      'set gen = b.gen + 1, reason = excluded.reason, seen_run = excluded.seen_run, last_run = null, next_at',
-      'set gen = b.gen, reason = excluded.reason, seen_run = excluded.seen_run, last_run = null, next_at',
+      'set gen = b.gen + 1, reason = excluded.reason',
+      'set gen = b.gen, reason = excluded.reason',
     ),
   ),
   mutant(
@@ -151,6 +151,13 @@ export const MUTANTS: readonly CaughtMutant[] = [
       'createdMs >= sentMs - creationTimeGranularityMs && createdMs <= sentMs + requestTimeoutMs + CLOCK_SKEW_MS',
       'true',
     ),
+  ),
+  mutant(
+    'the clock of the process is believed',
+    '§3.5, §9 times that are compared are the database’s',
+    'a 409 that got lost, on a machine whose clock is fast',
+    ['engine 5'],
+    expression(ORIGIN, '(deps.clock().getTime() - now.getTime())', '0'),
   ),
   mutant(
     'content is not looked at',
@@ -346,8 +353,8 @@ export const MUTANTS: readonly CaughtMutant[] = [
     ['engine §6 end of a drain'],
     statements(
       'activities/drain/run-rows.ts',
-      'return { lease, over };',
-      'return { lease, over: await intakeIsOver(env.services.pool, env.runKey, env.typeCode) };',
+      'if (env.planNo === undefined) return { lease: await leaseRows(env.services.pool, query), over };',
+      'const lease = await leaseRows(env.services.pool, query); return { lease, over: await intakeIsOver(env.services.pool, env.runKey, env.typeCode) };',
     ),
     // Without this second look the first sentence alone stands between a late page and its drain.
     expression(DRAIN, '!this.isQuiet', 'false'),

@@ -22,6 +22,8 @@ export interface ScenarioKit {
 export type Scenario = (kit: ScenarioKit) => Promise<Violation[]>;
 
 const USERS = { type: 'user', late: false } as const;
+/** More than a process comes to while it stands still. */
+const RENEWALS = 20;
 
 /** Scenarios by name. On the engine as it is the checker finds nothing in any of them. */
 export const SCENARIOS: Readonly<Record<string, Scenario>> = {
@@ -143,6 +145,19 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
       const target = await world.addTarget('A');
       await world.run();
       world.addStranger(target, 'S', {}, Date.now() - 60_000);
+      world.join('S');
+      await dieAt(world, { statement: /insert into target_claim/, side: 'before' });
+      await world.run();
+      return checkAtRest(world.evidence());
+    }),
+
+  'a 409 that got lost, on a machine whose clock is fast': (kit) =>
+    inWorld(kit, {}, async (world) => {
+      kit.setClock(Date.now() + 5 * 60_000);
+      const target = await world.addTarget('A');
+      await world.run();
+      // By the clock of the process this account is as young as our create.
+      world.addStranger(target, 'S', {}, Date.now() - 5 * 60_000 + 10_000);
       world.join('S');
       await dieAt(world, { statement: /insert into target_claim/, side: 'before' });
       await world.run();
@@ -445,9 +460,12 @@ async function startWriting(
   const actor = Actor.join(world.engine, world.engine.owner, timing);
   await actor.activities.openRun({ runKey });
   await world.engine.readAll(runKey, ['user', 'group']);
-  const [standing, goingOn] = [new Gate(), new Gate()];
+  const [standing, goingOn, over] = [new Gate(), new Gate(), new Gate()];
   // Nor does it hear that its run is over: the question is under way all the time.
-  actor.before(/^select cancel_requested as stop/, () => goingOn.opened);
+  actor.before(/^select cancel_requested as stop/, () => over.opened);
+  // Nor does it renew its leases.
+  for (let nth = 1; nth <= RENEWALS; nth += 1)
+    actor.before(/^update backlog set lease_until/, () => goingOn.opened, nth);
   actor[moment](/^call update user/, async () => {
     standing.open();
     await goingOn.opened;
@@ -460,6 +478,7 @@ async function startWriting(
     goOn: async () => {
       goingOn.open();
       await done;
+      over.open();
       await actor.leave();
     },
   };

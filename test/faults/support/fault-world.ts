@@ -37,6 +37,8 @@ export interface FaultWorldOptions {
   readonly hr?: SystemOptions;
 }
 
+/** The watch of an activity looks for a stop this often. */
+const WATCH_MS = 250;
 /** Writes in flight per target and process of the test engine. */
 const CONCURRENCY = 16;
 
@@ -160,15 +162,31 @@ export class FaultWorld {
   /** Asks the job that runs to stop. */
   async stopJob(source = this.source): Promise<void> {
     const jobId = this.running.get(source.system.no);
-    if (jobId === undefined) return;
+    if (jobId !== undefined) await this.stopRun(jobId);
+  }
+
+  async stopRun(jobId: string): Promise<void> {
     await this.engine.requestStop(jobId);
-    this.stops.push({ requestedMs: monotonicMs(), overMs: Infinity });
+    const stop: StopEvidence = { requestedMs: monotonicMs(), overMs: Infinity, delayMs: 0 };
+    this.stops.push(stop);
+    void this.measureDelay(stop);
+  }
+
+  /** A timer and a statement like those of the watch that has to notice the stop, as long as it takes. */
+  private async measureDelay(stop: StopEvidence): Promise<void> {
+    while (stop.overMs === Infinity) {
+      const startedMs = monotonicMs();
+      await new Promise((resolve) => setTimeout(resolve, WATCH_MS));
+      await this.engine.pool.query('select 1').catch(() => []);
+      stop.delayMs = (stop.delayMs ?? 0) + Math.max(0, monotonicMs() - startedMs - WATCH_MS);
+    }
   }
 
   /** The workflow of a run is gone, and so are the processes that worked on it. */
   async lose(runKey: string, end: 'terminated' | 'lost' = 'lost'): Promise<void> {
     await closeRunAs(this.engine.pool, runKey, end, 'the workflow is gone');
-    for (const source of this.sources) await expireLeases(this.engine.pool, source.system.no);
+    await this.expireLeases();
+    for (const stop of this.stops) stop.overMs = Math.min(stop.overMs, monotonicMs());
   }
 
   async expireLeases(): Promise<void> {
@@ -185,6 +203,11 @@ export class FaultWorld {
     await this.engine.pool.query('delete from target_gate where target_id = any($1::int[])', [
       this.targets.map(({ system }) => system.no),
     ]);
+    // Somebody looks after what was given up.
+    await this.engine.pool.query(
+      'update backlog set state = 1, attempts = 0 where state = 5 and target_id = any($1::int[])',
+      [this.targets.map(({ system }) => system.no)],
+    );
     await this.expireLeases();
     for (const source of this.sources) await this.run({ source });
   }

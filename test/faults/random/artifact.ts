@@ -1,0 +1,55 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { RandomScene } from './scene.js';
+import type { Command } from './commands.js';
+
+/** What a failed seed leaves behind. */
+export interface Artifact {
+  readonly seed: number;
+  /** Shrunk: the shortest story that was found to fail. */
+  readonly commands: readonly Command[];
+  readonly violations: readonly string[];
+  /** Jobs in order, the journals of all simulators, and the tables of the engine, as they were then. */
+  readonly evidence: Readonly<Record<string, unknown>>;
+}
+
+const FOLDER = fileURLToPath(new URL('../../../test-report/faults', import.meta.url));
+const TABLES = ['run', 'run_type', 'run_target', 'absence', 'backlog', 'link', 'entity', 'entity_log', 'fault_witness'];
+/** Columns with hashes and sealed bodies say nothing to a reader. */
+const OPAQUE = ['source_hash', 'target_hash', 'sent_keys', 'sent_keys_hash', 'frozen'];
+
+/** Everything that tells what happened in a scene. */
+export async function collectEvidence({ world, ends }: RandomScene): Promise<Record<string, unknown>> {
+  const tables: Record<string, unknown> = {};
+  for (const table of TABLES) tables[table] = (await world.engine.pool.query(`select * from ${table}`)).map(readable);
+  return {
+    ends,
+    source: world.source.simulator.journal.since(0),
+    targets: Object.fromEntries(
+      world.targets.map(({ system, simulator }) => [`${system.no} ${system.name}`, simulator.journal.since(0)]),
+    ),
+    tables,
+  };
+}
+
+function readable(row: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(row).flatMap(([name, value]) =>
+      OPAQUE.includes(name) ? [] : [[name, Buffer.isBuffer(value) ? value.toString('hex') : value]],
+    ),
+  );
+}
+
+/** Writes the artifact and returns its file, relative to the project. */
+export function writeArtifact(artifact: Artifact): string {
+  const file = join(FOLDER, `seed-${artifact.seed}.json`);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, `${JSON.stringify(artifact, null, 1)}\n`);
+  return `test-report/faults/seed-${artifact.seed}.json`;
+}
+
+/** The commands of an artifact. */
+export function readArtifact(file: string): Pick<Artifact, 'seed' | 'commands'> {
+  return JSON.parse(readFileSync(file, 'utf8')) as Artifact;
+}
