@@ -22,6 +22,8 @@ import { JobsController } from './jobs/jobs.controller.js';
 import { JobsService } from './jobs/jobs.service.js';
 import { ReconcilerLifecycle } from './jobs/reconciler-lifecycle.js';
 import { TemporalJobLauncher } from './jobs/temporal-job-launcher.js';
+import { ReleasedController } from './released/released.controller.js';
+import { ReleasedService } from './released/released.service.js';
 import { ScheduleLifecycle } from './schedules/schedule-lifecycle.js';
 import { SchedulesController } from './schedules/schedules.controller.js';
 import { SchedulesService } from './schedules/schedules.service.js';
@@ -78,6 +80,7 @@ export class AppModule {
         PropertiesController,
         ProfileController,
         ResetController,
+        ReleasedController,
         SchedulesController,
         WaitingController,
         TransformationsController,
@@ -101,6 +104,7 @@ export class AppModule {
         PropertiesService,
         SystemsService,
         ResetService,
+        ReleasedService,
         SchedulesService,
         WaitingService,
         ConnectionTestService,

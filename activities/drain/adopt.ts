@@ -167,8 +167,10 @@ async function overwrite(
       log,
     });
   } catch (error) {
-    if (isConnectorError(error)) return failed(work, 'adopt', error, afterFailure);
-    throw error;
+    if (!isConnectorError(error)) throw error;
+    // Gone since it was found: the second pass creates it.
+    if (error.kind === 'notFound' && !env.late) return settlement(work, { kind: 'late' }, { link: afterFailure });
+    return failed(work, 'adopt', error, afterFailure);
   }
 }
 

@@ -37,7 +37,7 @@ export async function forgetReleased(sql: Sql, target: TargetType, targetKeys: r
 }
 
 /** SQL: the released entity `r` has a link again, of whatever source; it is managed. */
-const IS_MANAGED = `exists (select from link l where l.target_id = r.target_id and l.type = r.type and l.target_key = r.target_key
+export const IS_MANAGED = `exists (select from link l where l.target_id = r.target_id and l.type = r.type and l.target_key = r.target_key
                                      and l.state = ${LINK_STATE.linked})`;
 
 /** Removes from the list what was adopted again. */

@@ -27,6 +27,7 @@ describe('the OpenAPI document', () => {
       [
         'DELETE /api/v1/auth/tokens/{tokenId}',
         'DELETE /api/v1/systems/{systemId}',
+        'DELETE /api/v1/systems/{systemId}/released/{entryId}',
         'DELETE /api/v1/systems/{systemId}/schedule',
         'GET /api/v1/auth/tokens',
         'GET /api/v1/health/live',
@@ -50,6 +51,7 @@ describe('the OpenAPI document', () => {
         'GET /api/v1/systems/{systemId}/gate',
         'GET /api/v1/systems/{systemId}/properties',
         'GET /api/v1/systems/{systemId}/profile',
+        'GET /api/v1/systems/{systemId}/released',
         'GET /api/v1/systems/{systemId}/schedule',
         'GET /api/v1/systems/{systemId}/targets',
         'GET /api/v1/systems/{systemId}/waiting',
@@ -69,6 +71,7 @@ describe('the OpenAPI document', () => {
         'POST /api/v1/systems/{systemId}/enable',
         'POST /api/v1/systems/{systemId}/jobs',
         'POST /api/v1/systems/{systemId}/probe',
+        'POST /api/v1/systems/{systemId}/released/{entryId}/adopt',
         'POST /api/v1/systems/{systemId}/pause',
         'POST /api/v1/systems/{systemId}/reset',
         'POST /api/v1/systems/{systemId}/resume',
