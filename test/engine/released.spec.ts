@@ -5,7 +5,8 @@ import { Actor } from '../support/actors.js';
 import { expireLeases, Mortal } from '../support/crash.js';
 import { DeletionScene, EXISTED_BEFORE } from '../support/deletion-scene.js';
 import { TestEngine } from '../support/engine.js';
-import { person, World } from '../support/world.js';
+import type { World } from '../support/world.js';
+import { person } from '../support/world.js';
 
 describe('entities that are no longer managed', () => {
   let engine: TestEngine;
