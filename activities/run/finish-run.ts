@@ -33,7 +33,7 @@ import type { FinishedRun, FinishRunInput } from '../contract.js';
 import { ApplicationFailure } from '@temporalio/common';
 import { RUN_CLOSED } from '../contract.js';
 import { isEmptyRead, thresholdText } from '../absence/plan-absence.js';
-import { plansOnly } from '../plan/sink-of.js';
+import { followsReference, plansOnly } from '../plan/sink-of.js';
 import { codeOf, targetTypes } from '../support/run-context.js';
 import type { RunContext } from '../support/run-context.js';
 import { pause } from '../support/run-watch.js';
@@ -131,7 +131,7 @@ async function conclude(
   await moveForcedFullCounter(sql, input.runKey, status, clean);
   const held = heldLines(context, await countHeld(sql, sourceNo));
   const unresolved = unresolvedLines(context, await countUnresolved(sql, sourceNo));
-  await closeRun(sql, input.runKey, status, [...report.lines, ...unresolved, ...held]);
+  await closeRun(sql, input.runKey, status, [...report.lines, ...unresolved, ...held, ...referenceLines(context)]);
   services.deps.reached?.('finishing');
   return status;
 }
@@ -145,6 +145,14 @@ function conditionReasons(context: RunContext): ConditionReason[] {
       reason: target.program.types.get(type)?.skipReason ?? '',
     })),
   );
+}
+
+/** GOV-10: a job without the platform's own safety says so. */
+function referenceLines(context: RunContext): string[] {
+  if (!followsReference(context.source)) return [];
+  return [
+    'Behavior of the reference: no governor, no confirmation of deletions by the source, no guard against empty reads',
+  ];
 }
 
 /** The source side was read to its end without a failed entity, in whatever mode (RDM-12, CONN-CORE-43). */

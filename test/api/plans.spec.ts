@@ -132,7 +132,7 @@ describe('plans over the API', () => {
     expect((await api.send('post', path('/approve'), { all: true })).body.type).toContain('plan-incomplete');
   });
 
-  it('PLN-3, PLN-13: a job is asked for as a plan; of a source that plans first every job is one', async () => {
+  it('PLN-3: a job is asked for as a plan; of a source that plans first every job is one', async () => {
     const asked = await api.send('post', `/api/v1/systems/${hr}/jobs`, { type: 'READ', plan: true });
     expect(asked.body).toMatchObject({ type: 'READ', isPlan: true });
     await api.sql(`update run set state = 'finished'`);

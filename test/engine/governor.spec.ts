@@ -167,7 +167,10 @@ describe('governor', () => {
     );
     await world.engine.runJob(world.hr);
     lose(20);
-    const { statistics } = await world.engine.runJob(world.hr);
+    const mark = world.source.journal.mark();
+    const { statistics, job } = await world.engine.runJob(world.hr);
+    expect(job.outcome.join()).toContain('Behavior of the reference: no governor');
+    expect(world.source.journal.since(mark).filter(({ path }) => /Users\/p/.test(path))).toEqual([]);
     expect(summary(statistics)).toEqual({ 'Cloud user': 'deleted 20', 'Wiki user': 'failed 20' });
     expect([userNames(cloud).length, userNames(wiki).length]).toEqual([0, 20]);
     expect(await changes()).toEqual([]);
