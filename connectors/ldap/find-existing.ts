@@ -3,7 +3,7 @@ import type { CallOptions, Resolution } from '../contract.js';
 import { isUnfinished } from './ad/account.js';
 import { formatDn, isAtOrBelow, parseDn } from './dn/dn.js';
 import type { Entry } from './entry.js';
-import { newName } from './entry-name.js';
+import { namingAttribute, newName } from './entry-name.js';
 import { allOf, equals } from './filter/build.js';
 import { parseGeneralizedTime } from './generalized-time.js';
 import type { Operation } from './ldap-error.js';
@@ -37,6 +37,9 @@ export async function findExisting(
 ): Promise<Resolution> {
   const operation: Operation = { label: `find existing ${type}`, kind: 'entity' };
   const written = writtenBody(settings, type, body, operation);
+  // Without a value there is nothing to look for (CNF-8).
+  if (written.dn === undefined && !written.attributes.has(namingAttribute(settings, type).toLowerCase()))
+    return { outcome: 'none' };
   const dn = formatDn(newName(settings, type, written, operation));
   const accountName = written.attributes.get('samaccountname')?.values[0];
   const search = (opened: OpenedSession) => searchBoth(opened, settings, type, { dn, accountName }, signal);

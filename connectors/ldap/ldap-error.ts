@@ -1,3 +1,4 @@
+import { DnSyntaxError } from './dn/dn.js';
 import { ConnectorError, type ConnectorErrorFields, type ConnectorErrorKind } from '../errors.js';
 import { activeDirectoryText, extendedCode, isNameTaken } from './ad/extended-codes.js';
 import { maskDiagnostic } from './mask.js';
@@ -19,6 +20,8 @@ const BUSY_WAIT_MS = 5_000;
 export function ldapError(error: unknown, operation: Operation): unknown {
   if (error instanceof ResultError) return resultError(error, operation);
   if (error instanceof WireError) return wireError(error, operation);
+  if (error instanceof DnSyntaxError)
+    return connectorError('protocol', operation, 'the server gives an entry a name that is no DN');
   return error;
 }
 

@@ -178,13 +178,13 @@ export class LdapReader {
     const { deltaAttribute, accessLog } = this.settings;
     if (deltaAttribute === undefined && accessLog === undefined) return undefined;
     const now = rootDse.currentTimeMs ?? this.context.clock().getTime() - UNKNOWN_CLOCK_MS;
-    return { v: 1, time: formatGeneralizedTime(now) };
+    return { v: 1, time: formatGeneralizedTime(now), configuration: this.settings.fingerprint };
   }
 
   private changedSince(request: ReadPageRequest): Filter | undefined {
     const { deltaAttribute } = this.settings;
     if (request.mode !== 'delta' || deltaAttribute === undefined) return undefined;
-    return atLeast(deltaAttribute, timeOf(request));
+    return atLeast(deltaAttribute, this.timeOf(request));
   }
 
   /** A delta by the access log: one page with everything that was written since (it names deletions and moves, too). */
@@ -197,12 +197,20 @@ export class LdapReader {
       const mark = this.markOf(opened);
       const query = this.query(type, opened, undefined);
       return {
-        ...(await changesFromAccessLog(opened, this.settings, type, query, timeOf(request), signal)),
+        ...(await changesFromAccessLog(opened, this.settings, type, query, this.timeOf(request), signal)),
         watermark: mark,
       };
     });
     const { items, failures } = await this.delivered(type, entries, signal);
     return { items, failures, tombstones, next: null, ...(watermark === undefined ? {} : { watermark }) };
+  }
+
+  private timeOf({ watermark }: ReadPageRequest): string {
+    const time = watermark?.['time'];
+    const configuration = watermark?.['configuration'];
+    if (typeof time === 'string' && configuration === this.settings.fingerprint) return time;
+    const text = 'the mark was made under another configuration, or is none of this connector';
+    throw connectorError('deltaLost', { label: 'delta read', kind: 'page' }, text);
   }
 
   private async entryByDn(
@@ -227,10 +235,4 @@ export class LdapReader {
 /** Keeps Active Directory from answering with references to other domains (CONN-LDAP-15). */
 export function domainScope({ rootDse }: OpenedSession): string[] {
   return rootDse.isActiveDirectory && rootDse.controls.has(DOMAIN_SCOPE) ? [DOMAIN_SCOPE] : [];
-}
-
-function timeOf({ watermark }: ReadPageRequest): string {
-  const time = watermark?.['time'];
-  if (typeof time === 'string') return time;
-  throw connectorError('deltaLost', { label: 'delta read', kind: 'page' }, 'the mark is not one of this connector');
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Filter } from 'ldapts';
 import { ConnectorError } from '../errors.js';
 import { CA_PROPERTY } from '../http/http-settings.js';
@@ -53,6 +54,8 @@ export interface LdapSettings {
   /** Base of slapd's access log. */
   readonly accessLog: Dn | undefined;
   readonly scopeCheck: boolean;
+  /** Of everything that decides what is read: a mark made under another one says nothing (CONN-CORE-47). */
+  readonly fingerprint: string;
 }
 
 export const PAGE_SIZE = { min: 1, max: 100_000, fallback: 100 } as const;
@@ -112,7 +115,17 @@ export function ldapSettings(properties: Properties, dialect: Dialect): LdapSett
     deltaAttribute: isAd ? undefined : textProperty(properties, 'ldap.delta.attribute'),
     accessLog: isAd ? undefined : dnProperty(properties, 'ldap.delta.accesslog.path'),
     scopeCheck: booleanProperty(properties, 'ad.delta.scope.check', false),
+    fingerprint: fingerprintOf(properties),
   };
+}
+
+/** Names of properties that decide which entries are read, and what of them. */
+const DECIDING = /^ldap\.(user|group)\.|^ldap\.(attribute|search|api|member)\.|^ad\.group\./;
+
+function fingerprintOf(properties: Properties): string {
+  const deciding = Object.entries(properties).filter(([name]) => DECIDING.test(name));
+  const hash = createHash('sha256').update(JSON.stringify(deciding.sort(([a], [b]) => (a < b ? -1 : 1))));
+  return hash.digest('base64url').slice(0, 22);
 }
 
 /** True when the attribute holds user names instead of DNs (RFC 2307). */

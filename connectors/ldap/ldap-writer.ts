@@ -30,6 +30,8 @@ import { RESULT } from './wire/result-codes.js';
 import { ResultError, WireError } from './wire/wire-error.js';
 import { writtenBody, type WrittenAttribute, type WrittenBody } from './write-values.js';
 
+/** Written once and not taken away: mappings of scope `createEntity` give them. */
+const SECRETS = new Set(['userpassword', 'unicodepwd', 'useraccountcontrol']);
 const GLOBAL_CATALOG_PORTS = [3268, 3269];
 
 /** Attributes of an entry by lower-case name, to be written. */
@@ -69,9 +71,10 @@ export class LdapWriter {
   }
 
   /** Brings an entry to the values of the body with as few requests as that takes; without a difference with none (CONN-LDAP-78). */
-  async update(type: LdapType, id: string, { body }: Change, given: WriteOptions): Promise<WriteResult> {
+  async update(type: LdapType, id: string, { body, before }: Change, given: WriteOptions): Promise<WriteResult> {
     const operation: Operation = { label: `update ${type}`, kind: 'write' };
-    const written = writtenBody(this.settings, type, body, operation);
+    const known = before === undefined ? undefined : writtenBody(this.settings, type, before, operation);
+    const written = withVanished(writtenBody(this.settings, type, body, operation), known);
     if (this.isAd) checkAccount(type, written.attributes, operation);
     const found = await this.existing(type, id, written, given);
     if (found === undefined) throw connectorError('notFound', operation, 'it does not exist any more');
@@ -315,6 +318,15 @@ export class LdapWriter {
       write: true,
     });
   }
+}
+
+/** What we have written and the mappings do not give any more goes; what they never gave is left alone (CONN-LDAP-76). */
+function withVanished(body: WrittenBody, before: WrittenBody | undefined): WrittenBody {
+  const attributes = new Map(body.attributes);
+  for (const [key, { name }] of before?.attributes ?? []) {
+    if (!attributes.has(key) && !SECRETS.has(key)) attributes.set(key, { name, values: [] });
+  }
+  return { ...body, attributes };
 }
 
 /** The naming attribute belongs into the entry with the value of the name. */

@@ -60,7 +60,11 @@ export async function memberChange(
   const additions = new Map<string, string>();
   for (const member of wanted) {
     const dn = asDn(member.value);
-    const key = dn === undefined ? byName.get(nameKey(member.type ?? 'user', member.value)) : dnKey(dn);
+    const key =
+      dn === undefined
+        ? (byName.get(nameKey(member.type ?? 'user', member.value)) ??
+          (member.type === undefined ? byName.get(nameKey('group', member.value)) : undefined))
+        : dnKey(dn);
     if (key !== undefined && byKey.has(key)) kept.add(key);
     else if (dn !== undefined && key !== undefined) additions.set(key, dn);
     else open.push(member);
@@ -177,7 +181,10 @@ function nameKey(type: LdapType, id: string): string {
   return `${type} ${id.toLowerCase()}`;
 }
 
-/** DNs of the members with these identifiers; one that is not found gets the DN that it would have. */
+/**
+ * DNs of the members with these identifiers; one that is not found gets the DN that it would have. Of a member whose type nobody tells a user is
+ * looked for first, then a group.
+ */
 async function lookUp(
   opened: OpenedSession,
   settings: LdapSettings,
@@ -185,23 +192,38 @@ async function lookUp(
   options: CallOptions,
 ): Promise<string[]> {
   const dns: string[] = [];
-  for (const type of ['user', 'group'] as const) {
-    const ids = [...new Set(members.filter((one) => (one.type ?? 'user') === type).map(({ value }) => value))];
-    for (let start = 0; start < ids.length; start += LOOKUP_BATCH)
-      dns.push(...(await lookUpBatch(opened, settings, type, ids.slice(start, start + LOOKUP_BATCH), options)));
+  const search = async (type: LdapType, ids: readonly string[], found: Map<string, string>): Promise<void> => {
+    for (let start = 0; start < ids.length; start += LOOKUP_BATCH) {
+      const batch = ids.slice(start, start + LOOKUP_BATCH);
+      for (const [id, dn] of await lookUpBatch(opened, settings, type, batch, options)) found.set(id, dn);
+    }
+  };
+  for (const type of [undefined, 'user', 'group'] as const) {
+    const ids = [...new Set(members.filter((one) => one.type === type).map(({ value }) => value))];
+    const found = new Map<string, string>();
+    await search(type ?? 'user', ids, found);
+    const missing = ids.filter((id) => !found.has(id.toLowerCase()));
+    if (type === undefined) await search('group', missing, found);
+    dns.push(...ids.map((id) => found.get(id.toLowerCase()) ?? conjecturedDn(settings, type ?? 'user', id)));
   }
   return dns;
 }
 
+function conjecturedDn(settings: LdapSettings, type: LdapType, value: string): string {
+  const { id, base } = settings.types[type];
+  return formatDn([[{ type: id, value }], ...base]);
+}
+
+/** DNs by lower-case identifier. */
 async function lookUpBatch(
   { session }: OpenedSession,
   settings: LdapSettings,
   type: LdapType,
   ids: readonly string[],
   { signal }: CallOptions,
-): Promise<string[]> {
+): Promise<ReadonlyMap<string, string>> {
   const { id, base, objectClass } = settings.types[type];
-  if (id.toLowerCase() === DN_ATTRIBUTE.toLowerCase()) return [...ids];
+  if (id.toLowerCase() === DN_ATTRIBUTE.toLowerCase()) return new Map(ids.map((dn) => [dn.toLowerCase(), dn]));
   const query = {
     base: formatDn(base),
     scope: settings.scope,
@@ -213,6 +235,5 @@ async function lookUpBatch(
   };
   const operation: Operation = { label: 'look up members', kind: 'entity' };
   const found = await translated(operation, () => searchAll(session, query, signal));
-  const dnById = new Map(found.map((entry) => [identifierOf(entry, id)?.toLowerCase(), entry.dn]));
-  return ids.map((value) => dnById.get(value.toLowerCase()) ?? formatDn([[{ type: id, value }], ...base]));
+  return new Map(found.map((entry) => [identifierOf(entry, id)?.toLowerCase() ?? '', entry.dn]));
 }

@@ -40,7 +40,6 @@ export class Sessions {
   constructor(
     private readonly context: ConnectorContext,
     private readonly settings: LdapSettings,
-    private readonly operationTimeoutMs = settings.operationTimeoutMs,
   ) {}
 
   /**
@@ -105,9 +104,9 @@ export class Sessions {
       endpoint,
       user: this.settings.user,
       password,
-      connectTimeoutMs: this.settings.connectTimeoutMs,
+      connectTimeoutMs: this.context.limits?.requestTimeoutMs ?? this.settings.connectTimeoutMs,
       limits: {
-        operationTimeoutMs: this.operationTimeoutMs,
+        operationTimeoutMs: this.context.limits?.requestTimeoutMs ?? this.settings.operationTimeoutMs,
         writeCancelGraceMs: WRITE_CANCEL_GRACE_MS,
         maxAnswerBytes: MAX_ANSWER_BYTES,
       },

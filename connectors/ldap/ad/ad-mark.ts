@@ -15,13 +15,14 @@ export interface AdMark {
   readonly dnsHostName: string;
   readonly usn: bigint;
   readonly at: string;
+  readonly configuration: string;
 }
 
 /** The mark of now; call it before the first search (CONN-AD-13). */
 export async function currentMark(
   { session }: OpenedSession,
   operation: Operation,
-  now: Date,
+  made: { readonly now: Date; readonly configuration: string },
   signal: AbortSignal | undefined,
 ): Promise<AdMark> {
   // That of the opened session is as old as the session.
@@ -38,7 +39,13 @@ export async function currentMark(
   const invocationId = bytes === undefined ? undefined : guidText(bytes);
   if (invocationId === undefined)
     throw connectorError('forbidden', operation, 'ldap.user cannot read the invocationId of the domain controller');
-  return { invocationId, dnsHostName, usn: highestCommittedUsn, at: now.toISOString() };
+  return {
+    invocationId,
+    dnsHostName,
+    usn: highestCommittedUsn,
+    at: made.now.toISOString(),
+    configuration: made.configuration,
+  };
 }
 
 /** The mark as it is stored. */
@@ -53,6 +60,8 @@ export function deltaStart(watermark: Watermark | undefined, current: AdMark, op
   const at = watermark?.['at'];
   if (typeof usn !== 'string' || !/^\d{1,20}$/.test(usn) || typeof at !== 'string')
     throw lost('the mark is not one of this connector');
+  if (watermark?.['configuration'] !== current.configuration)
+    throw lost('the mark was made under another configuration');
   if (watermark?.['invocationId'] !== current.invocationId)
     throw lost('another domain controller, or one that was restored, answers: its counter is not comparable');
   if (current.usn < BigInt(usn)) throw lost('the counter of the domain controller went back');

@@ -11,9 +11,6 @@ import { firstPosition, fromCursor, narrowed, positionAfter, tileAt, toCursorPar
 import type { Tile, TilePosition } from './tiles.js';
 import { deletedObjects, movedObjects } from './tombstones.js';
 
-/** A tile that gives more than this many pages is read again in smaller ones. */
-const MAX_PAGES_PER_TILE = 5;
-
 /** Everything between two pages of a read. */
 interface AdCursor {
   readonly mark: AdMark;
@@ -51,7 +48,12 @@ export class AdReader extends LdapReader {
     await this.loadSchema(opened, request.signal);
     if (request.cursor === null) {
       this.beginRead();
-      const mark = await currentMark(opened, operation, this.context.clock(), request.signal);
+      const mark = await currentMark(
+        opened,
+        operation,
+        { now: this.context.clock(), configuration: this.settings.fingerprint },
+        request.signal,
+      );
       this.sessions.preferredHost = mark.dnsHostName;
       const since = request.mode === 'delta' ? deltaStart(request.watermark, mark, operation) : undefined;
       return { mark, since, position: firstPosition(since ?? 1n) };
@@ -76,7 +78,7 @@ export class AdReader extends LdapReader {
     let position = start;
     for (;;) {
       const tile = tileAt(position, mark.usn);
-      const limit = tile.to === undefined ? Infinity : size * MAX_PAGES_PER_TILE;
+      const limit = tile.to === undefined ? Infinity : size;
       const query = this.query(type, opened, inTile(tile));
       const entries = await this.readTile(opened, operation, query, size, limit, signal);
       if (entries === undefined) {
@@ -105,7 +107,7 @@ export class AdReader extends LdapReader {
       checkReferences(page, this.settings.failOnReferral, operation);
       entries.push(...page.entries);
       cookie = page.cookie;
-      if (entries.length > limit && cookie !== undefined) return undefined;
+      if (entries.length > limit || (entries.length === limit && cookie !== undefined)) return undefined;
     } while (cookie !== undefined);
     return entries;
   }
@@ -146,16 +148,17 @@ function parseCursor(cursor: Cursor): AdCursor | undefined {
   const position = fromCursor(cursor);
   const { mark, since } = cursor;
   if (position === undefined || mark === null || typeof mark !== 'object' || Array.isArray(mark)) return undefined;
-  const { invocationId, dnsHostName, usn, at } = mark;
+  const { invocationId, dnsHostName, usn, at, configuration } = mark;
   if (
     typeof invocationId !== 'string' ||
     typeof dnsHostName !== 'string' ||
     typeof usn !== 'string' ||
-    typeof at !== 'string'
+    typeof at !== 'string' ||
+    typeof configuration !== 'string'
   )
     return undefined;
   return {
-    mark: { invocationId, dnsHostName, usn: BigInt(usn), at },
+    mark: { invocationId, dnsHostName, usn: BigInt(usn), at, configuration },
     position,
     since: typeof since === 'string' ? BigInt(since) : undefined,
   };

@@ -17,7 +17,6 @@ export class DnSyntaxError extends Error {
 }
 
 const TYPE = /^(?:[A-Za-z][A-Za-z0-9-]*|(?:[Oo][Ii][Dd]\.)?\d+(?:\.\d+)*)$/;
-const SPECIAL = new Set([',', '+', '"', '\\', '<', '>', ';', '=', '#', ' ']);
 
 /**
  * Parses a DN string (RFC 4514, with the older forms that servers still send: blanks around separators, `;`, quoted values). Throws
@@ -127,7 +126,8 @@ class DnReader {
       return Buffer.from(hex, 'hex');
     }
     const character = this.character();
-    if (character === undefined || !SPECIAL.has(character)) throw new DnSyntaxError('a backslash escapes nothing');
+    // Some servers escape more than they have to.
+    if (character === undefined) throw new DnSyntaxError('a backslash escapes nothing');
     this.position += 1;
     return Buffer.from(character);
   }

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { readFileSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import type { Connector } from '../../../connectors/contract.js';
+import type { Connector, Watermark } from '../../../connectors/contract.js';
 import { ldifOf } from '../../../simulators/directories/ldif.js';
 import { startSlapd, type Slapd } from '../../../simulators/directories/slapd.js';
 import { describeSlapd } from '../../support/directories.js';
@@ -205,16 +205,22 @@ describeSlapd('LDAP on OpenLDAP', () => {
   });
 
   describe('delta', () => {
-    const since = (time: string) => ({ v: 1, time });
+    /** The mark of a full read, moved to another time. */
+    const since = async (connector: Connector, time: string): Promise<Watermark> => {
+      const pages = await readAll(connector, { type: 'user' });
+      return { ...(pages.at(-1)?.watermark ?? { v: 0 }), time };
+    };
 
     it('CONN-LDAP-50, CONN-CORE-43: modifyTimestamp gives what was written since the mark; the mark is older than the read', async () => {
       const connector = open({ 'ldap.delta.attribute': 'modifyTimestamp' });
       const pages = await readAll(connector, { type: 'user' });
-      const mark = pages.at(-1)?.watermark ?? since('');
+      const mark: Watermark = pages.at(-1)?.watermark ?? { v: 0 };
       expect(pages.slice(0, -1).every(({ watermark }) => watermark === undefined)).toBe(true);
       expect(String(mark['time']) < new Date().toISOString().replaceAll(/[-:T]/g, '')).toBe(true);
       const tomorrow = `${new Date(Date.now() + 86_400_000).toISOString().slice(0, 10).replaceAll('-', '')}000000Z`;
-      expect(idsOf(await readAll(connector, { type: 'user', mode: 'delta', watermark: since(tomorrow) }))).toEqual([]);
+      expect(
+        idsOf(await readAll(connector, { type: 'user', mode: 'delta', watermark: await since(connector, tomorrow) })),
+      ).toEqual([]);
       slapd.modify(`dn: uid=u9,ou=people,dc=example,dc=org\nchangetype: modify\nreplace: sn\nsn: Changed`);
       expect(idsOf(await readAll(connector, { type: 'user', mode: 'delta', watermark: mark }))).toContain('u9');
       const foreign = readAll(connector, { type: 'user', mode: 'delta', watermark: { v: 9 } });
@@ -223,10 +229,17 @@ describeSlapd('LDAP on OpenLDAP', () => {
 
     it('CONN-LDAP-50: the access log also tells deletions and renames', async () => {
       const connector = open({ 'ldap.delta.accesslog.path': 'cn=accesslog' });
-      const lost = readAll(connector, { type: 'user', mode: 'delta', watermark: since('20200101000000Z') });
+      const lost = readAll(connector, {
+        type: 'user',
+        mode: 'delta',
+        watermark: await since(connector, '20200101000000Z'),
+      });
       expect((await errorOf(lost)).kind).toBe('deltaLost');
       slapd.modify(ldifOf([personOf('gone'), personOf('renamed')]));
-      const mark = since(new Date(Date.now() + 1_000).toISOString().slice(0, 19).replaceAll(/[-:T]/g, '') + 'Z');
+      const mark = await since(
+        connector,
+        new Date(Date.now() + 1_000).toISOString().slice(0, 19).replaceAll(/[-:T]/g, '') + 'Z',
+      );
       await new Promise((wake) => setTimeout(wake, 1_100));
       slapd.modify('dn: uid=gone,ou=people,dc=example,dc=org\nchangetype: delete');
       slapd.modify(
