@@ -106,7 +106,7 @@ describeSamba('Active Directory on Samba', () => {
       expect(entity?.body['primaryGroupID']).toEqual(['513']);
     });
 
-    it('CONN-LDAP-32, CONN-AD-25: members by identifier with their type; a group is the authority for its members', async () => {
+    it('CONN-LDAP-32, CONN-LDAP-33, CONN-AD-25: members by identifier with their type; a group is the authority for its members', async () => {
       const connector = open({ 'ldap.api.version': '2' });
       const group = await connector.readOne('group', 'top', {});
       expect(group?.body['member']).toEqual(
@@ -156,7 +156,7 @@ describeSamba('Active Directory on Samba', () => {
       };
     };
 
-    it('CONN-AD-12 to CONN-AD-15, CONN-TCK-06: what changed since the mark, and nothing else', async () => {
+    it('CONN-AD-12, CONN-AD-13, CONN-AD-14, CONN-AD-15, CONN-TCK-06: what changed since the mark, and nothing else', async () => {
       const mark = await fullMark('user');
       expect((await changed('user', mark)).ids).toEqual([]);
       dc.modify(`dn: ${personDn('u10')}\nchangetype: modify\nreplace: title\ntitle: new`);

@@ -105,6 +105,19 @@ describe('CONN-LDAP-02: properties of directories', () => {
     expect(check(half, activeDirectoryFactory).warnings).toEqual(['ips.delta.read']);
   });
 
+  it('CONN-LDAP-41: the default transformations do not use the readable forms of GUID, SID and time', () => {
+    for (const { descriptor } of [ldapServerFactory, activeDirectoryFactory])
+      expect(JSON.stringify(descriptor.defaultTransformations)).not.toMatch(/;(guid|sid|instant)/);
+  });
+
+  it('CONN-LDAP-79, CONN-LDAP-95: names are mapped for creates only; two writes at most at a time', () => {
+    for (const factory of [ldapServerFactory, activeDirectoryFactory]) {
+      expect(factory.capabilities(GOOD, 'target').maxConcurrentWrites).toBe(2);
+      const text = JSON.stringify(factory.descriptor.defaultTransformations.write);
+      expect(text).toMatch(/"targetPath":"\$\.(cn|%ldap\.attribute\.user\.id%)","scope":"createEntity"/);
+    }
+  });
+
   it('CONN-LDAP-20: the class user holds computers too, which a hint says', () => {
     expect(check({}, activeDirectoryFactory).warnings).toEqual(['ldap.user.filter']);
   });
