@@ -4,10 +4,12 @@
  *
  *     node --experimental-vm-modules node_modules/jest/bin/jest.js --testMatch '<rootDir>/test/workflows/record-histories.ts'
  */
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { startOptions } from '../../api/reconciler/start-options.js';
 import { testTemporal } from '../support/temporal.js';
+import { FakeActivities } from './support/fake-activities.js';
 import { goldenFile, writeGoldenHistory } from './support/golden-files.js';
 import { GOLDEN_ROUNDS, runRound } from './support/golden-healing.js';
 import { GOLDEN_RUNS } from './support/golden-runs.js';
@@ -50,5 +52,17 @@ temporal.describe('golden histories', () => {
     });
     expect(JSON.parse(json)).toHaveProperty('events');
     writeGoldenHistory(goldenFile('healWorkflow', name), json);
+  });
+
+  it('one point of a schedule', async () => {
+    const taskQueue = `test-${randomUUID()}.workflows`;
+    const json = await driver.withWorkers(taskQueue, new FakeActivities({}).activities, async () => {
+      const options = { taskQueue, workflowId: `point-${randomUUID()}`, args: [{ sourceId: randomUUID() }] };
+      const handle = await driver.client.workflow.start('scheduledReadWorkflow', options);
+      await handle.result();
+      return historyToJSON(await handle.fetchHistory());
+    });
+    expect(JSON.parse(json)).toHaveProperty('events');
+    writeGoldenHistory(goldenFile('scheduledReadWorkflow', '2026-11-point'), json);
   });
 });

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { DeterminismViolationError } from '@temporalio/workflow';
 import { Worker } from '@temporalio/worker';
@@ -25,6 +26,12 @@ describe('replay of golden histories', () => {
     const expected = GOLDEN_RUNS.map(({ kind, name }) => `${startOptions(newRun(kind)).workflowType}/${name}`);
     const rounds = GOLDEN_ROUNDS.map(({ name }) => `healWorkflow/${name}`);
     expect(listGoldenHistories()).toEqual(expect.arrayContaining([...expected, ...rounds]));
+  });
+
+  it('faults §2.2 (14): every workflow type has a recorded history', () => {
+    const index = readFileSync(new URL('../../workflows/index.ts', import.meta.url), 'utf8');
+    const types = [...index.matchAll(/^export \{ (\w+) \}/gm)].map(([, name]) => name);
+    expect([...new Set(listGoldenHistories().map((name) => name.split('/')[0]))].sort()).toEqual(types.sort());
   });
 
   it.each([
