@@ -24,6 +24,8 @@ export interface EntitySample {
   readonly text: string;
   /** Where a text may stand that `body` lacks, and that may go again. */
   readonly optional?: string;
+  /** A key that several entities may share, as a unique attribute is named; it looks at `text`. */
+  readonly textKey?: string;
   /** Properties under which only entities of one mark are read. */
   readonly filter?: Readonly<Record<string, string>>;
 }

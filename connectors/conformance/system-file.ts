@@ -19,6 +19,7 @@ const sample = {
   name: pointer,
   text: pointer,
   optional: pointer.optional(),
+  textKey: z.string().min(1).optional(),
   filter: texts.optional(),
 };
 

@@ -13,6 +13,7 @@ export const SCIM_SAMPLES: EntitySamples = {
     },
     name: '/userName',
     text: '/name/familyName',
+    textKey: 'name.familyName',
     optional: '/title',
     filter: { 'scim.user.filter': 'userName sw "${mark}"' },
   },

@@ -187,7 +187,7 @@ describe('existing entities', () => {
   describe('SKP-6: skipOperations with create', () => {
     const skipping = { transformation: users('target', { skipOperations: ['create'] }) };
 
-    it('SKP-6, SKP-9: who is there is linked as existing before and updated, nobody else is provisioned', async () => {
+    it('SKP-6, SKP-9, CONN-CORE-52: who is there is linked as existing before and updated, nobody else is provisioned', async () => {
       world = await World.join(engine, { source: { users: [person('P', { title: 'new' }), person('N')] } });
       const { simulator } = await world.addTarget('Cloud', { users: [person('P', { id: 'old' })] }, skipping);
       for (let run = 0; run < 2; run += 1) {

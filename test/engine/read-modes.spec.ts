@@ -436,7 +436,7 @@ describe('read modes', () => {
       'DDFDDFD',
     ],
     [
-      'RDM-10: if it fails, following scheduled jobs are full until one succeeds',
+      'RDM-10, CONN-CORE-41: if it fails, following scheduled jobs are full until one succeeds',
       '1',
       ['scheduled', 'scheduled, a read fails', 'scheduled, a read fails', 'scheduled', 'scheduled', 'scheduled'],
       'DFFFDF',

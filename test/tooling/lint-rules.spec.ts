@@ -21,6 +21,13 @@ describe('import matrix', () => {
     ['workflows/a.ts', 'of activities only types', "import { createActivities } from '../activities/index.js';"],
     ['workflows/a.ts', 'no client', "import { Client } from '@temporalio/client';"],
     ['workflows/steps/a.ts', 'also not for a type', "import type { X } from '../../connectors/contract.js';"],
+    ['connectors/scim/a.ts', 'CONN-CORE-01: nothing of jobs', "import { x } from '../../activities/index.js';"],
+    ['connectors/scim/a.ts', 'CONN-CORE-01: nothing of the database', "import { x } from '../../state/x.js';"],
+    [
+      'workflows/a.ts',
+      'CONN-CORE-03: no connector in deterministic code',
+      "import { x } from '../connectors/registry.js';",
+    ],
     ['connectors/scim/a.ts', 'no SQL', "import pg from 'pg';"],
     ['connectors/scim/a.ts', 'runtime only as ports', "import { x } from '../../runtime/x.js';"],
     ['activities/a.ts', 'no connector by name', "import { x } from '../connectors/scim/index.js';"],

@@ -1,8 +1,9 @@
 import type { EntityType } from '../../../core/entity-type.js';
 import type { Connector } from '../../contract.js';
+import { isConnectorError } from '../../errors.js';
 import { NEEDS, type Check } from '../check.js';
 import type { HttpFront } from '../http-front.js';
-import { idsOf, must, type Trial } from '../trial.js';
+import { idsOf, must, PAGE_SIZE, type Trial } from '../trial.js';
 
 const READ = { type: 'user', mode: 'full', cursor: null } as const;
 /** Limit of a request in the check of limits, and what it may take all in all. */
@@ -140,6 +141,32 @@ const HTTP: readonly Check[] = [
         must(error.kind === kind, `${status} is ${error.kind}, not ${kind}`);
         const waitMs = error.retryAfterMs ?? 0;
         must(waitMs >= atLeastMs && waitMs <= atMostMs, `Retry-After ${header} is understood as ${waitMs} ms`);
+      }
+    },
+  },
+  {
+    id: 'credentials-refused-once',
+    rules: ['CONN-TCK-18', 'CONN-SCIM-06'],
+    title:
+      'a 401 in mid-read renews the credential once and repeats the page, or ends the read as "auth"; no storm follows',
+    needs: [NEEDS.writing, NEEDS.http, NEEDS.pages],
+    async run(trial) {
+      await trial.makeMany(PAGE_SIZE + 2);
+      const { front, properties } = await trial.front();
+      const connector = trial.open({ properties: { ...trial.listing('user'), ...properties } });
+      const first = await connector.readPage(READ);
+      // A server that does not page is asked for its one page again.
+      const cursor = first.next;
+      for (const refusals of [1, Number.POSITIVE_INFINITY]) {
+        let asked = 0;
+        front.interfere = (_, forward) => {
+          asked += 1;
+          return asked <= refusals ? { status: 401, headers: {}, body: '' } : forward();
+        };
+        const error: unknown = await connector.readPage({ ...READ, cursor }).catch((thrown: unknown) => thrown);
+        const isAuth = isConnectorError(error) && error.kind === 'auth';
+        must(isAuth || (refusals === 1 && !(error instanceof Error)), 'a 401 is something else than auth');
+        must(asked <= 2, `${asked} requests were made`);
       }
     },
   },

@@ -47,6 +47,32 @@ export const WRITING: readonly Check[] = [
     },
   },
   {
+    id: 'ambiguous-key',
+    rules: ['CONN-TCK-11', 'CONN-CORE-50'],
+    title:
+      'two entities of the same key are "many" with both identifiers, or the question is refused; nobody is chosen',
+    needs: [NEEDS.writing, NEEDS.sharedKey],
+    async run(trial) {
+      const { text, textKey = '' } = trial.user;
+      const shared = `${trial.mark}shared`;
+      const [a, b] = [withValueAt(trial.body(1), text, shared), withValueAt(trial.body(2), text, shared)];
+      const ids = [(await trial.make(1, a)).id, (await trial.make(2, b)).id].sort();
+      let found;
+      try {
+        found = await trial.connector.resolveExisting('user', a, [textKey], {});
+      } catch (error) {
+        // Who cannot look for it must say so: "none" would let somebody be created twice.
+        must(
+          isConnectorError(error) && error.kind === 'unsupported',
+          'the look-up fails in another way than unsupported',
+        );
+        return;
+      }
+      must(found.outcome === 'many', `two entities of one key are "${found.outcome}"`);
+      must([...found.ids].sort().join() === ids.join(), 'the identifiers of "many" are not those of the two');
+    },
+  },
+  {
     id: 'nothing-found',
     rules: ['CNF-2', 'CNF-8'],
     title: 'no match and no value to look for are both "none"',

@@ -147,6 +147,32 @@ describe('Conformance kit', () => {
         },
       }),
     ],
+    [
+      'ambiguous-key',
+      'takes the first of many',
+      ({ resolveExisting, readOne }) => ({
+        resolveExisting: async (type, body, keys, options) => {
+          const found = await resolveExisting(type, body, keys, options);
+          const entity = found.outcome === 'many' ? await readOne(type, found.ids[0] ?? '', {}) : null;
+          return entity === null ? found : { outcome: 'one', entity };
+        },
+      }),
+    ],
+    [
+      'credentials-refused-once',
+      'asks again and again',
+      ({ readPage }) => ({
+        readPage: async (request) => {
+          for (let attempt = 1; ; attempt += 1) {
+            try {
+              return await readPage(request);
+            } catch (error) {
+              if (attempt >= 5) throw error;
+            }
+          }
+        },
+      }),
+    ],
     ['create', 'refuses everybody', () => ({ create: () => Promise.reject(conflict) })],
     [
       'optional-goes-patch',

@@ -353,7 +353,7 @@ describe('placeholders and variables', () => {
     expect(valueOf({}, { constant }, { properties })).toBe(expected);
   });
 
-  it('PHL-2, ERR-3: unset and empty properties are warnings', () => {
+  it('PHL-2, ERR-3, CONN-CORE-83: unset and empty properties are warnings', () => {
     expect(
       mappingIssues({ constant: '%unset% %empty%', targetPath: '$.v' }, properties).map((issue) => issue.code),
     ).toEqual(['placeholderUnset', 'placeholderEmpty']);
