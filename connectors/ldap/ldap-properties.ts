@@ -1,5 +1,6 @@
 import type { PropertyDescriptor } from '../contract.js';
 import { CA_PROPERTY } from '../http/http-settings.js';
+import { HTTP_PROPERTIES } from '../property-descriptors.js';
 import type { Dialect } from './dialect.js';
 import { CONNECT_TIMEOUT_MS, FLATTEN_PAGE_SIZE, PAGE_SIZE, READ_TIMEOUT_MS } from './ldap-settings.js';
 
@@ -66,21 +67,7 @@ function connection(): PropertyDescriptor[] {
       description:
         'starttls: an ldap:// connection is encrypted before the password is sent. Absent: as the address says.',
     },
-    {
-      name: 'TrustAll',
-      label: 'Trust all certificates',
-      kind: 'boolean',
-      roles: BOTH,
-      defaultValue: 'false',
-      description: 'true: the certificate of the server is not checked. For tests only.',
-    },
-    {
-      name: CA_PROPERTY,
-      label: 'Certificate authorities',
-      kind: 'text',
-      roles: BOTH,
-      description: 'PEM certificates of the authorities that issue the server certificate; replaces the built-in list.',
-    },
+    ...HTTP_PROPERTIES.filter(({ name }) => name === 'TrustAll' || name === CA_PROPERTY),
     {
       name: 'com.sun.jndi.ldap.read.timeout',
       label: 'Response timeout (milliseconds)',
