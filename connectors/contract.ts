@@ -226,6 +226,11 @@ export interface ConnectorContext {
   readonly log: ConnectorLog;
   /** Shorter limits than those of contract.md §13, for the conformance kit and for tests. */
   readonly limits?: ConnectorLimits;
+  /**
+   * Passed before every single request to the system, where all processes together keep a limit (CONN-CORE-75). The resolved function gives
+   * the place back when the answer is there. Rejects when the signal is aborted.
+   */
+  readonly pace?: (signal: AbortSignal | undefined) => Promise<() => void>;
 }
 
 /** Limits that a caller may shorten. */

@@ -2,7 +2,7 @@ import type { PropertyDescriptor } from './contract.js';
 import { FIXED_CLASSES } from '../core/plan/change.js';
 import { GOVERNOR_PROPERTIES } from '../core/plan/limits.js';
 import { CA_PROPERTY } from './http/http-settings.js';
-import { RELIABILITY_PROPERTIES } from './reliability-properties.js';
+import { LIMITS, RELIABILITY_PROPERTIES } from './reliability-properties.js';
 
 const BOTH: PropertyDescriptor['roles'] = ['source', 'target'];
 
@@ -98,6 +98,7 @@ export const HTTP_PROPERTIES: readonly PropertyDescriptor[] = [
     roles: BOTH,
     description: 'PEM certificates of the authorities that issue the server certificate; replaces the built-in list.',
   },
+  ...LIMITS,
 ];
 
 /** Platform properties (PRP-40 to PRP-62). */

@@ -1,4 +1,5 @@
 import type { PropertyDescriptor } from './contract.js';
+import { LIMIT_PROPERTIES } from '../core/request-limits.js';
 import { RETRY_ATTEMPTS, RETRY_INTERVAL_S } from './retry-policy.js';
 
 const BOTH: PropertyDescriptor['roles'] = ['source', 'target'];
@@ -44,5 +45,29 @@ export const RELIABILITY_PROPERTIES: readonly PropertyDescriptor[] = [
     defaultValue: 'enabled',
     description:
       'enabled: what failed is tried again between jobs, less and less often. disabled: only jobs try; in a source for all its targets.',
+  },
+];
+
+/** Limits that all processes keep together, for systems that speak HTTP. */
+export const LIMITS: readonly PropertyDescriptor[] = [
+  {
+    name: LIMIT_PROPERTIES.concurrent,
+    label: 'Requests at once',
+    kind: 'integer',
+    roles: ['target'],
+    min: 1,
+    max: 1_000,
+    description:
+      'Requests in flight to this target at most, of all processes together; absent: no limit but that of the connector.',
+  },
+  {
+    name: LIMIT_PROPERTIES.perMinute,
+    label: 'Requests per minute',
+    kind: 'integer',
+    roles: ['target'],
+    min: 1,
+    max: 1_000_000,
+    description:
+      'Requests to this target in any minute at most, of all processes together, evenly spread; absent: no limit.',
   },
 ];

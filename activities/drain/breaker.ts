@@ -1,5 +1,6 @@
 import { isConnectorError } from '../../connectors/errors.js';
 import type { ConnectorError } from '../../connectors/errors.js';
+import { requestLimits } from '../../core/request-limits.js';
 import { endProbe, leaveTrial, takeProbe, takeTrial } from '../../state/drain/breaker.js';
 import type { BreakerCause } from '../../state/drain/breaker.js';
 import { closeGate, readGate } from '../../state/drain/gate.js';
@@ -81,7 +82,16 @@ type Entered = Extract<BreakerEntry, { kind: 'free' | 'trial' }>;
 
 /** Requests in flight that this process may have in a target. */
 export function concurrencyOf(env: DrainEnvironment): number {
-  return Math.min(env.services.deps.concurrency, env.tools.target.capabilities.maxConcurrentWrites);
+  const { capabilities, properties } = env.tools.target;
+  const limits = requestLimits(properties);
+  // What queues up behind a limit could not be overtaken by people who leave: at most two seconds of it.
+  const byRate = limits?.perMinute === undefined ? Infinity : Math.max(1, Math.ceil(limits.perMinute / 30));
+  return Math.min(
+    env.services.deps.concurrency,
+    capabilities.maxConcurrentWrites,
+    limits?.concurrent ?? Infinity,
+    byRate,
+  );
 }
 
 /** A request that takes several entities needs several pairs under way to be full (WRT-3). */

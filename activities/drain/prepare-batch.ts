@@ -66,7 +66,12 @@ async function prepareLeased(env: DrainEnvironment, lease: Lease, clock: LeaseCl
   await noteShared(env, certain);
   const admission = await env.sink.admit(env, certain);
   settled.push(...admission.settled);
-  return { token: lease.token, clock, works: await commitIntents(env, lease.token, admission.works), settled };
+  return {
+    token: lease.token,
+    clock,
+    works: await commitIntents(env, lease.token, byUrgency(admission.works)),
+    settled,
+  };
 }
 
 /** One statement for the batch, which looks at no link where only one source feeds the target. */
@@ -76,6 +81,11 @@ async function noteShared(env: DrainEnvironment, works: readonly Work[]): Promis
   const entityNos = updates.map((work) => work.row.entityNo);
   const shared = await listShared(env.services.pool, env, entityNos);
   for (const work of updates) work.isShared = shared.has(work.row.entityNo);
+}
+
+/** The governor looks at people who are switched off last; they are sent first. */
+function byUrgency(works: readonly Work[]): Work[] {
+  return [...works].sort((a, b) => a.row.prio - b.row.prio);
 }
 
 function prepare(

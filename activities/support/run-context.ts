@@ -5,6 +5,8 @@ import type { EntityType } from '../../core/entity-type.js';
 import type { JsonObject } from '../../core/json.js';
 import type { EvaluationContext, TransformationProgram } from '../../core/transform/program.js';
 import type { SystemSnapshot } from '../../state/config/index.js';
+import { requestLimits } from '../../core/request-limits.js';
+import { sharedPace } from '../../state/drain/pace.js';
 import { compileProgram, loadSecrets } from '../../state/config/index.js';
 import type { FrozenRun, OpenedRunRow } from '../../state/runs/open-run.js';
 import type { RunKind } from '../../state/runs/run.js';
@@ -105,6 +107,9 @@ export async function closeRunContext(context: RunContext): Promise<void> {
   await Promise.all([context.source, ...context.targets].map((system) => system.connector.close()));
 }
 
+/** A request may go on so much longer than its limit when a stop lets it end (STP-2). */
+const PLACE_MARGIN_MS = 30_000;
+
 async function openSystem(deps: ActivityDependencies, snapshot: SystemSnapshot): Promise<OpenSystem> {
   const factory = deps.connectorFactory(snapshot.typeName);
   if (factory === undefined) {
@@ -112,15 +117,20 @@ async function openSystem(deps: ActivityDependencies, snapshot: SystemSnapshot):
   }
   const secrets = await loadSecrets(deps.dataSource, deps.keyring, snapshot.no);
   const properties = withDefaults(factory, snapshot.properties);
+  const capabilities = factory.capabilities(properties, snapshot.role);
+  const limits = snapshot.role === 'target' ? requestLimits(properties) : undefined;
   return {
     snapshot,
     properties,
     program: compileSystem(snapshot, properties, secrets),
-    capabilities: factory.capabilities(properties, snapshot.role),
+    capabilities,
     connector: factory.open({
       config: { properties, secret: (name) => secrets[name], secretNames: snapshot.secretNames },
       clock: deps.clock,
       log: deps.log,
+      ...(limits !== undefined && {
+        pace: sharedPace(deps.pool, snapshot.no, limits, capabilities.requestTimeoutMs + PLACE_MARGIN_MS),
+      }),
     }),
     requests: { retries: 0 },
   };

@@ -1,11 +1,14 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { Connector } from '../../connectors/contract.js';
+import { requestLimits } from '../../core/request-limits.js';
 import type { Logger } from '../../runtime/logger.js';
 import { Keyring } from '../../runtime/secrets.js';
 import { loadSecrets, loadSystem } from '../../state/config/index.js';
+import { SqlPool } from '../../state/database.js';
+import { sharedPace } from '../../state/drain/pace.js';
 import { notFound } from '../common/problem.js';
-import { DATA_SOURCE, KEYRING, LOGGER } from '../infrastructure.js';
+import { DATA_SOURCE, KEYRING, LOGGER, SQL_POOL } from '../infrastructure.js';
 import { ConnectorCatalog } from '../system-types/connector-catalog.js';
 import type { PropertyFinding } from '../system-types/connector-catalog.js';
 
@@ -22,6 +25,7 @@ export class OpenSystemService {
     @Inject(KEYRING) private readonly keyring: Keyring,
     @Inject(ConnectorCatalog) private readonly catalog: ConnectorCatalog,
     @Inject(LOGGER) private readonly log: Logger,
+    @Inject(SQL_POOL) private readonly pool: SqlPool,
   ) {}
 
   /** The saved properties of a system, checked. Throws the problem `not-found`. */
@@ -33,14 +37,19 @@ export class OpenSystemService {
     if (errors.length > 0) return { errors };
     const secrets = new Map(Object.entries(await loadSecrets(this.dataSource, this.keyring, system.no)));
     const log = this.log.child({ systemId: system.id });
+    const properties = this.catalog.effective(system);
+    const limits = system.role === 'target' ? requestLimits(properties) : undefined;
+    const holdMs = 2 * factory.capabilities(properties, system.role).requestTimeoutMs;
     const open = (): Connector =>
       factory.open({
         config: {
-          properties: this.catalog.effective(system),
+          properties,
           secret: (name) => secrets.get(name),
           secretNames: [...secrets.keys()],
         },
         clock: () => new Date(),
+        // Tests of a connection count like the requests of the workers.
+        ...(limits !== undefined && { pace: sharedPace(this.pool, system.no, limits, holdMs) }),
         log: {
           debug: (fields, message) => log.debug(fields, message),
           warn: (fields, message) => log.warn(fields, message),

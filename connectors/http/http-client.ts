@@ -22,6 +22,8 @@ export interface HttpClientOptions {
   readonly connections: number;
   readonly clock: () => Date;
   readonly limits?: Partial<HttpLimits>;
+  /** Passed before every request; see the connector's context. */
+  readonly pace?: ((signal: AbortSignal | undefined) => Promise<() => void>) | undefined;
 }
 
 /** Trust and identity of TLS connections. */
@@ -152,8 +154,10 @@ class UndiciHttpClient implements HttpClient {
     operation: Operation,
     authorization: string | undefined,
   ): Promise<HttpResponse> {
-    request.beforeSend?.();
+    const leave = await this.enter(request, operation);
     try {
+      // After the wait for a place: a lease may have ended meanwhile.
+      request.beforeSend?.();
       const result = await exchange(this.pool, this.wireRequest(request, authorization));
       const text = await decode(result, this.maxBytes(request));
       return new CollectedResponse(result, text, operation, this.options.clock, this.options.secrets ?? []);
@@ -161,6 +165,18 @@ class UndiciHttpClient implements HttpClient {
       if (error instanceof ExchangeFailure) throw transportError(error, operation);
       if (error instanceof UndecodableError) throw undecodable(error, operation);
       throw error;
+    } finally {
+      leave?.();
+    }
+  }
+
+  private async enter(request: HttpRequest, operation: Operation): Promise<(() => void) | undefined> {
+    if (this.options.pace === undefined) return undefined;
+    try {
+      return await this.options.pace(request.signal);
+    } catch (error) {
+      if (request.signal?.aborted !== true) throw error;
+      throw transportError(new ExchangeFailure('cancelled', false), operation);
     }
   }
 

@@ -43,6 +43,7 @@ export function openScimConnector(
     connections: settings.maxConcurrentWrites + READ_CONNECTIONS,
     clock: context.clock,
     limits,
+    pace: context.pace,
   });
   const http = new ScimHttp(client, settings);
   const discovery = new Discovery(http, context.clock);

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { ADVICE, ERROR_CLASSES } from '../../core/healing/error-class.js';
 import { afterProbe, afterResults, CLOSED, probeDelayMs } from '../../core/healing/breaker.js';
 import type { Breaker } from '../../core/healing/breaker.js';
 
@@ -57,5 +59,13 @@ describe('the circuit breaker of a target', () => {
         else expect(/(u|a){5}/.test(text) || text.replaceAll('g', '').length > 20).toBe(true);
       }),
     );
+  });
+});
+
+describe('docs/errors.md', () => {
+  it.each(ERROR_CLASSES)('HEA-1: says of the class %s what the API says', (errorClass) => {
+    const page = readFileSync(new URL('../../docs/errors.md', import.meta.url), 'utf8').replace(/ +/g, ' ');
+    const { meaning, next, remedy } = ADVICE[errorClass];
+    expect(page).toContain(`| \`${errorClass}\` | ${meaning} | ${next} | ${remedy} |`);
   });
 });

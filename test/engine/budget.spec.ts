@@ -1,0 +1,100 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startScimSimulator } from '../../simulators/scim/simulator.js';
+import type { ScimSimulator } from '../../simulators/scim/simulator.js';
+import { group, person, userNames, World } from '../support/world.js';
+
+/** The most requests of a simulator in any span of time, by its journal. */
+function mostWithin(simulator: ScimSimulator, spanMs: number): number {
+  const times = simulator.journal.since(0).map((record) => record.receivedAtMs);
+  return Math.max(...times.map((from) => times.filter((at) => at >= from && at < from + spanMs).length));
+}
+
+describe('what a target can bear', () => {
+  let world: World;
+  let crm: ScimSimulator | undefined;
+  afterEach(async () => {
+    await crm?.stop();
+    await world.stop();
+  });
+
+  /** Two sources feed one target; each job is done by a process of its own. */
+  async function twoProcesses(properties: Record<string, string>, people: number): Promise<ScimSimulator> {
+    world = await World.start({ source: { users: Array.from({ length: people }, (_, n) => person(`a${String(n)}`)) } });
+    const latency = { default: { fixedMs: 30 } };
+    const { simulator } = await world.addTarget('Cloud', { latency }, { properties });
+    const [run, other] = [await world.engine.request(world.hr), await otherSource(people)];
+    const processes = [world.engine.newProcess(), world.engine.newProcess()] as const;
+    await Promise.all([
+      world.engine.workThrough(run.runKey, processes[0]),
+      world.engine.workThrough(other.runKey, processes[1]),
+    ]);
+    for (const process of processes) await process.activities.close();
+    expect(userNames(simulator)).toHaveLength(people * 2);
+    return simulator;
+  }
+
+  async function otherSource(people: number): Promise<{ runKey: string }> {
+    const users = Array.from({ length: people }, (_, n) => person(`b${String(n)}`));
+    crm = await startScimSimulator({ users });
+    return world.engine.request(await world.engine.addSource('CRM', crm.url));
+  }
+
+  it('CONN-CORE-75: two processes together never have more requests in flight than the property says', async () => {
+    const simulator = await twoProcesses({ 'ips.target.requests.concurrent': '3' }, 25);
+    expect(simulator.statistics().maxInFlight).toBe(3);
+  });
+
+  it('CONN-CORE-75: two processes together never send more than the property says, evenly spread', async () => {
+    const simulator = await twoProcesses({ 'ips.target.requests.per.minute': '1200' }, 20);
+    expect(mostWithin(simulator, 1_000)).toBeLessThanOrEqual(21);
+    expect(mostWithin(simulator, 1_000)).toBeGreaterThan(10);
+  });
+
+  it('engine.md §6: people who leave, and groups that lose members, overtake whatever waits for a slow target', async () => {
+    const people = Array.from({ length: 60 }, (_, n) => person(`p${String(n).padStart(2, '0')}`));
+    const groups = ['G', 'H', 'I'].map((id) => group(id, ['p00', 'p01']));
+    world = await World.start({ source: { users: people, groups }, engine: { concurrency: 1 } });
+    const { simulator } = await world.addTarget('Cloud');
+    await world.engine.runJob(world.hr);
+    for (const { id } of people.slice(0, 59)) world.source.store.update('User', String(id), { title: 'Lead' });
+    world.source.store.update('User', 'p59', { active: false });
+    for (const id of ['G', 'H']) world.source.store.update('Group', id, { displayName: `Renamed ${id}` });
+    world.source.store.update('Group', 'I', { members: [{ value: 'p00', type: 'User' }] });
+    const mark = simulator.journal.mark();
+    const { runKey } = await world.engine.request(world.hr);
+    const { types } = await world.engine.activities.openRun({ runKey });
+    await world.engine.sweep(runKey);
+    await world.engine.readAll(runKey, types);
+    await world.engine.workThrough(runKey);
+    const order = simulator.journal.writesSince(mark).map((record) => record.key);
+    expect(order).toHaveLength(63);
+    expect([order[0], order[60]]).toEqual(['p59@example.com', 'Group I']);
+  });
+
+  it('engine.md §6: somebody who leaves while a long backlog is being written is next', async () => {
+    const people = Array.from({ length: 80 }, (_, n) => person(`p${String(n).padStart(2, '0')}`));
+    world = await World.start({ source: { users: people }, engine: { concurrency: 1 } });
+    const latency = { replace: { fixedMs: 60 } };
+    const { simulator } = await world.addTarget('Cloud', { latency });
+    await world.engine.runJob(world.hr);
+    for (const { id } of people) world.source.store.update('User', String(id), { title: 'Lead' });
+    const mark = simulator.journal.mark();
+    const { runKey } = await world.engine.request(world.hr);
+    const working = world.engine.workThrough(runKey);
+    while (simulator.journal.writesSince(mark).length < 5) await sleep(5);
+    // As another page of a long read would do it.
+    await world.engine.pool.query(
+      `insert into backlog as b (target_id, entity_no, source_id, type, reason, prio, seen_run, forced)
+       select l.target_id, l.entity_no, e.source_id, 1, 'changed', 1, $1, true from link l join entity e on e.entity_no = l.entity_no
+        where e.source_key = 'p00'
+       on conflict (target_id, entity_no) do update set gen = b.gen + 1, prio = 1, forced = true, last_run = null`,
+      [runKey],
+    );
+    await working;
+    const order = simulator.journal.writesSince(mark).map((record) => record.key);
+    const again = order.lastIndexOf('p00@example.com');
+    expect(again).toBeGreaterThan(0);
+    expect(again).toBeLessThan(60);
+  });
+});
