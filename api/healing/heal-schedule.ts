@@ -1,4 +1,4 @@
-import { ScheduleNotFoundError } from '@temporalio/client';
+import { ScheduleAlreadyRunning } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import { WORKFLOW_QUEUE } from '../../core/task-queues.js';
 import type { healWorkflow } from '../../workflows/heal.workflow.js';
@@ -23,27 +23,27 @@ export async function ensureHealSchedule(
 ): Promise<boolean> {
   const scheduleId = healScheduleIdOf(installation);
   try {
-    await client.schedule.getHandle(scheduleId).describe();
-    return false;
+    // Nobody looks first: a schedule that is asked for its state has to answer itself, and that takes its time when it is busy.
+    await client.schedule.create<typeof healWorkflow>({
+      scheduleId,
+      memo: { installation },
+      spec: { intervals: [{ every: EVERY_MS }] },
+      policies: { overlap: 'SKIP', catchupWindow: EVERY_MS, pauseOnFailure: false },
+      action: {
+        type: 'startWorkflow',
+        workflowType: 'healWorkflow',
+        workflowId: scheduleId,
+        taskQueue: workflowQueue,
+        args: [],
+        workflowExecutionTimeout: ROUND_TIMEOUT_MS,
+        staticSummary: 'Healing between jobs',
+      },
+    });
+    return true;
   } catch (error) {
-    if (!(error instanceof ScheduleNotFoundError)) throw error;
+    if (error instanceof ScheduleAlreadyRunning) return false;
+    throw error;
   }
-  await client.schedule.create<typeof healWorkflow>({
-    scheduleId,
-    memo: { installation },
-    spec: { intervals: [{ every: EVERY_MS }] },
-    policies: { overlap: 'SKIP', catchupWindow: EVERY_MS, pauseOnFailure: false },
-    action: {
-      type: 'startWorkflow',
-      workflowType: 'healWorkflow',
-      workflowId: scheduleId,
-      taskQueue: workflowQueue,
-      args: [],
-      workflowExecutionTimeout: ROUND_TIMEOUT_MS,
-      staticSummary: 'Healing between jobs',
-    },
-  });
-  return true;
 }
 
 /** A round now, unless one is under way. */

@@ -94,6 +94,7 @@ describe('snapshots', () => {
       secretNames: ['Password'],
       transformation: document,
       transformationVersion: 2,
+      savedAt: expect.any(String),
       programNumber: 0,
     });
     // The order of keys is part of what the administrator wrote.
