@@ -52,7 +52,7 @@ describe('LNK-5: credential properties as placeholders', () => {
     return [
       ...entityBodies.map((row) => entities.open(row.body, entityPlace(row.sourceNo, row.type, row.sourceKey))),
       ...linkBodies.map((row) => links.open(row.body, linkPlace(row.targetNo, row.entityNo))),
-      ...intents.map((row) => links.open(row.body, `${linkPlace(row.targetNo, row.entityNo)}/intent`)),
+      ...intents.map((row) => links.openBrief(row.body, `${linkPlace(row.targetNo, row.entityNo)}/intent`)),
     ];
   }
 

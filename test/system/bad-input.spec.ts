@@ -144,13 +144,16 @@ temporal.describe('a back end that answers badly', () => {
 
   it('DEL-21: an empty answer deletes nobody and says so', async () => {
     const { hr, source, target } = await loaded();
-    const { users } = source.store.snapshot();
+    const { users, groups } = source.store.snapshot();
     for (const user of users) source.store.remove('User', String(user['id']));
     const job = await muster.run(hr);
     expect(job.status).toBe('Finished with Error');
     expect(job.outcome.join('\n')).toMatch(/Deletion not executed: source system returned no entities/);
     expect(target.store.size('User')).toBe(120);
     source.store.addMany('User', users);
+    // Their memberships went with them, and come back with them.
+    for (const group of groups) source.store.remove('Group', String(group['id']));
+    source.store.addMany('Group', groups);
     await expectHealed(hr, source, target);
   }, 60_000);
 
