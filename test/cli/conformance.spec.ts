@@ -69,7 +69,10 @@ describe('muster conformance', () => {
       { type: 'SCIM System', properties: {}, samples: { user: { body: {}, name: 'userName', text: '/a' } } },
       'samples.user.name',
     ],
-    [{ type: 'Nothing', properties: {} }, 'there is no system type Nothing; known are LDAP Server, Microsoft Active Directory, SCIM System'],
+    [
+      { type: 'Nothing', properties: {} },
+      'there is no system type Nothing; known are LDAP Server, Microsoft Active Directory, SCIM System',
+    ],
     [{ type: 'X', connector: './missing.js', properties: {} }, 'cannot be loaded'],
     [{ type: 'SCIM System', properties: {}, secrets: { Password: { file: 'none.txt' } } }, 'none.txt: cannot be read'],
   ])('a file that cannot be used gives exit code 2 and the field: %j', async (file, expected) => {
