@@ -1,10 +1,11 @@
 const RULE = /\b[A-Z]{2,}(?:-[A-Z]+)*-\d+\b/g;
-/** A rule is defined where its id opens a list item or a table row in bold: `- **JOB-12** …`, `| **PRP-20** | …`. */
-const DEFINITION = /^\s*(?:[-*] |\| ?)\*\*([A-Z]{2,}(?:-[A-Z]+)*-\d+)\*\*/gm;
+/** A rule is defined where its id opens a list item in bold or a table row: `- **JOB-12** …`, `| **PRP-20** | …`, `| CONN-AD-25 | …`. */
+const DEFINITION =
+  /^\s*(?:[-*] \*\*([A-Z]{2,}(?:-[A-Z]+)*-\d+)\*\*|\| ?(?:\*\*)?([A-Z]{2,}(?:-[A-Z]+)*-\d+)(?:\*\*)? \|)/gm;
 
 /** Ids of the rules that the texts define, sorted by prefix and number. */
 export function definedRules(texts) {
-  const ids = texts.flatMap((text) => [...text.matchAll(DEFINITION)].map((match) => match[1]));
+  const ids = texts.flatMap((text) => [...text.matchAll(DEFINITION)].map((match) => match[1] ?? match[2]));
   return [...new Set(ids)].sort(byPrefixAndNumber);
 }
 
