@@ -23,6 +23,8 @@ export interface ScheduleSyncParts {
   /** For tests: where the small workflows of points are started. */
   readonly workflowQueue?: string;
   readonly now?: () => Date;
+  /** For tests, whose Temporal server is busy with other suites: how long it may take to answer. */
+  readonly deadlineMs?: number;
 }
 
 const INTERVAL_MS = 30_000;
@@ -82,7 +84,7 @@ export class ScheduleSync {
         await this.trySettle(client, schedule, installation);
       }
       const wanted = new Set([healScheduleIdOf(installation), ...schedules.map((one) => scheduleIdOf(one.sourceId))]);
-      await client.withDeadline(Date.now() + TEMPORAL_DEADLINE_MS, async () => {
+      await client.withDeadline(this.deadline(), async () => {
         if (await ensureHealSchedule(client, installation, this.parts.workflowQueue))
           this.parts.log.info(
             { scheduleId: healScheduleIdOf(installation) },
@@ -118,6 +120,10 @@ export class ScheduleSync {
     }
   }
 
+  private deadline(): number {
+    return Date.now() + (this.parts.deadlineMs ?? TEMPORAL_DEADLINE_MS);
+  }
+
   private nowMs(): number {
     return (this.parts.now?.() ?? new Date()).getTime();
   }
@@ -135,7 +141,7 @@ export class ScheduleSync {
   /** One schedule that cannot be settled must not keep the others from it. */
   private async trySettle(client: Client, schedule: StoredSchedule, installation: string): Promise<void> {
     try {
-      await client.withDeadline(Date.now() + TEMPORAL_DEADLINE_MS, () => this.settle(client, schedule, installation));
+      await client.withDeadline(this.deadline(), () => this.settle(client, schedule, installation));
     } catch (error) {
       if (isTemporalAway(error)) throw error;
       const scheduleId = scheduleIdOf(schedule.sourceId);

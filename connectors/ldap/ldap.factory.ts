@@ -11,8 +11,8 @@ import { LDAP_READ_TRANSFORMATION, LDAP_WRITE_TRANSFORMATION } from './transform
 
 /** CONN-LDAP-95. */
 const CONCURRENT_WRITES = 2;
-/** Creation times have whole seconds. */
-const CREATION_TIME_GRANULARITY_MS = 1_000;
+/** Creation times have whole seconds, and so has the server's own time that they are translated by. */
+const CREATION_TIME_GRANULARITY_MS = 2_000;
 
 function ldapFactory(
   dialect: Dialect,

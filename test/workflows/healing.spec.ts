@@ -42,6 +42,7 @@ temporal.describe('rounds of healing', () => {
       client: async () => driver.client,
       log: createLogger({ logLevel: 'silent' }, {}),
       workflowQueue: queue,
+      deadlineMs: 25_000,
     });
     const { id } = await loadInstallation(world.engine.pool);
     const handle = driver.client.schedule.getHandle(healScheduleIdOf(id));
