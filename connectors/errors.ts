@@ -65,3 +65,22 @@ export class ConnectorError extends Error {
 export function isConnectorError(error: unknown): error is ConnectorError {
   return error instanceof ConnectorError;
 }
+
+/** Something of the operation has been done: it must not count as refused. */
+export function partlyApplied(error: unknown): unknown {
+  if (!isConnectorError(error)) return error;
+  const { kind, scope, safeMessage, adminMessage, retryAfterMs, status, vendorCode } = error;
+  return new ConnectorError(
+    {
+      kind: kind === 'conflict' || kind === 'notFound' ? 'protocol' : kind,
+      scope,
+      outcome: 'unknown',
+      safeMessage: `${safeMessage} (a part had been written before)`,
+      adminMessage,
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+      ...(status === undefined ? {} : { status }),
+      ...(vendorCode === undefined ? {} : { vendorCode }),
+    },
+    { cause: error },
+  );
+}

@@ -9,7 +9,7 @@ import {
 import type { EntityType } from '../../core/entity-type.js';
 import type { JsonObject } from '../../core/json.js';
 import type { CallOptions, Change, Resolution, WriteOptions, WriteResult } from '../contract.js';
-import { ConnectorError } from '../errors.js';
+import { partlyApplied } from '../errors.js';
 import { accountSteps, checkAccount, isUnfinished, withEncodedPassword } from './ad/account.js';
 import { formatDn, formatRdn, parseDn, type Dn } from './dn/dn.js';
 import type { Entry } from './entry.js';
@@ -347,22 +347,4 @@ function modifiable(attributes: Attributes, settings: LdapSettings, type: LdapTy
   if (settings.dialect.kind === 'ad') naming.add('name');
   else naming.add(namingAttribute(settings, type).toLowerCase());
   return [...attributes].filter(([key]) => !naming.has(key)).map(([, one]) => one);
-}
-
-function partlyApplied(error: unknown): unknown {
-  if (!(error instanceof ConnectorError)) return error;
-  const { kind, scope, safeMessage, adminMessage, retryAfterMs, status, vendorCode } = error;
-  return new ConnectorError(
-    {
-      kind: kind === 'conflict' || kind === 'notFound' ? 'protocol' : kind,
-      scope,
-      outcome: 'unknown',
-      safeMessage: `${safeMessage} (a part had been written before)`,
-      adminMessage,
-      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-      ...(status === undefined ? {} : { status }),
-      ...(vendorCode === undefined ? {} : { vendorCode }),
-    },
-    { cause: error },
-  );
 }

@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '../../core/json.js';
-import { ConnectorError } from '../errors.js';
+import { ConnectorError, partlyApplied } from '../errors.js';
 import { membersOf, patchRequests, type Members, type SliceLimits } from './members.js';
 import type { PatchOperation } from './patch-diff.js';
 import type { ScimProfile } from './profile.js';
@@ -7,7 +7,7 @@ import { scimError } from './scim-error.js';
 import type { ScimHttp, ScimWrites } from './scim-http.js';
 import type { ScimReader } from './scim-reader.js';
 import { withEtag, type Subject, type VersionTags } from './version-tags.js';
-import { bodyOf, isSuccess, partlyApplied, versionOf } from './write-answer.js';
+import { bodyOf, isSuccess, versionOf } from './write-answer.js';
 
 const PATCH_SCHEMA = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';
 

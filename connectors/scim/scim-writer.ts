@@ -2,6 +2,7 @@ import type { JsonObject } from '../../core/json.js';
 import type { CallOptions, Change, MemberChange, Resolution, WriteOptions, WriteResult } from '../contract.js';
 import { protocolError } from '../http/http-error.js';
 import type { HttpResponse } from '../http/http-response.js';
+import { partlyApplied } from '../errors.js';
 import { createError } from './create-conflict.js';
 import type { Discovery } from './discovery.js';
 import { withExplicitRemovals } from './explicit-removal.js';
@@ -18,7 +19,7 @@ import type { ScimHttp, ScimWrites } from './scim-http.js';
 import type { ScimReader } from './scim-reader.js';
 import type { ScimType } from './scim-settings.js';
 import { VersionTags, type Subject } from './version-tags.js';
-import { appliedByPost, bodyOf, idFromLocation, isSuccess, partlyApplied, versionOf } from './write-answer.js';
+import { appliedByPost, bodyOf, idFromLocation, isSuccess, versionOf } from './write-answer.js';
 
 const NO_MEMBER_CHANGE = { additions: [], removals: [] };
 

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../core/json.js';
-import { ConnectorError, isConnectorError } from '../errors.js';
+import { isConnectorError } from '../errors.js';
 import { protocolError } from '../http/http-error.js';
 import type { HttpResponse } from '../http/http-response.js';
 import { jsonBody, metaText, resourceId } from './scim-envelope.js';
@@ -46,23 +46,4 @@ export function idFromLocation(location: string | undefined): string | undefined
   } catch {
     return resourceId({ id: last });
   }
-}
-
-/** Something of the operation has been done: it must not count as refused. */
-export function partlyApplied(error: unknown): unknown {
-  if (!isConnectorError(error)) return error;
-  const { kind, scope, safeMessage, adminMessage, retryAfterMs, status, vendorCode } = error;
-  return new ConnectorError(
-    {
-      kind: kind === 'conflict' || kind === 'notFound' ? 'protocol' : kind,
-      scope,
-      outcome: 'unknown',
-      safeMessage: `${safeMessage} (a part had been written before)`,
-      adminMessage,
-      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-      ...(status === undefined ? {} : { status }),
-      ...(vendorCode === undefined ? {} : { vendorCode }),
-    },
-    { cause: error },
-  );
 }
