@@ -15,7 +15,7 @@ export interface RunActivities {
   /** Reads pages of one type for about 30 s or 10,000 entities; to the end where the position hangs on a connection. */
   intakeChunk(input: IntakeChunkInput): Promise<ChunkResult>;
   /** Tells that no type is read any more (also after a failure of the source), so that drains may end. */
-  endIntake(input: RunInput): Promise<void>;
+  endIntake(input: RunInput): Promise<IntakeEnd | undefined>;
   /** Writes what is out of step in one target for about 30 s. Waits for intake inside the time box. */
   drainChunk(input: DrainChunkInput): Promise<ChunkResult>;
   /** Decides who is absent and what may be deleted in this target (engine.md §7). Needs the end of all intake. */
@@ -76,6 +76,8 @@ export interface IntakeChunkInput extends RunInput {
 export interface DrainChunkInput extends TargetInput {
   readonly type: EntityType;
   readonly late: boolean;
+  /** Where the first pass is done and time is left, go on with the second one: a step less for every type that is soon written. */
+  readonly andLate?: boolean;
 }
 
 /** Input of `deleteChunk`. */
@@ -98,6 +100,8 @@ export interface OpenedRun {
   readonly types: readonly EntityType[];
   /** The source is read over one connection, type by type: each type is one activity, however long it takes. */
   readonly readsInOneGo?: boolean;
+  /** Pairs became wanted without an intake. Absent in histories of before: they are looked for. */
+  readonly hasSweeps?: boolean;
   readonly targets: readonly {
     readonly targetNo: number;
     /** For summaries in the Temporal Web UI. */
@@ -123,6 +127,14 @@ export interface ChunkResult {
    * from its beginning, in a new history.
    */
   readonly restart?: true;
+  /** The second pass of the type is done too ({@link DrainChunkInput.andLate}). */
+  readonly lateDone?: true;
+}
+
+/** What comes after the reading. */
+export interface IntakeEnd {
+  /** False: the run reads changes only, so nobody can be absent and no deletion is to be planned (DEL-1). */
+  readonly plansAbsence: boolean;
 }
 
 /** What is to be deleted in one target. */
@@ -134,6 +146,8 @@ export interface AbsencePlan {
 /** The final status of the job (STA-1). */
 export interface FinishedRun {
   readonly status: string;
+  /** The last picture for operators ({@link RunActivities.describeProgress}); absent: it has to be asked for. */
+  readonly markdown?: string;
 }
 
 /** Non-retryable failure type of an activity whose run belongs to another attempt or is closed. */

@@ -24,7 +24,10 @@ export function createActivities(deps: ActivityDependencies): RunActivities & { 
     openRun: (input) => openRun(services, input),
     sweepPairs: (input) => sweepPairs(services, input),
     intakeChunk: (input) => intakeChunk(services, input),
-    endIntake: (input) => markIntakeEnded(services.pool, input.runKey, services.scope().owner),
+    endIntake: async (input) => {
+      const mode = await markIntakeEnded(services.pool, input.runKey, services.scope().owner);
+      return mode === undefined ? undefined : { plansAbsence: mode === 'full' };
+    },
     drainChunk: (input) => drainChunk(services, input),
     planAbsence: (input) => planAbsence(services, input),
     deleteChunk: (input) => deleteChunk(services, input),

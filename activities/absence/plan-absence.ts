@@ -32,7 +32,10 @@ export async function planAbsence(services: EngineServices, input: TargetInput):
     if (context.planNo !== null) return absenceOfPlan(services, fence, context.planNo, input);
     const verdict = await readVerdict(services.pool, input.runKey, context.mode, context.types.length);
     if (verdict.blockedBy !== null) {
-      await noteAllPostponed(services, context, target, fence);
+      await services.pool.transaction(async (sql) => {
+        await holdFence(sql, fence);
+        await noteAllPostponed(sql, context, target);
+      });
       return { types: [] };
     }
     await services.pool.transaction(async (sql) => {
@@ -60,19 +63,11 @@ export async function planAbsence(services: EngineServices, input: TargetInput):
 }
 
 /** A run that may not delete says whose deletion it puts off, so that the one that catches up can tell (STA-12). */
-async function noteAllPostponed(
-  services: EngineServices,
-  context: RunContext,
-  target: OpenSystem,
-  fence: RunFence,
-): Promise<void> {
-  await services.pool.transaction(async (sql) => {
-    await holdFence(sql, fence);
-    for (const type of targetTypes(context, target)) {
-      const pair = { sourceNo: context.source.snapshot.no, targetNo: target.snapshot.no, type: codeOf(type) };
-      await notePostponed(sql, context.runKey, pair);
-    }
-  });
+export async function noteAllPostponed(sql: Sql, context: RunContext, target: OpenSystem): Promise<void> {
+  for (const type of targetTypes(context, target)) {
+    const pair = { sourceNo: context.source.snapshot.no, targetNo: target.snapshot.no, type: codeOf(type) };
+    await notePostponed(sql, context.runKey, pair);
+  }
 }
 
 /** The deletions of a plan that is applied are those that were approved (PLN-9). */

@@ -26,10 +26,29 @@ export async function drainChunk(services: EngineServices, input: DrainChunkInpu
     if (input.late) await openLatePass(services.pool, fence, { targetNo, sourceNo, ownerType: codeOf(input.type) });
     await phase.enter(targetOf(context, targetNo), input.type, 'write');
     const untilMs = Date.now() + services.timing.chunkMs;
-    return whileOpen(services.pool, { sourceNo, targetNo }, watch, (narrowed) =>
-      drainUntil(services, context, input, fence, narrowed, untilMs),
-    );
+    return whileOpen(services.pool, { sourceNo, targetNo }, watch, async (narrowed) => {
+      const end = await drainUntil(services, context, input, fence, narrowed, untilMs);
+      const isDone = !end.more && end.ended === undefined;
+      return isDone && input.andLate === true ? drainLate(services, context, input, fence, narrowed, untilMs) : end;
+    });
   });
+}
+
+/** The second pass in the time that the first one has left; what it does not get through is left to a chunk of its own. */
+async function drainLate(
+  services: EngineServices,
+  context: RunContext,
+  input: DrainChunkInput,
+  fence: RunFence,
+  watch: Watch,
+  untilMs: number,
+): Promise<ChunkResult> {
+  const sourceNo = context.source.snapshot.no;
+  const { targetNo, type } = input;
+  await openLatePass(services.pool, fence, { targetNo, sourceNo, ownerType: codeOf(type) });
+  const end = await drainUntil(services, context, { ...input, late: true }, fence, watch, untilMs);
+  if (end.ended !== undefined) return end;
+  return end.more ? { more: false } : { more: false, lateDone: true };
 }
 
 /** Drains a phase of a target until it is drained, the time (wall clock) is over, or something ends it. */

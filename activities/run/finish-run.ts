@@ -32,13 +32,14 @@ import { reportWorker } from '../../state/runs/worker-report.js';
 import type { FinishedRun, FinishRunInput } from '../contract.js';
 import { ApplicationFailure } from '@temporalio/common';
 import { RUN_CLOSED } from '../contract.js';
-import { isEmptyRead, thresholdText } from '../absence/plan-absence.js';
+import { isEmptyRead, noteAllPostponed, thresholdText } from '../absence/plan-absence.js';
 import { followsReference, plansOnly } from '../plan/sink-of.js';
 import { codeOf, targetTypes } from '../support/run-context.js';
 import type { RunContext } from '../support/run-context.js';
 import { pause } from '../support/run-watch.js';
 import type { ActivityScope } from '../support/scope.js';
 import type { EngineServices } from '../support/services.js';
+import { describeProgress } from './describe-progress.js';
 import { readFingerprint } from './read-mode.js';
 import { appliedLines, countsOf, deletionLines, heldLines, unresolvedLines } from './outcome-lines.js';
 
@@ -54,11 +55,16 @@ export async function finishRun(services: EngineServices, input: FinishRunInput)
     const status = await services.pool.transaction((sql) => conclude(services, sql, context, input, scope.owner));
     services.deps.reached?.('finished');
     await services.contexts.release(input.runKey);
-    return { status };
+    return { status, ...(await lastPicture(services, input)) };
   } catch (error) {
     if (isRunTakenOverError(error)) throw ApplicationFailure.nonRetryable(error.message, RUN_CLOSED);
     throw error;
   }
+}
+
+/** For operators, in the same step; the run is over, so a picture that cannot be made hurts nobody. */
+async function lastPicture(services: EngineServices, input: FinishRunInput): Promise<{ readonly markdown?: string }> {
+  return describeProgress(services, input).catch(() => ({}));
 }
 
 /** Requests of this run that are still in flight somewhere may end and count; longer than the grace of a stop nobody waits. */
@@ -110,6 +116,7 @@ async function conclude(
       ? await reportDeletion(sql, context, verdict)
       : { lines: appliedLines(await countStates(sql, context.planNo)), isDefective: false };
   const defective = input.end === 'failed';
+  if (!stopped && !defective && context.mode === 'delta') await notePutOff(sql, context);
   const clean = !stopped && !defective && isClean(verdict, context.types.length);
   if (clean) await noteMarks(services, sql, context);
   await removeForgotten(sql, sourceNo);
@@ -167,6 +174,13 @@ async function noteMarks(services: EngineServices, sql: Sql, context: RunContext
     deltaMarks: await cleanMarks(sql, context.runKey),
     readFingerprint: readFingerprint(services, context.source),
   });
+}
+
+/** Nobody plans deletions in a delta run: its end remembers whose it puts off (DEL-4). A target that is out of the run learns nothing. */
+async function notePutOff(sql: Sql, context: RunContext): Promise<void> {
+  const ended = await endedTargets(sql, context.runKey);
+  for (const target of context.targets)
+    if (!ended.has(target.snapshot.no)) await noteAllPostponed(sql, context, target);
 }
 
 async function reportDeletion(

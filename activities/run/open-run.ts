@@ -6,9 +6,11 @@ import { closeRunAs } from '../../state/runs/reconcile.js';
 import { freezeRun, takeRun } from '../../state/runs/open-run.js';
 import type { FrozenRun, OpenedRunRow } from '../../state/runs/open-run.js';
 import { isRunTakenOverError } from '../../state/runs/fence.js';
+import { listSweeps } from '../../state/runs/sweeps.js';
 import { RUN_CLOSED } from '../contract.js';
 import type { OpenedRun, RunInput } from '../contract.js';
 import { buildRunContext, closeRunContext, isSystemConfigurationError, targetTypes } from '../support/run-context.js';
+import type { RunContext } from '../support/run-context.js';
 import type { EngineServices } from '../support/services.js';
 import { planRead } from './read-mode.js';
 
@@ -25,6 +27,7 @@ export async function openRun(services: EngineServices, input: RunInput): Promis
       mode: context.mode,
       types: context.kind === 'apply' ? [] : context.types,
       ...(context.source.capabilities.cursorResume === 'connection' && { readsInOneGo: true }),
+      hasSweeps: context.kind !== 'apply' && (await hasSweeps(services, context)),
       targets: context.targets.map((target) => ({
         targetNo: target.snapshot.no,
         name: target.snapshot.name,
@@ -39,6 +42,11 @@ export async function openRun(services: EngineServices, input: RunInput): Promis
     await closeRunAs(services.pool, input.runKey, 'failed', error.message);
     return { closed: true, mode: 'full', types: [], targets: [] };
   }
+}
+
+async function hasSweeps(services: EngineServices, context: RunContext): Promise<boolean> {
+  const targets = context.targets.map(({ snapshot }) => ({ targetNo: snapshot.no, program: snapshot.programNumber }));
+  return (await listSweeps(services.pool, context.source.snapshot.no, targets)).length > 0;
 }
 
 /**

@@ -59,14 +59,13 @@ export async function writeLog(
 
 /** Makes sure that the log has a partition for today and tomorrow. Two processes may try at once. */
 export async function ensureLogPartitions(sql: Sql): Promise<void> {
-  for (const offset of [0, 1]) {
-    const [day] = await sql.query<{ name: string; from: string; to: string }>(
-      `select 'entity_log_' || to_char(d, 'YYYYMMDD') as name, to_char(d, 'YYYY-MM-DD') || ' 00:00:00+00' as from,
-              to_char(d + 1, 'YYYY-MM-DD') || ' 00:00:00+00' as to
-         from (select (now() at time zone 'utc')::date + $1::int as d) x`,
-      [offset],
-    );
-    if (day === undefined) return;
+  const missing = await sql.query<{ name: string; from: string; to: string }>(
+    `select n.name, to_char(d, 'YYYY-MM-DD') || ' 00:00:00+00' as from, to_char(d + 1, 'YYYY-MM-DD') || ' 00:00:00+00' as to
+       from (select (now() at time zone 'utc')::date + days as d from unnest(array[0, 1]) days) x
+      cross join lateral (select 'entity_log_' || to_char(d, 'YYYYMMDD') as name) n
+      where to_regclass(n.name) is null order by d`,
+  );
+  for (const day of missing) {
     await sql.query(
       `do $$ begin
          create table if not exists ${day.name} partition of entity_log for values from ('${day.from}') to ('${day.to}');

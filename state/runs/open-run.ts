@@ -111,12 +111,13 @@ export async function loadFrozenRun(
   return rows[0];
 }
 
-/** All types are read, or the source failed: drains may come to their end. */
-export async function markIntakeEnded(sql: Sql, runKey: string, owner: string): Promise<void> {
-  await sql.query(`update run set intake_ended = true where run_key = $1 and owner = $2 and state = 'running'`, [
-    runKey,
-    owner,
-  ]);
+/** All types are read, or the source failed: drains may come to their end. Returns how the run reads; undefined when it is not ours. */
+export async function markIntakeEnded(sql: Sql, runKey: string, owner: string): Promise<'full' | 'delta' | undefined> {
+  const [run] = await sql.query<{ mode: 'full' | 'delta' }>(
+    `update run set intake_ended = true where run_key = $1 and owner = $2 and state = 'running' returning mode`,
+    [runKey, owner],
+  );
+  return run?.mode;
 }
 
 /** Keeps the first error of the source for *Error Message* (STA-6, ORD-11); a closed run says no more. */

@@ -212,7 +212,7 @@ describe('several actors on the runs of a source', () => {
   it('invariant 2: a page of an attempt that was overtaken is refused; the newer attempt counts', async () => {
     const { runKey, jobId } = await world.engine.request(world.hr);
     const opened = await actor.activities.openRun({ runKey });
-    actor.after(/^call readPage user/, () => world.engine.readAll(runKey, opened.types));
+    actor.after(/^call readPage user/, async () => void (await world.engine.readAll(runKey, opened.types)));
     await expect(actor.activities.intakeChunk({ runKey, type: 'user' })).rejects.toThrow();
     expect(actor.unreached).toBe(0);
     const counted = await world.engine.pool.query(

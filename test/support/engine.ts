@@ -238,15 +238,13 @@ export class TestEngine {
     const { activities } = process;
     const opened = await activities.openRun({ runKey });
     if (opened.closed) return;
-    await this.repeat(() => activities.sweepPairs({ runKey }));
+    if (opened.hasSweeps === true) await this.repeat(() => activities.sweepPairs({ runKey }));
     const intake = this.readAll(runKey, opened.types, activities);
     const chains = opened.targets.map(async ({ targetNo, types }) => {
       for (const type of types) {
-        for (const late of [false, true]) {
-          if (!(await this.repeat(() => activities.drainChunk({ runKey, targetNo, type, late })))) return;
-        }
+        if (!(await this.drainType(activities, { runKey, targetNo, type }))) return;
       }
-      await intake;
+      if (!(await intake)) return;
       const plan = await activities.planAbsence({ runKey, targetNo });
       for (const type of plan.types) await this.repeat(() => activities.deleteChunk({ runKey, targetNo, type }));
     });
@@ -264,15 +262,35 @@ export class TestEngine {
     await this.repeat(() => this.activities.sweepPairs({ runKey }));
   }
 
+  /** Reads every type and ends the reading; true when it may show who is absent. */
   async readAll(
     runKey: string,
     types: readonly ('user' | 'group' | 'role')[],
     activities: RunActivities = this.activities,
-  ): Promise<void> {
+  ): Promise<boolean> {
     for (const type of types) {
       if (!(await this.repeat(() => activities.intakeChunk({ runKey, type })))) break;
     }
-    if (!this.begunAgain) await activities.endIntake({ runKey });
+    const end = this.begunAgain ? undefined : await activities.endIntake({ runKey });
+    return end?.plansAbsence ?? true;
+  }
+
+  /** Both passes of a type, the second one in the same chunk where there is time. False when the chain was ended. */
+  private async drainType(
+    { drainChunk }: RunActivities,
+    phase: { readonly runKey: string; readonly targetNo: number; readonly type: 'user' | 'group' | 'role' },
+  ): Promise<boolean> {
+    let isLateDone = false;
+    for (const late of [false, true]) {
+      if (isLateDone) break;
+      const goesOn = await this.repeat(async () => {
+        const result = await drainChunk({ ...phase, late, andLate: !late });
+        isLateDone = result.lateDone === true;
+        return result;
+      });
+      if (!goesOn) return false;
+    }
+    return true;
   }
 
   /** Calls until there is no more; false when the chain was ended, or the run begins again. */

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { testTemporal } from '../support/temporal.js';
-import { FakeActivities, MORE, NO_MORE, nth } from './support/fake-activities.js';
+import type { ChunkResult } from '../../activities/contract.js';
+import { FakeActivities, MORE, NO_MORE, nth, ONE_TARGET } from './support/fake-activities.js';
 import { RunDriver } from './support/run-driver.js';
 
 const temporal = await testTemporal();
@@ -39,6 +40,23 @@ temporal.describe('the run loop', () => {
     expect(fake.callsOf('delete B')).toEqual(['delete B group', 'delete B group', 'delete B user']);
     expect(fake.calls.indexOf('plan A')).toBeGreaterThan(fake.calls.indexOf('end intake'));
     expect(fake.calls.at(-1)).toBe('finish completed');
+  });
+
+  it('DEL-1: a short delta run asks for nothing that is known: no sweep, both passes at once, no deletions, one picture', async () => {
+    const lateDone = (): ChunkResult => ({ more: false, lateDone: true });
+    const fake = new FakeActivities({
+      open: { ...ONE_TARGET, mode: 'delta', hasSweeps: false },
+      endIntake: () => ({ plansAbsence: false }),
+      chunks: { 'drain A user': lateDone },
+      finishRun: () => ({ status: 'Success', markdown: '| the end |' }),
+    });
+    await driver.withRun(fake.activities, async (handle) => {
+      expect(await handle.result()).toEqual({ ended: 'finished', status: 'Success' });
+      const metadata = await handle.query<{ currentDetails?: string }>('__temporal_workflow_metadata');
+      expect(metadata.currentDetails).toBe('| the end |');
+    });
+    expect([...fake.calls].sort()).toEqual(['drain A user', 'end intake', 'finish completed', 'intake user', 'open']);
+    expect(fake.count('describe')).toBe(0);
   });
 
   it('JOB-4: a Resync runs the same steps under its own name', async () => {

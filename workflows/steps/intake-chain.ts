@@ -11,6 +11,8 @@ export class Intake {
   isEnded = false;
   /** Reading broke in a way nobody foresaw: nobody vouches for what was read, so nothing may be deleted because of it. */
   isBroken = false;
+  /** False: it reads changes only, and who is absent is not asked (DEL-1). */
+  plansAbsence = true;
 }
 
 /**
@@ -38,6 +40,8 @@ export async function intakeChain(
 }
 
 async function endIntake(run: { readonly runKey: string; readonly intake: Intake }): Promise<void> {
-  await step('End of reading').endIntake({ runKey: run.runKey });
+  const end = await step('End of reading').endIntake({ runKey: run.runKey });
+  // Histories of before say nothing.
+  run.intake.plansAbsence = end?.plansAbsence ?? true;
   run.intake.isEnded = true;
 }

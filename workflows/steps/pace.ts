@@ -2,8 +2,8 @@ import { condition, workflowInfo } from '@temporalio/workflow';
 import type { ChunkResult } from '../../activities/contract.js';
 import type { ProgressDetails } from './progress.js';
 
-/** How a row of chunks came to its end. `cut`: the history is full, the next one goes on here. */
-export type ChunksEnd = 'done' | 'cut' | NonNullable<ChunkResult['ended']>;
+/** How a row of chunks came to its end. `cut`: the history is full, the next one goes on here. `lateDone`: with the second pass of the type. */
+export type ChunksEnd = 'done' | 'lateDone' | 'cut' | NonNullable<ChunkResult['ended']>;
 
 /** What all chains of a run share: the length of the history, and the picture of the progress. */
 export class Pace {
@@ -45,7 +45,7 @@ export class Pace {
       const result = await call();
       this.progress.touch();
       if (result.ended !== undefined) return result.ended;
-      if (!result.more) return 'done';
+      if (!result.more) return result.lateDone === true ? 'lateDone' : 'done';
       this.begunAgain ||= result.restart === true;
       // Only these count: after a cut every finished step is asked once more, and that must not use up the new history.
       this.unfinishedChunks += 1;

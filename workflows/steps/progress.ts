@@ -17,6 +17,17 @@ export class ProgressDetails {
     void this.show();
   }
 
+  /** Nothing has happened yet that a picture could show: a short job needs none before its end. */
+  waitForNews(): void {
+    this.nextAtMs = Date.now() + REPORT_INTERVAL_MS;
+  }
+
+  /** The last picture, as the end of the run has made it; where it has not, it is asked for. Never throws. */
+  async end(markdown: string | undefined): Promise<void> {
+    if (markdown === undefined) return this.show();
+    setCurrentDetails(markdown);
+  }
+
   /** Shows the counters now. Never throws. */
   async show(): Promise<void> {
     this.isRunning = true;

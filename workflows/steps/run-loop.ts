@@ -1,5 +1,5 @@
 import { CancellationScope, CancelledFailure, continueAsNew } from '@temporalio/workflow';
-import type { FinishRunInput } from '../../activities/contract.js';
+import type { ChunkResult, FinishRunInput, FinishedRun } from '../../activities/contract.js';
 import { isRunClosed, runFailure } from './failure.js';
 import { chunk, step } from './options.js';
 import { Pace } from './pace.js';
@@ -32,7 +32,7 @@ export async function runLoop(input: RunLoopInput): Promise<RunLoopResult> {
   const pace = new Pace(progress, input.chunksPerHistory);
   let end: RunEnd;
   try {
-    end = await workThrough(input.runKey, pace);
+    end = await workThrough(input.runKey, pace, progress);
   } catch (error) {
     end = { kind: isRunClosed(error) ? 'notOurs' : 'defect', error };
   }
@@ -51,11 +51,13 @@ interface RunEnd {
 }
 
 /** Until every chain is done or at a border. */
-async function workThrough(runKey: string, pace: Pace): Promise<RunEnd> {
+async function workThrough(runKey: string, pace: Pace, progress: ProgressDetails): Promise<RunEnd> {
   // Not cancellable, because finishRun of a run that is stopped at once needs an owner too.
   const opened = await CancellationScope.nonCancellable(() => step('Open the run').openRun({ runKey }));
   if (opened.closed) return { kind: 'notOurs' };
-  const swept = await pace.repeat(() => chunk('Find pairs that became wanted').sweepPairs({ runKey }));
+  if (opened.hasSweeps !== undefined) progress.waitForNews();
+  const sweep = (): Promise<ChunkResult> => chunk('Find pairs that became wanted').sweepPairs({ runKey });
+  const swept = opened.hasSweeps === false ? 'done' : await pace.repeat(sweep);
   if (swept !== 'cut') await runChains(runKey, pace, opened);
   return { kind: 'done' };
 }
@@ -66,23 +68,25 @@ const FINISH_AS = { done: 'completed', stopped: 'stopped', defect: 'failed' } as
 /** Closes the books, also of a stopped or defective run, and tells Temporal how it went. */
 async function conclude(runKey: string, end: RunEnd, progress: ProgressDetails): Promise<RunLoopResult> {
   const { kind } = end;
-  if (kind === 'notOurs') return { ended: 'notOurs' };
+  if (kind === 'notOurs') return NOT_OURS;
   const result = await CancellationScope.nonCancellable(async () => {
     const finished = await finish(runKey, FINISH_AS[kind]);
-    await progress.show();
-    return finished;
+    await progress.end(finished === 'notOurs' ? undefined : finished.markdown);
+    if (finished === 'notOurs') return NOT_OURS;
+    return { ended: 'finished', status: finished.status } as const;
   });
   if (end.kind === 'defect') throw runFailure(end.error);
   if (end.kind === 'stopped') throw new CancelledFailure('Stopped by an administrator');
   return result;
 }
 
-async function finish(runKey: string, end: FinishRunInput['end']): Promise<RunLoopResult> {
+const NOT_OURS: RunLoopResult = { ended: 'notOurs' };
+
+async function finish(runKey: string, end: FinishRunInput['end']): Promise<FinishedRun | 'notOurs'> {
   try {
-    const { status } = await step('Finish the run').finishRun({ runKey, end });
-    return { ended: 'finished', status };
+    return await step('Finish the run').finishRun({ runKey, end });
   } catch (error) {
-    if (isRunClosed(error)) return { ended: 'notOurs' };
+    if (isRunClosed(error)) return 'notOurs';
     throw runFailure(error);
   }
 }

@@ -21,7 +21,7 @@ interface TargetRun {
 export async function targetChain(run: TargetRun, target: RunTarget): Promise<void> {
   if (!(await drain(run, target))) return;
   await condition(() => run.intake.isEnded || run.pace.isCut());
-  if (run.intake.isBroken || run.pace.stopsHere()) return;
+  if (run.intake.isBroken || run.pace.stopsHere() || !run.intake.plansAbsence) return;
   await deleteAbsent(run, target);
 }
 
@@ -30,7 +30,9 @@ async function drain({ runKey, pace }: TargetRun, { targetNo, name, types }: Run
   for (const type of types) {
     for (const late of [false, true]) {
       const summary = `Write ${late ? 'late ' : ''}${PLURAL[type]} → ${name}`;
-      const end = await pace.repeat(() => chunk(summary).drainChunk({ runKey, targetNo, type, late }));
+      const phase = { runKey, targetNo, type, late, andLate: !late };
+      const end = await pace.repeat(() => chunk(summary).drainChunk(phase));
+      if (end === 'lateDone') break;
       if (end !== 'done') return false;
     }
   }

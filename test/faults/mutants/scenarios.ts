@@ -72,7 +72,10 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
       const { runKey, jobId } = await world.engine.request(world.source.system);
       const actor = Actor.join(world.engine);
       await actor.activities.openRun({ runKey });
-      actor.before(/^with token as materialized.*picked as/s, () => world.engine.readAll(runKey, ['user', 'group']));
+      actor.before(
+        /^with token as materialized.*picked as/s,
+        async () => void (await world.engine.readAll(runKey, ['user', 'group'])),
+      );
       await actor.activities.drainChunk({ runKey, targetNo: target.system.no, ...USERS });
       await leave(actor);
       await world.workThrough(runKey, jobId);
@@ -405,7 +408,10 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
       const { runKey, jobId } = await world.engine.request(world.source.system);
       const actor = Actor.join(world.engine);
       await actor.activities.openRun({ runKey });
-      actor.after(/^with token as materialized.*picked as/s, () => world.engine.readAll(runKey, ['user', 'group']));
+      actor.after(
+        /^with token as materialized.*picked as/s,
+        async () => void (await world.engine.readAll(runKey, ['user', 'group'])),
+      );
       const { more } = await actor.activities.drainChunk({ runKey, targetNo: target.system.no, ...USERS });
       await leave(actor);
       const violations = more ? [] : await checkOffered(world.evidence(), runKey);

@@ -4,6 +4,7 @@ import type {
   ChunkResult,
   FinishedRun,
   HealablePairs,
+  IntakeEnd,
   OpenedRun,
   RunActivities,
   RunInput,
@@ -21,7 +22,7 @@ export interface FakeAnswers {
   readonly plan?: AbsencePlan;
   readonly chunks?: Readonly<Record<CallLine, Handler<ChunkResult>>>;
   readonly openRun?: Handler<OpenedRun>;
-  readonly endIntake?: Handler<void>;
+  readonly endIntake?: Handler<IntakeEnd | undefined>;
   readonly finishRun?: Handler<FinishedRun>;
   readonly describeProgress?: Handler<{ markdown: string }>;
   readonly healable?: HealablePairs;

@@ -1,7 +1,7 @@
 import type { StartableRun } from '../../../api/reconciler/start-options.js';
 import type { RunLoopInput } from '../../../workflows/steps/run-loop.js';
 import { Context } from '@temporalio/activity';
-import { FakeActivities, NO_MORE, nth, runClosed } from './fake-activities.js';
+import { FakeActivities, NO_MORE, nth, runClosed, TWO_TARGETS } from './fake-activities.js';
 import type { RunHandle } from './run-driver.js';
 
 /** One recorded run: `test/histories/<workflow>/<name>.json`. */
@@ -28,6 +28,18 @@ const full = (): FakeActivities =>
     },
   });
 
+/** A delta run that is over within its first chunks. */
+const short = (): FakeActivities =>
+  new FakeActivities({
+    open: { ...TWO_TARGETS, mode: 'delta', hasSweeps: false },
+    endIntake: () => ({ plansAbsence: false }),
+    chunks: {
+      'drain A user': () => ({ more: false, lateDone: true }),
+      'drain B group': () => ({ more: false, lateDone: true }),
+    },
+    finishRun: () => ({ status: 'Success', markdown: '| the end |' }),
+  });
+
 /**
  * The behaviours that runs of released versions may be in the middle of. A behaviour that changes gets a new name beside the old one;
  * a file is deleted only when no run can still be on it.
@@ -42,6 +54,7 @@ export const GOLDEN_RUNS: readonly GoldenRun[] = [
     activities: full,
     input: { chunksPerHistory: 4 },
   },
+  { name: '2026-11-short', kind: 'read', activities: short },
   {
     name: '2026-11-stopped',
     kind: 'read',
