@@ -56,6 +56,16 @@ export const GOLDEN_RUNS: readonly GoldenRun[] = [
   },
   { name: '2026-11-short', kind: 'read', activities: short },
   {
+    // A directory is read in one activity for each type, which may take a day; a broken one begins again.
+    name: '2026-11-read-in-one-go',
+    kind: 'read',
+    activities: () =>
+      new FakeActivities({
+        open: { ...TWO_TARGETS, readsInOneGo: true },
+        chunks: { 'intake user': nth(2), 'drain A user': nth(2) },
+      }),
+  },
+  {
     name: '2026-11-stopped',
     kind: 'read',
     activities: () =>
