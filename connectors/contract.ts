@@ -42,6 +42,12 @@ export interface Connector {
   ): Promise<Resolution>;
   /** Unique attributes in force for a type, from the properties or the preset (CNF-3). */
   uniqueKeys(type: EntityType): readonly string[];
+  /**
+   * Who else has a value that `body` gives to the entity `id` and that the entity does not have yet. Asked when an update was refused as a
+   * conflict: servers keep more values unique than the configured attributes, and few say which one it was. Absent: only the configured
+   * attributes are looked at.
+   */
+  findHolders?(type: EntityType, id: string, body: JsonObject, options: CallOptions): Promise<readonly ValueHolder[]>;
   /** Finds out what the system really does, by its effects. Absent where a connector has nothing to find out. */
   probe?(options: ProbeOptions): Promise<ProbeReport>;
   /** Releases connections. Idempotent, never throws. */
@@ -164,6 +170,18 @@ export type Resolution =
   /** `createdAt`: creation time in the target, translated to our clock and never later than it was; only where both clocks are known. */
   | { readonly outcome: 'one'; readonly entity: NativeEntity; readonly createdAt?: string }
   | { readonly outcome: 'many'; readonly ids: readonly string[] };
+
+/** A value that exactly one other entity has. */
+export interface ValueHolder {
+  /** For messages. */
+  readonly attribute: string;
+  /** The entity that has it. */
+  readonly id: string;
+  /** It is a configured unique attribute: then it is sure that this value is in the way. */
+  readonly isKey: boolean;
+  /** The body with another value in its place, made of it and of `mark`, which nobody has. */
+  readonly without: (body: JsonObject, mark: string) => JsonObject;
+}
 
 /** Outcome of {@link Connector.testConnection}. */
 export interface ConnectionReport {

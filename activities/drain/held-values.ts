@@ -1,4 +1,4 @@
-/** More refusals of values that nobody has are a server that finds nothing by its unique attributes. */
+/** More refusals of values that nobody has are a server that keeps something unique that cannot be found. */
 const MAX_REPETITIONS = 3;
 
 /**
@@ -6,21 +6,25 @@ const MAX_REPETITIONS = 3;
  * still due, and each finds out anew whom it waits for.
  */
 export class HeldValues {
-  private readonly holders = new Map<number, number>();
+  private readonly holders = new Map<number, ReadonlySet<number>>();
   private readonly repetitions = new Map<number, number>();
 
-  /** The value that one entity shall have is that of another one. */
-  note(entityNo: number, holderNo: number): void {
-    this.holders.set(entityNo, holderNo);
+  /** Values that one entity shall have are those of others. */
+  note(entityNo: number, holderNos: readonly number[]): void {
+    this.holders.set(entityNo, new Set(holderNos));
   }
 
-  /** The entity has given up its value: nobody waits for it any more, nor does it wait. */
+  /** The entity has given up its values: nobody waits for them any more, nor does it wait. */
   freed(entityNo: number): void {
     this.holders.delete(entityNo);
-    for (const [waiting, holder] of this.holders) if (holder === entityNo) this.holders.delete(waiting);
+    for (const [waiting, held] of this.holders) {
+      const left = new Set([...held].filter((holder) => holder !== entityNo));
+      if (left.size === 0) this.holders.delete(waiting);
+      else this.holders.set(waiting, left);
+    }
   }
 
-  /** A refused value that nobody has any more when it is looked for is tried again, but not for ever. */
+  /** A refused value that nobody has when it is looked for is tried again, but not for ever. */
   mayRepeat(entityNo: number): boolean {
     const done = this.repetitions.get(entityNo) ?? 0;
     this.repetitions.set(entityNo, done + 1);
@@ -28,17 +32,23 @@ export class HeldValues {
   }
 
   /**
-   * True when these entities wait for each other in a ring, and this one is the first of it: it has to step aside. One of a ring is enough,
-   * and all of them see the same ring.
+   * All that wait for each other in a ring with this entity, itself included; empty when it is in none. All of them see the same ring, so that
+   * the first of it can be told to step aside: one is enough.
    */
-  isFirstOfRing(entityNo: number): boolean {
-    const ring = new Set([entityNo]);
-    for (let next = this.holders.get(entityNo); next !== undefined; next = this.holders.get(next)) {
-      if (next === entityNo) return Math.min(...ring) === entityNo;
-      // A ring that this entity waits for but is no part of.
-      if (ring.has(next)) return false;
-      ring.add(next);
+  ringOf(entityNo: number): ReadonlySet<number> {
+    const ahead = this.reachableFrom(entityNo);
+    if (!ahead.has(entityNo)) return new Set();
+    return new Set([...ahead].filter((other) => this.reachableFrom(other).has(entityNo)));
+  }
+
+  private reachableFrom(entityNo: number): ReadonlySet<number> {
+    const reached = new Set<number>();
+    const open = [...(this.holders.get(entityNo) ?? [])];
+    for (let next = open.pop(); next !== undefined; next = open.pop()) {
+      if (reached.has(next)) continue;
+      reached.add(next);
+      open.push(...(this.holders.get(next) ?? []));
     }
-    return false;
+    return reached;
   }
 }

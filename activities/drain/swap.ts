@@ -2,12 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { isConnectorError } from '../../connectors/errors.js';
 import type { ConnectorError } from '../../connectors/errors.js';
 import type { JsonObject } from '../../core/json.js';
-import { otherLinks } from '../../state/drain/claims.js';
-import type { OtherLink } from '../../state/drain/claims.js';
 import { awaitsItsTurn } from '../../state/drain/late-pass.js';
 import type { Settlement } from '../../state/drain/settle.js';
 import { pause } from '../support/run-watch.js';
 import { failed } from './outcomes.js';
+import { linkedHolders } from './value-holders.js';
+import type { LinkedHolder } from './value-holders.js';
 import { settlement } from './work.js';
 import type { DrainEnvironment, Work } from './work.js';
 import { send } from './write-errors.js';
@@ -15,17 +15,11 @@ import { send } from './write-errors.js';
 /** Random bytes in a value that nobody else has. */
 const ASIDE_BYTES = 6;
 
-/** Whose unique value an update wants, and which attribute it is. */
-interface Holder {
-  readonly link: OtherLink;
-  readonly key: string;
-}
-
 /**
- * An update was refused because of a unique value (ADR 0020). In the first pass it is put off: whoever has the value may be about to give it
- * up. In the second pass the holder is looked for. Two who swap their values, or more in a ring, would wait for each other for ever: the first of
- * them steps aside, with a value that nobody has, until the others are through; it stays due all the while, so that a crash leaves nobody
- * there. A value of somebody who does not let go is a failure that names both.
+ * An update was refused because of a unique value (ADR 0020, ADR 0055). In the first pass it is put off: whoever has the value may be about to
+ * give it up. In the second pass the holder is looked for. Two who swap their values, or more in a ring, would wait for each other for ever: the
+ * first of them steps aside, with values that nobody has, until the others are through; it stays due all the while, so that a crash leaves
+ * nobody there. A value of somebody who does not let go is a failure that names both.
  */
 export async function waitForValue(
   env: DrainEnvironment,
@@ -35,67 +29,61 @@ export async function waitForValue(
 ): Promise<Settlement> {
   if (!env.late) return settlement(work, { kind: 'late' });
   const { entityNo } = work.row;
-  const holder = await findHolder(env, work, desired);
-  if (holder === 'nobody' && env.heldValues.mayRepeat(entityNo)) return settlement(work, { kind: 'released' });
-  if (typeof holder === 'string') return failed(work, 'update', conflict);
-  env.heldValues.note(entityNo, holder.link.entityNo);
-  if (env.heldValues.isFirstOfRing(entityNo)) return stepAside(env, work, desired, holder);
-  if (await awaitsItsTurn(env.services.pool, env.targetNo, holder.link.entityNo, env.runKey)) {
+  const holders = await linkedHolders(env, work, desired);
+  if (holders === 'stranger') return failed(work, 'update', conflict);
+  if (holders.length === 0) {
+    env.heldValues.freed(entityNo);
+    return env.heldValues.mayRepeat(entityNo)
+      ? settlement(work, { kind: 'released' })
+      : failed(work, 'update', conflict);
+  }
+  env.heldValues.note(
+    entityNo,
+    holders.map(({ link }) => link.entityNo),
+  );
+  const ring = env.heldValues.ringOf(entityNo);
+  if (ring.size > 0 && Math.min(...ring) === entityNo) {
+    const inRing = holders.filter(({ link }) => ring.has(link.entityNo));
+    return stepAside(env, work, desired, inRing);
+  }
+  if (await isOneStillToCome(env, holders)) {
     await pause(env.services.timing.claimPollMs, env.stop);
     return settlement(work, { kind: 'released' });
   }
   env.heldValues.freed(entityNo);
-  const message = `${conflict.adminMessage}; the value of ${holder.key} belongs to the target entity of source id ${holder.link.sourceKey}, so ${work.pair.sourceKey} cannot have it too`;
+  const belongs = holders
+    .map(
+      ({ value, link }) =>
+        `the value of ${value.attribute} belongs to the target entity of source id ${link.sourceKey}`,
+    )
+    .join(', ');
+  const message = `${conflict.adminMessage}; ${belongs}, so ${work.pair.sourceKey} cannot have it too`;
   return failed(work, 'update', { errorClass: 'conflict', code: '409', message });
 }
 
-/**
- * Another present entity of the source, whose target entity has one of the values that this one shall have; or a stranger; or nobody, because
- * the value has become free since it was refused.
- */
-async function findHolder(
-  env: DrainEnvironment,
-  work: Work,
-  desired: JsonObject,
-): Promise<Holder | 'stranger' | 'nobody'> {
-  const { pool } = env.services;
-  let nobody = true;
-  const ownKey = work.pair.link?.targetKey;
-  for (const key of env.connector.uniqueKeys(env.type)) {
-    const found = await send(env, work, 'read', (options) =>
-      env.connector.resolveExisting(env.type, desired, [key], options),
-    ).catch((error: unknown) => {
-      // A server that cannot be asked for this key says nothing about it.
-      if (isConnectorError(error)) return undefined;
-      throw error;
-    });
-    const isFree = found?.outcome === 'none' || (found?.outcome === 'one' && found.entity.id === ownKey);
-    nobody &&= isFree;
-    if (isFree || found?.outcome !== 'one') continue;
-    const place = { targetNo: env.targetNo, type: env.typeCode, targetKey: found.entity.id };
-    const links = await otherLinks(pool, place, work.row.entityNo);
-    const link = links.find((one) => one.sourceNo === env.sourceNo && one.presence === 'present');
-    if (link !== undefined) return { link, key };
-  }
-  return nobody ? 'nobody' : 'stranger';
+async function isOneStillToCome(env: DrainEnvironment, holders: readonly LinkedHolder[]): Promise<boolean> {
+  for (const { link } of holders)
+    if (await awaitsItsTurn(env.services.pool, env.targetNo, link.entityNo, env.runKey)) return true;
+  return false;
 }
 
-/** Everything of the update but the one value, so that the value it has now is free. The pair is offered again and written in full. */
+/** Everything of the update but the values in question, so that those it has now are free. The pair is offered again and written in full. */
 async function stepAside(
   env: DrainEnvironment,
   work: Work,
   desired: JsonObject,
-  { link, key }: Holder,
+  holders: readonly LinkedHolder[],
 ): Promise<Settlement> {
   const targetKey = work.pair.link?.targetKey;
-  const value = desired[key];
-  if (targetKey === undefined || targetKey === null || typeof value !== 'string') {
-    env.heldValues.freed(work.row.entityNo);
-    const message = `${key} is to be swapped with source id ${link.sourceKey}, which works only with a plain text attribute; free one of the two values in the target system`;
+  // In front, so that a value with a domain keeps it.
+  const mark = randomBytes(ASIDE_BYTES).toString('hex');
+  const aside = holders.reduce((body, { value }) => value.without(body, mark), desired);
+  env.heldValues.freed(work.row.entityNo);
+  if (targetKey === undefined || targetKey === null || JSON.stringify(aside) === JSON.stringify(desired)) {
+    const [first] = holders;
+    const message = `${first?.value.attribute ?? 'a unique value'} is to be swapped with source id ${first?.link.sourceKey ?? ''}, which works only with texts; free one of the two values in the target system`;
     return failed(work, 'update', { errorClass: 'conflict', code: '409', message });
   }
-  // In front, so that a value with a domain keeps it.
-  const aside = { ...desired, [key]: `${randomBytes(ASIDE_BYTES).toString('hex')}-${value}` };
   const mode = env.tools.target.capabilities.updateMode;
   try {
     await send(env, work, 'idempotent-write', (options) =>
@@ -105,6 +93,5 @@ async function stepAside(
     if (isConnectorError(error)) return failed(work, 'update', error);
     throw error;
   }
-  env.heldValues.freed(work.row.entityNo);
   return settlement(work, { kind: 'unknown' });
 }

@@ -125,6 +125,17 @@ function resultError(error: ResultError, operation: Operation): ConnectorError {
   );
 }
 
+/**
+ * A directory that keeps attributes unique refuses with the code of any other constraint, so only its words tell (ADR 0055): slapd's overlay `unique`,
+ * the attribute uniqueness plugin of 389 Directory Server.
+ */
+function isValueTaken(code: number, diagnostic: string): boolean {
+  return (
+    code === RESULT.constraintViolation &&
+    /\bnon-unique\b|\bnot unique\b|with the same attribute value already exists/i.test(diagnostic)
+  );
+}
+
 interface Meaning {
   readonly kind: ConnectorErrorKind;
   readonly scope?: ConnectorErrorFields['scope'];
@@ -133,7 +144,7 @@ interface Meaning {
 
 function meaningOf({ code, diagnostic }: ResultError, { kind }: Operation): Meaning {
   const special = activeDirectoryText(code, diagnostic);
-  if (isNameTaken(code, diagnostic)) return { kind: 'conflict' };
+  if (isNameTaken(code, diagnostic) || isValueTaken(code, diagnostic)) return { kind: 'conflict' };
   switch (code) {
     case RESULT.operationsError:
     case RESULT.protocolError:

@@ -8,14 +8,13 @@ import {
 } from 'ldapts';
 import type { EntityType } from '../../core/entity-type.js';
 import type { JsonObject } from '../../core/json.js';
-import type { CallOptions, Change, Resolution, WriteOptions, WriteResult } from '../contract.js';
+import type { CallOptions, Change, WriteOptions, WriteResult } from '../contract.js';
 import { partlyApplied } from '../errors.js';
 import { accountSteps, checkAccount, isUnfinished, withEncodedPassword } from './ad/account.js';
 import { formatDn, formatRdn, parseDn, type Dn } from './dn/dn.js';
 import type { Entry } from './entry.js';
 import { attribute, change, changesOf } from './entry-diff.js';
 import { changedName, isNamedByDn, namingAttribute, newName } from './entry-name.js';
-import { findExisting } from './find-existing.js';
 import { connectorError, ldapError, type Operation } from './ldap-error.js';
 import type { LdapReader } from './ldap-reader.js';
 import type { LdapSettings, LdapType } from './ldap-settings.js';
@@ -143,11 +142,6 @@ export class LdapWriter {
       }
       return { id, applied: 'deleted' };
     });
-  }
-
-  /** The entry that stands in the way of a create (CNF-7, CONN-LDAP-65). */
-  resolveExisting(type: LdapType, body: JsonObject, options: CallOptions): Promise<Resolution> {
-    return findExisting({ settings: this.settings, sessions: this.sessions, reader: this.reader }, type, body, options);
   }
 
   private get isAd(): boolean {

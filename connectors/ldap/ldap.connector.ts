@@ -4,6 +4,8 @@ import { ConnectorError } from '../errors.js';
 import { AdReader } from './ad/ad-reader.js';
 import { testLdapConnection } from './connection-test.js';
 import type { Dialect } from './dialect.js';
+import { findExisting } from './find-existing.js';
+import { findHolders } from './find-holders.js';
 import { LdapReader } from './ldap-reader.js';
 import { DN_ATTRIBUTE, ldapSettings, type LdapType } from './ldap-settings.js';
 import { LdapWriter } from './ldap-writer.js';
@@ -16,6 +18,7 @@ export function openLdapConnector(context: ConnectorContext, dialect: Dialect): 
   const isAd = dialect.kind === 'ad';
   const reader = isAd ? new AdReader(context, settings, sessions) : new LdapReader(context, settings, sessions);
   const writer = new LdapWriter(settings, sessions, reader);
+  const finding = { settings, sessions, reader };
   return {
     testConnection: ({ signal }) => testLdapConnection({ settings, sessions }, signal),
     readPage: async (request) => reader.readPage(ldapType(request.type), request),
@@ -24,8 +27,9 @@ export function openLdapConnector(context: ConnectorContext, dialect: Dialect): 
     completeCreate: async (type, id, body, options) => writer.completeCreate(ldapType(type), id, body, options),
     update: async (type, id, change, options) => writer.update(ldapType(type), id, change, options),
     delete: async (type, id, options) => writer.delete(ldapType(type), id, options),
-    resolveExisting: async (type, body, _keys, options) => writer.resolveExisting(ldapType(type), body, options),
+    resolveExisting: async (type, body, _keys, options) => findExisting(finding, ldapType(type), body, options),
     uniqueKeys: () => (isAd ? [DN_ATTRIBUTE, 'sAMAccountName'] : [DN_ATTRIBUTE]),
+    findHolders: async (type, id, body, options) => findHolders(finding, ldapType(type), id, body, options),
     close: async () => {
       reader.close();
       sessions.close();

@@ -1,11 +1,20 @@
 import type { JsonObject } from '../../core/json.js';
-import type { CallOptions, Change, MemberChange, Resolution, WriteOptions, WriteResult } from '../contract.js';
+import type {
+  CallOptions,
+  Change,
+  MemberChange,
+  Resolution,
+  ValueHolder,
+  WriteOptions,
+  WriteResult,
+} from '../contract.js';
 import { protocolError } from '../http/http-error.js';
 import type { HttpResponse } from '../http/http-response.js';
 import { partlyApplied } from '../errors.js';
 import { createError } from './create-conflict.js';
 import type { Discovery } from './discovery.js';
 import { withExplicitRemovals } from './explicit-removal.js';
+import { findHolders } from './find-holders.js';
 import { changeGroupMembers } from './group-membership.js';
 import { groupMembers, memberChange, membersOf, withoutMembers, type Members } from './members.js';
 import { outgoing } from './outgoing.js';
@@ -95,6 +104,12 @@ export class ScimWriter {
     const { userKeysAfter } = http.settings;
     if (found.outcome !== 'none' || type !== 'user' || userKeysAfter === undefined) return found;
     return resolveByKeys(reader, type, body, userKeysAfter, options.signal);
+  }
+
+  /** {@link findHolders} */
+  findHolders(type: ScimType, id: string, body: JsonObject, options: CallOptions): Promise<readonly ValueHolder[]> {
+    const { reader, http } = this.options;
+    return findHolders(reader, { type, id, body }, http.settings.uniqueKeys[type], options);
   }
 
   private async createWhole(type: ScimType, body: JsonObject, options: CallOptions): Promise<WriteResult> {

@@ -66,6 +66,7 @@ export function openScimConnector(
     changeMembers: (groupId, change, options) => writer.changeMembers(groupId, change, options),
     resolveExisting: async (type, body, keys, options) => writer.resolve(scimType(type), body, keys, options),
     uniqueKeys: (type) => settings.uniqueKeys[scimType(type)],
+    findHolders: async (type, id, body, options) => writer.findHolders(scimType(type), id, body, options),
     probe: (options) => probeScim({ http, reader, discovery }, options),
     close: () => http.close(),
   };

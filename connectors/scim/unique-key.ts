@@ -63,6 +63,26 @@ export function matchesKeys(resource: JsonObject, keys: readonly UniqueKey[]): b
   });
 }
 
+/** The body with another text at the place of a key; what stands there and is no text stays. */
+export function withOtherText(body: JsonObject, key: string, change: (text: string) => string): JsonObject {
+  const changed = changedAt(body, parseSteps(key) ?? [], change);
+  return isJsonObject(changed) ? changed : body;
+}
+
+function changedAt(value: JsonValue, steps: readonly Step[], change: (text: string) => string): JsonValue {
+  const [step, ...rest] = steps;
+  if (step === undefined) return typeof value === 'string' ? change(value) : value;
+  if (!isJsonObject(value)) return value;
+  const { name, index = 0 } = step;
+  const entries = Object.entries(value).map(([key, member]): [string, JsonValue] => {
+    if (key.toLowerCase() !== name.toLowerCase()) return [key, member];
+    if (!Array.isArray(member)) return [key, changedAt(member, rest, change)];
+    const isMeant = (place: number): boolean => index === 'all' || place === index;
+    return [key, member.map((one, place) => (isMeant(place) ? changedAt(one, rest, change) : one))];
+  });
+  return Object.fromEntries(entries);
+}
+
 function folded(value: Scalar): string {
   return String(value).normalize('NFC').toLowerCase();
 }

@@ -8,7 +8,7 @@ export const describeSlapd = describeWith('slapd (packages slapd, slapd-contrib,
 
 /** The same for a Samba domain controller. */
 export const describeSamba = describeWith(
-  'Samba as root (packages samba, samba-ad-provision, samba-dsdb-modules, samba-vfs-modules, ldap-utils)',
+  'Samba as root (packages samba, samba-ad-provision, samba-dsdb-modules, samba-vfs-modules, ldb-tools, ldap-utils)',
   sambaIsAvailable(),
 );
 

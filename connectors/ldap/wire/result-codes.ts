@@ -13,6 +13,7 @@ export const RESULT = {
   unavailableCriticalExtension: 12,
   confidentialityRequired: 13,
   noSuchAttribute: 16,
+  constraintViolation: 19,
   attributeOrValueExists: 20,
   noSuchObject: 32,
   inappropriateAuthentication: 48,

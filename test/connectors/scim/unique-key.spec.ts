@@ -6,6 +6,7 @@ import {
   matchesKeys,
   splitKeys,
   uniqueKey,
+  withOtherText,
   type UniqueKey,
 } from '../../../connectors/scim/unique-key.js';
 
@@ -66,5 +67,15 @@ describe('unique keys', () => {
 
   it.each(['', '[0]', 'a[', 'a b', 'emails[0][1].value', "['x'"])('%j is no attribute path', (text) => {
     expect(isKeyPath(text)).toBe(false);
+  });
+
+  it.each([
+    ['userName', { userName: 'a', id: 'a' }, { userName: 'x-a', id: 'a' }],
+    ['emails[1].value', { emails: [{ value: 'a' }, { value: 'b' }] }, { emails: [{ value: 'a' }, { value: 'x-b' }] }],
+    ['emails[*].value', { Emails: [{ value: 'a' }, { value: 'b' }] }, { Emails: [{ value: 'x-a' }, { value: 'x-b' }] }],
+    ['urn:x:User:number', { 'urn:x:User': { number: '7', other: 1 } }, { 'urn:x:User': { number: 'x-7', other: 1 } }],
+    ['level', { level: 7 }, { level: 7 }],
+  ])('CNF-10: another text at %s', (key, body: JsonObject, expected) => {
+    expect(withOtherText(body, key, (text) => `x-${text}`)).toEqual(expected);
   });
 });

@@ -36,15 +36,20 @@ export class Company {
     this.groups.set(name, { people: new Set(people), groups: new Set(groups) });
   }
 
-  /** `id: mail given family` of everybody, sorted. */
-  describePeople(): string[] {
-    return [...this.people.values()].map(({ id, given, family, mail }) => lineOf(id, mail, given, family)).sort();
+  /** `id: mail given family` of everybody whom the target is to have, sorted. */
+  describePeople(isWanted: (id: string) => boolean = () => true): string[] {
+    return [...this.people.values()]
+      .filter(({ id }) => isWanted(id))
+      .map(({ id, given, family, mail }) => lineOf(id, mail, given, family))
+      .sort();
   }
 
   /** `name: members` of all groups, members sorted; only of those that the target can hold. */
-  describeGroups(withNested: boolean): string[] {
+  describeGroups(withNested: boolean, isWanted: (id: string) => boolean = () => true): string[] {
     return [...this.groups]
-      .map(([name, { people, groups }]) => groupLine(name, [...people, ...(withNested ? groups : [])]))
+      .map(([name, { people, groups }]) =>
+        groupLine(name, [...[...people].filter(isWanted), ...(withNested ? groups : [])]),
+      )
       .sort();
   }
 }

@@ -1,0 +1,70 @@
+import type { ValueHolder } from '../../connectors/contract.js';
+import { isConnectorError } from '../../connectors/errors.js';
+import type { JsonObject } from '../../core/json.js';
+import { otherLinks } from '../../state/drain/claims.js';
+import type { OtherLink } from '../../state/drain/claims.js';
+import type { DrainEnvironment, Work } from './work.js';
+import { send } from './write-errors.js';
+
+/** A value that an update wants, and the present entity of the source whose target entity has it. */
+export interface LinkedHolder {
+  readonly value: ValueHolder;
+  readonly link: OtherLink;
+}
+
+/**
+ * Who of the same source has values that this entity shall have; or that a stranger has a unique one of them; or that nobody is known, because
+ * the value has become free since it was refused, or the server keeps one unique that cannot be asked for.
+ */
+export async function linkedHolders(
+  env: DrainEnvironment,
+  work: Work,
+  desired: JsonObject,
+): Promise<'stranger' | readonly LinkedHolder[]> {
+  const id = work.pair.link?.targetKey;
+  if (id === undefined || id === null) return [];
+  const ask = env.connector.findHolders === undefined ? byUniqueKeys : byConnector;
+  const holders = await ask(env, work, id, desired);
+  const linked: LinkedHolder[] = [];
+  for (const value of holders) {
+    const place = { targetNo: env.targetNo, type: env.typeCode, targetKey: value.id };
+    const links = await otherLinks(env.services.pool, place, work.row.entityNo);
+    const link = links.find((one) => one.sourceNo === env.sourceNo && one.presence === 'present');
+    if (link !== undefined) linked.push({ value, link });
+  }
+  return linked.length === 0 && holders.some(({ isKey }) => isKey) ? 'stranger' : linked;
+}
+
+type Ask = (env: DrainEnvironment, work: Work, id: string, desired: JsonObject) => Promise<readonly ValueHolder[]>;
+
+const byConnector: Ask = async (env, work, id, desired) => {
+  const found = await saidOrNothing(
+    send(env, work, 'read', async (options) => env.connector.findHolders?.(env.type, id, desired, options)),
+  );
+  return found ?? [];
+};
+
+/** For connectors that know only their configured unique attributes: plain texts on the uppermost level. */
+const byUniqueKeys: Ask = async (env, work, id, desired) => {
+  const holders: ValueHolder[] = [];
+  for (const key of env.connector.uniqueKeys(env.type)) {
+    const found = await saidOrNothing(
+      send(env, work, 'read', (options) => env.connector.resolveExisting(env.type, desired, [key], options)),
+    );
+    if (found?.outcome !== 'one' || found.entity.id === id) continue;
+    const without: ValueHolder['without'] = (body, mark) => {
+      const text = body[key];
+      return typeof text === 'string' ? { ...body, [key]: `${mark}-${text}` } : body;
+    };
+    holders.push({ attribute: key, id: found.entity.id, isKey: true, without });
+  }
+  return holders;
+};
+
+/** A server that cannot be asked says nothing. */
+async function saidOrNothing<T>(asked: Promise<T>): Promise<T | undefined> {
+  return asked.catch((error: unknown) => {
+    if (isConnectorError(error)) return undefined;
+    throw error;
+  });
+}
