@@ -107,6 +107,11 @@ function readModeOf(context: RunContext, type: EntityType): 'full' | 'delta' {
   return context.watermarks[type] === undefined ? 'full' : 'delta';
 }
 
+/** The page that is under way belongs to a read that is over: its answer is waited for, so that nothing runs on unseen, and not used. */
+async function abandon(page: Promise<ReadPage>): Promise<void> {
+  await page.catch(() => undefined);
+}
+
 class IntakeChunk {
   private readonly startedMs = performance.now();
   private entities = 0;
@@ -127,8 +132,8 @@ class IntakeChunk {
       const current = await next;
       this.services.deps.reached?.('fetched');
       const last = current.page.next === null;
-      const stopHere = last || this.isOver() || (await this.allTargetsEnded());
-      if (!stopHere) {
+      const isAtBorder = last || this.isOver();
+      if (!isAtBorder) {
         next = this.fetch(read, current.page.next);
         // Awaited in the next round; a failure until then must not count as unhandled.
         next.catch(() => undefined);
@@ -136,14 +141,17 @@ class IntakeChunk {
       if (await this.store(read.epoch, pageNo, current)) this.context.bell.ring();
       this.services.deps.reached?.('pageCommitted');
       if (read.mode === 'delta' && (await this.isTooMuchForDelta())) {
-        // The page that is under way belongs to a read that is over.
-        await next.catch(() => undefined);
+        await abandon(next);
         const { changeLimit } = this.context;
         const reason = `more than ${changeLimit} changes: ips.delta.max.share is exceeded`;
         return readFully(this.services, this.context, this.fence, reason);
       }
       if (last) return finishType(this.services.pool, this.fence, this.context, this.type);
-      if (stopHere) return (await this.allTargetsEnded()) ? { more: false, ended: 'allTargetsFailed' } : { more: true };
+      if (await this.allTargetsEnded()) {
+        await abandon(next);
+        return { more: false, ended: 'allTargetsFailed' };
+      }
+      if (isAtBorder) return { more: true };
     }
   }
 

@@ -98,7 +98,8 @@ function compareText(left: string, operator: ComparisonOperator, right: string):
   return compareOrdered(left < right ? -1 : left > right ? 1 : 0, operator);
 }
 
-function compareOrdered(difference: number, operator: ComparisonOperator): boolean {
+/** True when the sign of a difference is what the operator asks for. */
+export function compareOrdered(difference: number, operator: ComparisonOperator): boolean {
   if (operator === 'eq') return difference === 0;
   if (operator === 'ne') return difference !== 0;
   if (operator === 'gt') return difference > 0;
@@ -108,7 +109,7 @@ function compareOrdered(difference: number, operator: ComparisonOperator): boole
 }
 
 /** Milliseconds of an ISO instant, so that "…:00Z" and "…:00.000Z" compare as the same time. */
-function instantOf(text: string): number | undefined {
+export function instantOf(text: string): number | undefined {
   if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(text)) return undefined;
   const time = Date.parse(text);
   return Number.isNaN(time) ? undefined : time;

@@ -2,6 +2,7 @@ import type { JsonObject } from '../../core/json.js';
 import { parseAttributePath, project, valuesAt } from './attributes.js';
 import type { ScimDialect } from './dialects.js';
 import { equalityHints, isEqualityOnly, matchesFilter } from './filter-match.js';
+import { modifiedCheck } from './filter-time.js';
 import { parseFilter, type FilterNode } from './filter-parser.js';
 import { LIST_SCHEMA, ScimProblem, type ScimResourceType } from './scim-model.js';
 import type { StoreEntry } from './store-entry.js';
@@ -147,6 +148,8 @@ export class Lister {
   #filtered(type: ScimResourceType, text: string): readonly StoreEntry[] {
     const filter = this.#checkedFilter(text);
     if (this.#dialect.hidesOnFilter) return [];
+    const isModified = modifiedCheck(filter, this.#dialect);
+    if (isModified !== undefined) return this.#store.entries(type).filter(isModified);
     let candidates = this.#store.entries(type);
     for (const hint of equalityHints(filter)) {
       const found = this.#store.lookup(type, hint.attribute, hint.value);

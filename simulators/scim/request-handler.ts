@@ -103,9 +103,17 @@ export class RequestHandler {
     const strike = faults.isQuiet ? undefined : faults.strike(request);
     if (strike !== undefined) record.fault = strike.name;
     const waitMs = latency.nextMs(operation) + (strike?.effect.kind === 'delay' ? strike.effect.ms : 0);
-    const go = (): void => this.#answer(incoming, response, request, body ?? '', strike);
-    if (waitMs > 0) setTimeout(go, waitMs);
-    else go();
+    if (operation === 'list' && strike === undefined && waitMs > 0)
+      this.#answerList(incoming, response, request, waitMs);
+    else if (waitMs > 0) setTimeout(() => this.#answer(incoming, response, request, body ?? '', strike), waitMs);
+    else this.#answer(incoming, response, request, body ?? '', strike);
+  }
+
+  /** What a list costs to put together is part of the latency, as in a server that works while its client waits. */
+  #answerList(incoming: IncomingMessage, response: ServerResponse, request: ScimRequest, waitMs: number): void {
+    const dueMs = performance.now() + waitMs;
+    const answer = this.#work(incoming, request, '', undefined);
+    at(dueMs, () => send(response, answer, this.#contentType, this.#parts.dateHeader()));
   }
 
   /** A client that has gone does not keep the server from doing its work: real servers go on too. */
@@ -191,6 +199,14 @@ export class RequestHandler {
       throw new ScimProblem(415, `send ${this.#parts.dialect.contentTypes.join(' or ')}, not "${given}"`);
     }
   }
+}
+
+/** Not before the time and, because a timer is late by up to a millisecond, which is a tenth of a short latency, not much after it. */
+function at(dueMs: number, act: () => void): void {
+  const restMs = dueMs - performance.now();
+  if (restMs <= 0) act();
+  else if (restMs < 1) setImmediate(() => at(dueMs, act));
+  else setTimeout(() => at(dueMs, act), Math.floor(restMs));
 }
 
 function problemAnswer(error: unknown): ScimAnswer {
