@@ -112,9 +112,13 @@ export function mapTarget(
   if (outcome.kind === 'failed') return { kind: 'failed', message: outcome.message, references };
   if (outcome.memberships !== undefined && tools.target.connector.changeMembers === undefined)
     return { kind: 'failed', message: noGroupAssignment(tools.target.snapshot.typeName) };
+  let hash: Buffer | undefined;
   return {
     body: outcome.target,
-    hash: tools.hasher.canonical(outcome.comparable),
+    // Made when asked for: of a create only what the update gives afterwards is stored.
+    get hash() {
+      return (hash ??= tools.hasher.canonical(outcome.comparable));
+    },
     storable: withoutSecrets(outcome),
     references,
     memberships: outcome.memberships,
