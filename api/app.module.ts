@@ -27,6 +27,8 @@ import { ReleasedService } from './released/released.service.js';
 import { ScheduleLifecycle } from './schedules/schedule-lifecycle.js';
 import { SchedulesController } from './schedules/schedules.controller.js';
 import { SchedulesService } from './schedules/schedules.service.js';
+import { ApprovalRulesController } from './plans/approval-rules.controller.js';
+import { ApprovalRulesService } from './plans/approval-rules.service.js';
 import { LiveReadService } from './plans/live-read.service.js';
 import { PlansController } from './plans/plans.controller.js';
 import { PlansService } from './plans/plans.service.js';
@@ -87,6 +89,7 @@ export class AppModule {
         PreviewController,
         JobsController,
         PlansController,
+        ApprovalRulesController,
         // Takes what is left, so it comes last.
         UnknownRouteController,
       ],
@@ -117,6 +120,7 @@ export class AppModule {
         JobsService,
         LiveReadService,
         PlansService,
+        ApprovalRulesService,
         ...(launcher === undefined ? TEMPORAL_PROVIDERS : [{ provide: JOB_LAUNCHER, useValue: launcher }]),
       ],
     };

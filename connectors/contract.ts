@@ -40,6 +40,16 @@ export interface Connector {
     keys: readonly string[],
     options: CallOptions,
   ): Promise<Resolution>;
+  /**
+   * The same for many entities, for a match report (PLN-14), with as few requests as the system takes; one answer for each body, in their
+   * order. Never writes. Absent: each is looked up alone.
+   */
+  matchExisting?(
+    type: EntityType,
+    bodies: readonly JsonObject[],
+    keys: readonly string[],
+    options: CallOptions,
+  ): Promise<readonly Match[]>;
   /** Unique attributes in force for a type, from the properties or the preset (CNF-3). */
   uniqueKeys(type: EntityType): readonly string[];
   /**
@@ -182,6 +192,12 @@ export interface ValueHolder {
   /** The body with another value in its place, made of it and of `mark`, which nobody has. */
   readonly without: (body: JsonObject, mark: string) => JsonObject;
 }
+
+/**
+ * What is there for an entity that has no link. `hidden`: nothing is found by the unique keys, and yet something has the value that a
+ * create would claim, so that the system will refuse it (CNF-2).
+ */
+export type Match = Resolution | { readonly outcome: 'hidden'; readonly id: string; readonly by: string };
 
 /** Outcome of {@link Connector.testConnection}. */
 export interface ConnectionReport {

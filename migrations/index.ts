@@ -13,6 +13,7 @@ import { JobDetails1795204200000 } from './1795204200000-job-details.js';
 import { Plans1795205000000 } from './1795205000000-plans.js';
 import { PlanRuns1795205001000 } from './1795205001000-plan-runs.js';
 import { InterruptedReads1795206000000 } from './1795206000000-interrupted-reads.js';
+import { ApprovalRules1795210000000 } from './1795210000000-approval-rules.js';
 
 /** All migrations in the order they run. A migration that has landed is never edited or removed. */
 export const MIGRATIONS = [
@@ -31,4 +32,5 @@ export const MIGRATIONS = [
   Plans1795205000000,
   PlanRuns1795205001000,
   InterruptedReads1795206000000,
+  ApprovalRules1795210000000,
 ];

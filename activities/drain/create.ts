@@ -7,6 +7,8 @@ import type { LinkWrite } from '../../state/drain/link-writes.js';
 import type { Settlement } from '../../state/drain/settle.js';
 import type { JsonObject } from '../../core/json.js';
 import { pause } from '../support/run-watch.js';
+import { notApplied } from '../plan/approved-end.js';
+import { contentOf, differenceFrom } from '../plan/drift.js';
 import { adopt } from './adopt.js';
 import { intentOf, openSentDocument } from './intents.js';
 import { proveOrigin } from './origin.js';
@@ -35,6 +37,11 @@ export async function create(env: DrainEnvironment, work: Work): Promise<Settlem
       return created(env, work, result, Date.now() - startedMs);
     } catch (error) {
       if (!isConnectorError(error)) throw error;
+      if (error.kind === 'conflict' && lost === 0 && work.approved?.match === 'create')
+        return {
+          ...notApplied(work, 'drifted', 'an account with this unique attribute has come since the match report'),
+          link: turnedBack(work),
+        };
       if (error.kind === 'conflict')
         return adoptConflicting(env, work, error, lost > 0 ? { document: sentDocument(mapped), sentAt } : null);
       if (error.outcome === 'not-applied') return failed(work, 'create', error, turnedBack(work));
@@ -139,6 +146,17 @@ async function adoptConflicting(
   const keys = env.connector.uniqueKeys(env.type).join(', ');
   const message = `Entity create failed with "Entity already exists"; it was not found by the configured unique attribute (${keys})`;
   return failed(work, 'create', { errorClass: 'conflict', code: '409', message }, turnedBack(work));
+}
+
+/** Takes over the very account that somebody has seen in a match report (PLN-14); another one, or none, is not what was approved. */
+export async function adoptApproved(env: DrainEnvironment, work: Work, targetKey: string): Promise<Settlement> {
+  const found = await lookUp(env, work, work.create === null ? {} : sentDocument(work.create));
+  if (found.outcome !== 'one' || found.entity.id !== targetKey)
+    return notApplied(work, 'drifted', 'the account that was to be taken over is not found any more, or not alone');
+  const { approved } = work;
+  const drift =
+    approved === null ? undefined : differenceFrom(contentOf(env, work, approved), found.entity.body, approved);
+  return drift === undefined ? adopt(env, work, found, null) : notApplied(work, 'drifted', drift);
 }
 
 /** SKP-6: no create is sent; what is there already is adopted, nobody else is provisioned. */

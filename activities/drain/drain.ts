@@ -144,7 +144,8 @@ export class Drain {
     this.rowsLeft -= lease.rows.length;
     const clock = new LeaseClock();
     clock.extend(mark, this.rows.leaseMs);
-    const prepared = await prepareBatch(this.env, lease, clock);
+    const prepared = await this.prepare(lease, clock);
+    if (prepared === undefined) return;
     const batch: OpenBatch = {
       prepared,
       unfinished: new Set(prepared.works),
@@ -157,6 +158,20 @@ export class Drain {
     this.enqueue(prepared.works.map((work) => ({ work, batch })));
     if (batch.unfinished.size === 0) this.close(batch);
     this.pump();
+  }
+
+  /** Undefined when looking at the pairs has met something that concerns more than one of them; their rows are given back. */
+  private async prepare(lease: Lease, clock: LeaseClock): Promise<PreparedBatch | undefined> {
+    try {
+      return await prepareBatch(this.env, lease, clock);
+    } catch (error) {
+      this.results.interrupted(error);
+      if (error instanceof NotSentError) return undefined;
+      if (error instanceof TargetThrottledError) this.end ??= { kind: 'throttled', waitMs: error.waitMs };
+      else if (error instanceof TargetFailedError) this.end ??= { kind: 'targetFailed', message: error.message };
+      else throw error;
+      return undefined;
+    }
   }
 
   private enqueue(items: readonly { work: Work; batch: OpenBatch }[]): void {

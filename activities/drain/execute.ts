@@ -2,7 +2,7 @@ import { isConnectorError } from '../../connectors/errors.js';
 import type { Settlement } from '../../state/drain/settle.js';
 import type { LinkWrite } from '../../state/drain/link-writes.js';
 import { applicationGroup, changeOf, sharesGroups } from './change.js';
-import { adoptOnly, create, recreate, resolveIntent } from './create.js';
+import { adoptApproved, adoptOnly, create, recreate, resolveIntent } from './create.js';
 import { withTargetLock } from './group-lock.js';
 import { failed } from './outcomes.js';
 import { settleWritten } from './settle-written.js';
@@ -79,6 +79,7 @@ async function dispatch(env: DrainEnvironment, work: Work): Promise<Settlement> 
     case 'update':
       return parked(env, work, 'update') ?? updateAlone(env, work);
     case 'create':
+      if (work.adopts !== null) return adoptApproved(env, work, work.adopts);
       return env.program.skipOperations.has('create') ? adoptOnly(env, work) : create(env, work);
     case 'resolve':
       return resolveIntent(env, work);

@@ -130,7 +130,10 @@ function isWrittenByNewer(env: DrainEnvironment, { presence, link }: StoredPair)
 /** tx2a: one commit for the creates of the batch. Whoever lost the lease meanwhile is not sent. */
 async function commitIntents(env: DrainEnvironment, token: number, works: readonly Work[]): Promise<Work[]> {
   const creates = works.flatMap((work) =>
-    work.evaluation.action === 'create' && work.create !== null && !env.program.skipOperations.has('create')
+    work.evaluation.action === 'create' &&
+    work.create !== null &&
+    work.adopts === null &&
+    !env.program.skipOperations.has('create')
       ? [{ work, create: work.create }]
       : [],
   );

@@ -73,6 +73,8 @@ export interface Work {
   readonly withheld: NewChange | null;
   /** The approved change that is being applied. */
   approved: ApprovedChange | null;
+  /** The existing target entity that is approved to be taken over (PLN-14): nothing is created. */
+  readonly adopts: string | null;
 }
 
 /**
@@ -114,6 +116,7 @@ export function newWork(pair: Pick<Work, 'row' | 'pair' | 'evaluation' | 'refere
     unfinished: null,
     withheld: null,
     approved: null,
+    adopts: null,
   };
 }
 

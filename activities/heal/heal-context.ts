@@ -16,6 +16,8 @@ export async function openHealContext(services: EngineServices, sourceNo: number
     sourceNo,
     kind: 'read',
     planNo: null,
+    planFirst: false,
+    match: null,
     isScheduled: false,
     // What it creates the source has just been asked for, one by one.
     mode: 'delta',

@@ -84,6 +84,7 @@ export class ApplyingSink implements ChangeSink {
     const moved = await this.movedSince(env, work, approved);
     if (moved !== undefined) return notApplied(work, 'obsolete', moved);
     const { action } = work.evaluation;
+    if (approved.match === 'adopt') return this.examineAdoption(env, work, approved);
     if (approved.verb === 'create') return this.examineCreate(env, work, approved);
     if (action !== 'update' || work.evaluation.update === null)
       return notApplied(work, 'obsolete', 'an update is not what is to be done any more');
@@ -92,6 +93,20 @@ export class ApplyingSink implements ChangeSink {
     if (approved.verb === 'update' || approved.verb === 'addMember') return work;
     const drift = await findDrift(env, work, approved);
     return drift === undefined ? work : notApplied(work, 'drifted', drift);
+  }
+
+  /** The account itself is looked at when it is taken over. */
+  private async examineAdoption(
+    env: DrainEnvironment,
+    work: Work,
+    approved: ApprovedChange,
+  ): Promise<Work | Settlement> {
+    const { action } = work.evaluation;
+    if (action !== 'create' || approved.targetKey === null)
+      return notApplied(work, 'obsolete', 'taking over an account is not what is to be done any more');
+    const planned = await this.mapAsPlanned(env, work, 'update', approved.targetKey);
+    if (!sameHash(planned?.hash ?? null, approved.targetHash)) return notApplied(work, 'obsolete', OTHER_RESULT);
+    return { ...work, adopts: approved.targetKey };
   }
 
   private async examineCreate(env: DrainEnvironment, work: Work, approved: ApprovedChange): Promise<Work | Settlement> {

@@ -11,6 +11,7 @@ import { linkPlace } from '../../runtime/sealed-bodies.js';
 import { recordingResolver } from '../drain/resolve-references.js';
 import type { MappedTarget } from '../drain/evaluate-pair.js';
 import type { DrainEnvironment, Work } from '../drain/work.js';
+import type { FoundMatch } from './match-existing.js';
 
 /** What a stored change says beside its pair. */
 export interface ChangeFacts {
@@ -22,6 +23,10 @@ export interface ChangeFacts {
   readonly mapped: MappedTarget | null;
   readonly operation: WriteOperation;
   readonly cause: string | null;
+  /** Of a match report. */
+  readonly match?: FoundMatch | undefined;
+  /** What the account that is taken over holds now. */
+  readonly held?: JsonObject | undefined;
 }
 
 /** The target JSON last written, decrypted; null where none is known. */
@@ -33,7 +38,7 @@ export function lastWritten(env: DrainEnvironment, work: Work): JsonObject | nul
 /** The stored form of a change: values sealed, so that only who may see content can read them (PLN-6). */
 export function describeChange(env: DrainEnvironment, work: Work, facts: ChangeFacts): NewChange {
   const { link } = work.pair;
-  const before = lastWritten(env, work);
+  const before = facts.held ?? lastWritten(env, work);
   const content: ChangeContent = {
     before,
     after: facts.mapped?.storable ?? null,
@@ -44,7 +49,7 @@ export function describeChange(env: DrainEnvironment, work: Work, facts: ChangeF
     kind: facts.kind,
     entityNo: work.row.entityNo,
     sourceKey: work.pair.sourceKey,
-    targetKey: isLinked ? link.targetKey : null,
+    targetKey: isLinked ? link.targetKey : (facts.match?.entity?.id ?? null),
     verb: facts.verb,
     class: facts.class,
     attributes: facts.mapped === null ? [] : (facts.shape ?? shapeOf(null, facts.mapped.storable)).attributes,
@@ -60,6 +65,9 @@ export function describeChange(env: DrainEnvironment, work: Work, facts: ChangeF
     content: env.services.linkBodies.seal({ ...content }, changePlace(env.targetNo, work.row.entityNo)),
     digest: digestOf(env, work, facts),
     forced: work.row.forced,
+    match: facts.match?.outcome ?? null,
+    matchBy: facts.match?.by ?? [],
+    matchNote: facts.match?.note ?? null,
   };
 }
 
@@ -78,6 +86,7 @@ function risksOf(facts: ChangeFacts, before: JsonObject | null): RiskFlag[] {
     [facts.kind === 'held', 'overGovernor'],
     [(facts.shape?.removed ?? 0) > 0, 'removesMembers'],
     [(facts.shape?.membersBefore ?? 0) >= LARGE_GROUP, 'largeGroup'],
+    [facts.match?.outcome === 'adopt', 'adopts'],
     [before === null && facts.verb !== 'create', 'unknownBefore'],
   ];
   return flags.flatMap(([applies, flag]) => (applies ? [flag] : []));
@@ -127,6 +136,7 @@ function digestOf(env: DrainEnvironment, work: Work, facts: ChangeFacts): Buffer
     work.pair.commonHash?.toString('hex') ?? null,
     work.pair.link?.version ?? null,
     facts.mapped?.hash.toString('hex') ?? null,
+    ...(facts.match === undefined ? [] : [facts.match.entity?.id ?? null]),
   ]);
   return env.services.hasher.canonical(text).subarray(0, 16);
 }

@@ -32,12 +32,14 @@ export async function findDrift(
   return differenceFrom(contentOf(env, work, change), live, change);
 }
 
-interface Content {
+/** Values of a change, opened. */
+export interface Content {
   readonly before: JsonObject | null;
   readonly after: JsonObject | null;
 }
 
-function contentOf(env: DrainEnvironment, work: Work, change: ApprovedChange): Content {
+/** What a change says was there, and what shall be. */
+export function contentOf(env: DrainEnvironment, work: Work, change: ApprovedChange): Content {
   if (change.content === null) return { before: null, after: null };
   const content = env.services.linkBodies.open(change.content, changePlace(env.targetNo, work.row.entityNo));
   const objectAt = (name: string): JsonObject | null => {
@@ -51,7 +53,11 @@ function contentOf(env: DrainEnvironment, work: Work, change: ApprovedChange): C
  * What the account holds has to be what was last written, or what is planned: an attempt of this application that died may have written it
  * already.
  */
-function differenceFrom({ before, after }: Content, live: JsonObject, change: ApprovedChange): string | undefined {
+export function differenceFrom(
+  { before, after }: Content,
+  live: JsonObject,
+  change: ApprovedChange,
+): string | undefined {
   if (before === null) return undefined;
   // For a deletion everything counts that was written, for a change what it changes.
   const names = change.verb === 'delete' ? Object.keys(before) : change.attributes;

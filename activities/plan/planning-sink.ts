@@ -1,15 +1,18 @@
+import type { NativeEntity } from '../../connectors/contract.js';
 import { shapeOf } from '../../core/plan/classify.js';
 import type { Settlement } from '../../state/drain/settle.js';
 import { createdInRun } from '../../state/plans/approved.js';
 import type { CandidateEnd } from '../absence/candidate-end.js';
 import type { Judgement } from '../absence/judge-candidate.js';
-import { mapForCreate } from '../drain/outcomes.js';
+import { mapForCreate, mapForUpdate } from '../drain/outcomes.js';
 import type { KnownReferences } from '../drain/resolve-references.js';
 import type { Admission, ChangeSink, JudgedDeletion } from '../drain/sink.js';
 import { settlement } from '../drain/work.js';
 import type { DrainEnvironment, Work } from '../drain/work.js';
 import { describeChange, lastWritten } from './describe-change.js';
 import { describeDeletion } from './describe-deletion.js';
+import { heldContent, matchExisting } from './match-existing.js';
+import type { FoundMatch } from './match-existing.js';
 import type { GovernedSink } from './governed-sink.js';
 import { plannedReferences } from './planned-references.js';
 
@@ -24,8 +27,16 @@ export class PlanningSink implements ChangeSink {
 
   constructor(private readonly governed: GovernedSink) {}
 
-  admit(env: DrainEnvironment, works: readonly Work[]): Promise<Admission> {
-    return Promise.resolve({ works: [], settled: works.map((work) => this.plan(env, work)) });
+  async admit(env: DrainEnvironment, works: readonly Work[]): Promise<Admission> {
+    if (!env.tools.context.matches.has(env.targetNo))
+      return { works: [], settled: works.map((work) => this.plan(env, work)) };
+    const unlinked = works.filter((work) => work.evaluation.action === 'create');
+    const matches = await matchExisting(env, unlinked);
+    const settled = works.map((work) => {
+      const isOpen = work.evaluation.action === 'create' && !matches.has(work);
+      return isOpen ? settlement(work, { kind: 'released' }) : this.plan(env, work, matches.get(work));
+    });
+    return { works: [], settled };
   }
 
   /** Nothing is sent, so nobody is found to be gone. */
@@ -57,7 +68,7 @@ export class PlanningSink implements ChangeSink {
     return plannedReferences(env, stored, await this.created);
   }
 
-  private plan(env: DrainEnvironment, work: Work): Settlement {
+  private plan(env: DrainEnvironment, work: Work, match?: FoundMatch): Settlement {
     const again = this.governed.heldAgain(env, work);
     if (again !== undefined) return again;
     const { action, update } = work.evaluation;
@@ -68,11 +79,12 @@ export class PlanningSink implements ChangeSink {
       const facts = { kind: 'plan', verb: shape.verb, class: classOf(shape.verb), shape, mapped: update } as const;
       return planned(work, describeChange(env, work, { ...facts, operation: 'update', cause: null }));
     }
+    if (match?.entity) return planAdoption(env, work, match, match.entity);
     const wanted = work.pair.presence === 'present' && work.evaluation.accepted;
     if (action === 'update' || !wanted || skipOperations.has('create')) return settlement(work, { kind: 'waiting' });
     const mapped = work.create ?? mapForCreate(env, work);
     if ('message' in mapped) return settlement(work, { kind: 'waiting' });
-    const facts = { kind: 'plan', verb: 'create', class: 'create', shape: null, mapped } as const;
+    const facts = { kind: 'plan', verb: 'create', class: 'create', shape: null, mapped, match } as const;
     return planned(work, describeChange(env, work, { ...facts, operation: 'create', cause: null }));
   }
 }
@@ -90,6 +102,17 @@ const OUTCOME_OF: Readonly<Record<Judgement['kind'], CandidateEnd['outcome']>> =
   updatedInstead: 'planned',
   deleted: 'planned',
 };
+
+/** An account that exists gets what an update would write (CNF-9); what it holds now is what the reviewer sees before that. */
+function planAdoption(env: DrainEnvironment, work: Work, match: FoundMatch, { id, body }: NativeEntity): Settlement {
+  const mapped = mapForUpdate(env, work, id);
+  // Where updates are skipped the account is only linked (SKP-7): there is nothing to approve.
+  if ('message' in mapped || env.program.skipOperations.has('update')) return settlement(work, { kind: 'waiting' });
+  const held = heldContent(body, mapped.storable);
+  const shape = shapeOf(held, mapped.storable);
+  const facts = { kind: 'plan', verb: shape.verb, class: classOf(shape.verb), shape, mapped, match, held } as const;
+  return planned(work, describeChange(env, work, { ...facts, operation: 'update', cause: null }));
+}
 
 function planned(work: Work, change: NonNullable<Settlement['change']>): Settlement {
   return settlement(work, { kind: 'waiting' }, { change });

@@ -26,6 +26,11 @@ export function plansOnly(context: RunContext): boolean {
   return isPlanKind(context.kind) || (planFirst && context.planNo === null);
 }
 
+/** The run stops at its plan although it was asked for as one that sends: what rules approve is applied at once (PLN-13). */
+export function plansFirst(context: RunContext): boolean {
+  return plansOnly(context) && (context.planFirst || !isPlanKind(context.kind));
+}
+
 /** Where the changes of a run go in a target. */
 export function sinkOf(context: RunContext, target: OpenSystem): ChangeSink {
   if (context.planNo !== null) return new ApplyingSink(context.planNo);

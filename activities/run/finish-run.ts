@@ -21,6 +21,7 @@ import {
   storeSkips,
 } from '../../state/runs/finish-run.js';
 import type { ConditionReason } from '../../state/runs/finish-run.js';
+import { countMatches } from '../../state/plans/matches.js';
 import { countStates, endUntried } from '../../state/plans/approved.js';
 import { ensurePlan } from '../../state/plans/store-changes.js';
 import { isResyncKind } from '../../state/runs/run.js';
@@ -33,7 +34,8 @@ import type { FinishedRun, FinishRunInput } from '../contract.js';
 import { ApplicationFailure } from '@temporalio/common';
 import { RUN_CLOSED } from '../contract.js';
 import { isEmptyRead, noteAllPostponed, thresholdText } from '../absence/plan-absence.js';
-import { followsReference, plansOnly } from '../plan/sink-of.js';
+import { approveByRules } from '../plan/approve-by-rules.js';
+import { followsReference, plansFirst, plansOnly } from '../plan/sink-of.js';
 import { codeOf, targetTypes } from '../support/run-context.js';
 import type { RunContext } from '../support/run-context.js';
 import { pause } from '../support/run-watch.js';
@@ -41,7 +43,7 @@ import type { ActivityScope } from '../support/scope.js';
 import type { EngineServices } from '../support/services.js';
 import { describeProgress } from './describe-progress.js';
 import { readFingerprint } from './read-mode.js';
-import { appliedLines, countsOf, deletionLines, heldLines, unresolvedLines } from './outcome-lines.js';
+import { appliedLines, countsOf, deletionLines, heldLines, matchLines, unresolvedLines } from './outcome-lines.js';
 
 /** Reports of a worker that waits for answers. */
 const REPORT_INTERVAL_MS = 5_000;
@@ -138,7 +140,12 @@ async function conclude(
   await moveForcedFullCounter(sql, input.runKey, status, clean);
   const held = heldLines(context, await countHeld(sql, sourceNo));
   const unresolved = unresolvedLines(context, await countUnresolved(sql, sourceNo));
-  await closeRun(sql, input.runKey, status, [...report.lines, ...unresolved, ...held, ...referenceLines(context)]);
+  const byRules = plansFirst(context)
+    ? await approveByRules(sql, context, { partial: await whyPartial(sql, context, verdict, stopped || defective) })
+    : [];
+  const matched = matchLines(context, plansOnly(context) ? await countMatches(sql, input.runKey) : []);
+  const lines = [...report.lines, ...matched, ...unresolved, ...held, ...byRules, ...referenceLines(context)];
+  await closeRun(sql, input.runKey, status, lines);
   services.deps.reached?.('finishing');
   return status;
 }
@@ -160,6 +167,21 @@ function referenceLines(context: RunContext): string[] {
   return [
     'Behavior of the reference: no governor, no confirmation of deletions by the source, no guard against empty reads',
   ];
+}
+
+/** Why a plan is not all that the run would have done (PLN-13); null: it is. */
+async function whyPartial(
+  sql: Sql,
+  context: RunContext,
+  { types }: ReadVerdict,
+  brokenOff: boolean,
+): Promise<string | null> {
+  if (brokenOff) return 'the job did not come to its end';
+  if (types.length < context.types.length || types.some((type) => type.state !== 'complete'))
+    return 'the source was not read to its end';
+  const ended = await endedTargets(sql, context.runKey);
+  const names = context.targets.flatMap(({ snapshot }) => (ended.has(snapshot.no) ? [snapshot.name] : []));
+  return names.length === 0 ? null : `nothing more could be planned for ${names.join(', ')}`;
 }
 
 /** The source side was read to its end without a failed entity, in whatever mode (RDM-12, CONN-CORE-43). */

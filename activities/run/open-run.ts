@@ -5,6 +5,8 @@ import { ensureLogPartitions } from '../../state/drain/entity-log.js';
 import { closeRunAs } from '../../state/runs/reconcile.js';
 import { freezeRun, takeRun } from '../../state/runs/open-run.js';
 import type { FrozenRun, OpenedRunRow } from '../../state/runs/open-run.js';
+import { isPlanKind } from '../../state/runs/run.js';
+import { isFirstRun } from '../../state/plans/matches.js';
 import { isRunTakenOverError } from '../../state/runs/fence.js';
 import { listSweeps } from '../../state/runs/sweeps.js';
 import { RUN_CLOSED } from '../contract.js';
@@ -70,10 +72,24 @@ async function freeze(services: EngineServices, run: OpenedRunRow, owner: string
       ...numbered(loaded, numbers),
       now: frozen.now,
       ...plan,
+      ...(isPlanKind(run.kind) && { matches: await matchedTargets(services, run, loaded) }),
     });
   } finally {
     await closeRunContext(context);
   }
+}
+
+/** Targets in which accounts that exist are looked for: as somebody has asked, else where the source has provisioned nobody (PLN-14). */
+async function matchedTargets(
+  services: EngineServices,
+  run: OpenedRunRow,
+  loaded: RunConfiguration,
+): Promise<number[]> {
+  if (run.match === false) return [];
+  const matched: number[] = [];
+  for (const { no } of loaded.targets)
+    if (run.match === true || (await isFirstRun(services.pool, run.sourceNo, no))) matched.push(no);
+  return matched;
 }
 
 function numbered(configuration: RunConfiguration, numbers: ReadonlyMap<number, number>): RunConfiguration {

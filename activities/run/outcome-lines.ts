@@ -1,4 +1,6 @@
-import { entityTypeOfCode } from '../../core/entity-type.js';
+import { ENTITY_TYPES, entityTypeOfCode } from '../../core/entity-type.js';
+import { MATCH_OUTCOMES } from '../../core/plan/change.js';
+import type { MatchCount } from '../../state/plans/matches.js';
 import type { OutcomeCount } from '../../state/absence/outcomes.js';
 import type { UnresolvedCount } from '../../state/drain/references.js';
 import type { HeldCount } from '../../state/plans/held.js';
@@ -70,6 +72,20 @@ export function heldLines(context: RunContext, counts: readonly HeldCount[]): st
     sums.set(about, (sums.get(about) ?? 0) + count);
   }
   return [...sums].map(([about, count]) => `Held for approval: ${count} ${about}`);
+}
+
+/** PLN-14: one line for each target and type that was looked into. */
+export function matchLines(context: RunContext, counts: readonly MatchCount[]): string[] {
+  return context.targets.flatMap(({ snapshot }) =>
+    ENTITY_TYPES.flatMap((type) => {
+      const own = counts.filter((one) => one.targetNo === snapshot.no && entityTypeOfCode(one.type) === type);
+      const said = MATCH_OUTCOMES.flatMap((match) => {
+        const count = own.find((one) => one.match === match)?.count ?? 0;
+        return count > 0 ? [`${count} ${match}`] : [];
+      });
+      return said.length === 0 ? [] : [`${snapshot.name}, ${type}: match report: ${said.join(', ')}`];
+    }),
+  );
 }
 
 /** WRT-7: one line for each target and type; the results of the entities name the references. */

@@ -31,6 +31,10 @@ export interface RunContext {
   readonly kind: RunKind;
   /** The plan that is applied, of a run of kind `apply`. */
   readonly planNo: number | null;
+  /** Stops at its plan because its source wants that, and not because a plan was asked for (PLN-13). */
+  readonly planFirst: boolean;
+  /** Targets in which a plan looks for accounts that exist (PLN-14). */
+  readonly matches: ReadonlySet<number>;
   readonly mode: 'full' | 'delta';
   readonly source: OpenSystem;
   readonly targets: readonly OpenSystem[];
@@ -91,6 +95,8 @@ export async function buildRunContext(
     runKey: run.runKey,
     kind: run.kind,
     planNo: run.planNo,
+    planFirst: run.planFirst,
+    matches: new Set(run.frozen.matches),
     mode: run.mode,
     source,
     targets,

@@ -26,12 +26,15 @@ export const PROBLEM_TYPES = {
   'plan-expired': [409, 'The plan has expired'],
   'plan-moved': [409, 'The plan is another one'],
   'nothing-approved': [409, 'Nothing is approved'],
+  'rules-moved': [409, 'The rules were changed meanwhile'],
+  'no-plan': [409, 'There is no plan yet'],
   'nothing-to-decide': [409, 'Nothing could be decided'],
   'body-too-large': [413, 'The body is too large'],
   'unsupported-media-type': [415, 'The content type is not supported'],
   'invalid-system': [422, 'The system cannot be saved'],
   'invalid-properties': [422, 'The properties cannot be saved'],
   'invalid-transformation': [422, 'The transformation has errors'],
+  'invalid-rules': [422, 'The approval rules cannot be saved'],
   'too-many-attempts': [429, 'Too many failed attempts'],
   internal: [500, 'Unexpected error'],
   'not-built': [501, 'Not built yet'],
@@ -98,10 +101,7 @@ export function problemBody(error: ProblemError, requestId: string): ProblemBody
   };
 }
 
-/** JSON pointer of a path of keys (RFC 6901); an empty path is the whole document. */
-export function jsonPointer(path: readonly PropertyKey[]): string {
-  return path.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
-}
+export { jsonPointer } from '../../core/json-pointer.js';
 
 /** A problem for something that does not exist. */
 export function notFound(what: string): ProblemError {

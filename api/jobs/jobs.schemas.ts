@@ -9,6 +9,12 @@ export const startJobBody = z.strictObject({
     .boolean()
     .default(false)
     .describe('true: reads, maps and compares like that job, stores every change it would make, and sends nothing'),
+  match: z
+    .boolean()
+    .optional()
+    .describe(
+      'Of a plan. true: accounts that exist are looked for before anybody is planned to be created (match report); false: they are not; absent: in targets where this source has provisioned nobody yet',
+    ),
 });
 export type StartJob = z.infer<typeof startJobBody>;
 

@@ -63,7 +63,18 @@ export class JobsService implements BeforeApplicationShutdown {
     const kind = runKind(body);
     const system = await this.systems.require(systemId);
     if (system.role !== 'source') throw new ProblemError('not-found', `${system.name} is not a source: it has no jobs`);
-    const request = { sourceNo: system.no, kind, trigger: 'IMMEDIATE', triggeredBy: caller.userName } as const;
+    const { match, plan } = body;
+    if (match !== undefined && !plan)
+      throw new ProblemError('invalid-request', 'match belongs to a plan: set "plan" to true, or leave match out', {
+        errors: [{ pointer: '/match', message: 'belongs to a plan: set "plan" to true, or leave it out' }],
+      });
+    const request = {
+      sourceNo: system.no,
+      kind,
+      trigger: 'IMMEDIATE',
+      triggeredBy: caller.userName,
+      ...(match !== undefined && { match }),
+    } as const;
     return this.launch(system.no, () => requestRun(this.pool, request));
   }
 

@@ -31,12 +31,23 @@ export function toPlanDetails(plan: PlanView, counts: PlanCounts, decisions: rea
 
 /** A change as responses show it; `content` is its opened content, where it is to be shown. */
 export function toChangeBody(change: ChangeView, content?: JsonObject): ChangeBody {
-  const { changeNo, targetNo: _targetNo, entityNo: _entityNo, content: _sealed, attributes, ...rest } = change;
+  const {
+    changeNo,
+    targetNo: _targetNo,
+    entityNo: _entityNo,
+    content: _sealed,
+    attributes,
+    match,
+    matchBy,
+    matchNote,
+    ...rest
+  } = change;
   return {
     ...rest,
     id: String(changeNo),
     attributeNames: [...attributes],
     risks: [...change.risks],
+    match: match === null ? null : { outcome: match, by: [...matchBy], note: matchNote },
     decidedAt: change.decidedAt && isoInstant(change.decidedAt),
     endedAt: change.endedAt && isoInstant(change.endedAt),
     ...(content !== undefined && { attributes: attributesOf(change, content) }),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ENTITY_TYPES } from '../../core/entity-type.js';
-import { CHANGE_VERBS, RISK_FLAGS } from '../../core/plan/change.js';
+import { CHANGE_VERBS, MATCH_OUTCOMES, RISK_FLAGS } from '../../core/plan/change.js';
 import { CHANGE_STATES } from '../../core/plan/states.js';
 import { instant, limitParameter, systemIdParameter } from '../common/paging.schemas.js';
 
@@ -22,6 +22,7 @@ const filterFields = {
   facet: z.string().max(MAX_TEXT).optional().describe('Value of the facet attribute, for example a department'),
   risk: z.enum(RISK_FLAGS).optional(),
   state: z.enum(CHANGE_STATES).optional(),
+  match: z.enum(MATCH_OUTCOMES).optional().describe('What the match report has found'),
   text: z
     .string()
     .min(1)
@@ -90,6 +91,11 @@ export const planView = z.object({
 });
 export type PlanBody = z.infer<typeof planView>;
 
+const decidingRule = z
+  .object({ name: z.string(), version: count })
+  .nullable()
+  .describe('The approval rule that has decided, with the version of the rules; null: a person, or nobody');
+
 export const planDetails = planView.extend({
   counts: z.object({
     total: count,
@@ -99,12 +105,14 @@ export const planDetails = planView.extend({
     byType: counts,
     byAttribute: counts,
     byFacet: counts,
+    byMatch: counts.describe('Empty for a plan that is no match report'),
   }),
   decisions: z.array(
     z.object({
       at: instant,
       decision: z.enum(['approve', 'reject']),
-      by: z.string(),
+      by: z.string().nullable().describe('null: a rule has decided'),
+      rule: decidingRule,
       filter: z.json(),
       comment: z.string(),
       changes: count,
@@ -144,6 +152,15 @@ export const changeView = z.object({
   reason: z.string().nullable().describe('Why it was not applied'),
   firstApprovedBy: z.string().nullable(),
   decidedBy: z.string().nullable(),
+  decidedByRule: decidingRule,
+  match: z
+    .object({
+      outcome: z.enum(MATCH_OUTCOMES),
+      by: z.array(z.string()).describe('Attributes by which the account was found'),
+      note: z.string().nullable().describe('Why it is not clear which account is meant'),
+    })
+    .nullable()
+    .describe('What a match report has found of an entity that is not linked; null: it was not looked for'),
   decidedAt: instant.nullable(),
   endedAt: instant.nullable(),
 });
@@ -156,6 +173,6 @@ export const decisionResult = z.object({
   decided: count.describe('Approved, or rejected'),
   waitingForSecond: count.describe('Approved by you; somebody else has to approve them too'),
   ownApproval: count.describe('Approved by you before: the second person has to be another one'),
-  refused: counts.describe('Not decided, by the state they are in'),
+  refused: counts.describe('Not decided, by the state they are in, or because their account is ambiguous or invisible'),
 });
 export type DecisionAnswer = z.infer<typeof decisionResult>;

@@ -1,11 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { JsonObject } from '../../core/json.js';
+import { secondPersonFor } from '../../core/plan/second-person.js';
 import { createBodySealer } from '../../runtime/sealed-bodies.js';
 import type { BodySealer } from '../../runtime/sealed-bodies.js';
 import type { InstallationKeys } from '../../runtime/secrets.js';
 import { loadSystem } from '../../state/config/index.js';
-import { SqlPool, sqlState } from '../../state/database.js';
+import { SqlPool } from '../../state/database.js';
 import {
   countChanges,
   countStates,
@@ -38,9 +39,6 @@ import type {
   PlanQuery,
   SampleQuery,
 } from './plans.schemas.js';
-
-/** Verbs that need two people, in the properties of the source. */
-const SECOND_PERSON_PROPERTY = 'ips.plan.second.person';
 
 /** A filter as requests give it: systems by their public ids. */
 type RequestedFilter = NonNullable<DecisionBody['filter']>;
@@ -163,22 +161,14 @@ export class PlansService {
     return this.jobs.launch(plan.sourceNo, () => this.#request(plan, caller));
   }
 
-  async #request(plan: PlanView, caller: Principal): ReturnType<typeof requestRun> {
-    try {
-      return await requestRun(this.pool, {
-        sourceNo: plan.sourceNo,
-        kind: 'apply',
-        trigger: 'IMMEDIATE',
-        triggeredBy: caller.userName,
-        planNo: plan.planNo,
-      });
-    } catch (error) {
-      if (sqlState(error) !== UNIQUE_VIOLATION) throw error;
-      throw new ProblemError(
-        'job-running',
-        `another plan of ${plan.sourceName} waits to be applied: apply this one after it`,
-      );
-    }
+  #request(plan: PlanView, caller: Principal): ReturnType<typeof requestRun> {
+    return requestRun(this.pool, {
+      sourceNo: plan.sourceNo,
+      kind: 'apply',
+      trigger: 'IMMEDIATE',
+      triggeredBy: caller.userName,
+      planNo: plan.planNo,
+    });
   }
 
   async #require(planId: string): Promise<PlanView> {
@@ -198,11 +188,7 @@ export class PlansService {
 
   async #secondPersonFor(plan: PlanView): Promise<string[]> {
     const source = await loadSystem(this.dataSource, plan.sourceNo);
-    const text = source?.properties[SECOND_PERSON_PROPERTY] ?? '';
-    return text
-      .split(',')
-      .map((verb) => verb.trim())
-      .filter((verb) => verb !== '');
+    return secondPersonFor(source?.properties ?? {});
   }
 
   async #filter({ target, ...rest }: RequestedFilter): Promise<ChangeFilter> {
@@ -222,7 +208,6 @@ export class PlansService {
 }
 
 const EXPORT_PORTION = 1_000;
-const UNIQUE_VIOLATION = '23505';
 
 function nothingDecided(decision: string, result: Awaited<ReturnType<typeof decide>>): ProblemError {
   const states = Object.entries(result.refused).map(([state, count]) => `${count} ${state}`);

@@ -100,7 +100,7 @@ async function creationTime(
 }
 
 /** Sent values that the directory has: under the name and in the shape they were sent in. */
-function asSent(sent: JsonObject, found: JsonObject): JsonObject {
+export function asSent(sent: JsonObject, found: JsonObject): JsonObject {
   const byKey = new Map(Object.entries(found).map(([name, value]) => [name.toLowerCase(), value]));
   const same: JsonObject = {};
   for (const [name, value] of Object.entries(sent)) {

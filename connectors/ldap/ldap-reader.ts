@@ -12,7 +12,7 @@ import { MemberNames } from './member-names.js';
 import { identifierValue, projectionOf, type Projection } from './native-entity.js';
 import { PagedRead } from './paged-read.js';
 import { NO_SCHEMA, readSchema, type Schema } from './schema.js';
-import { DOMAIN_SCOPE, readEntry, searchFew, type Query } from './search.js';
+import { DOMAIN_SCOPE, readEntry, searchAll, searchFew, type Query } from './search.js';
 import { SeenIds } from './seen-ids.js';
 import type { OpenedSession, Sessions } from './sessions.js';
 
@@ -76,6 +76,25 @@ export class LdapReader {
     const [problem] = failures;
     if (problem !== undefined) throw connectorError('protocol', operation, problem.message, { scope: 'entity' });
     return items[0] ?? null;
+  }
+
+  /** Entries of a type below its path that fit a filter, whatever the filter of reads says; for searches that find few. */
+  async readMatching(
+    type: LdapType,
+    filter: Filter,
+    operation: Operation,
+    signal: AbortSignal | undefined,
+  ): Promise<readonly NativeEntity[]> {
+    const entries = await this.sessions.use(operation, signal, async (opened) => {
+      await this.loadSchema(opened, signal);
+      const isType = equals('objectClass', this.settings.types[type].objectClass);
+      const query = { ...this.query(type, opened, undefined), filter: allOf(isType, filter) };
+      return searchAll(opened.session, query, signal);
+    });
+    const { items, failures } = await this.delivered(type, entries, signal, false);
+    const [problem] = failures;
+    if (problem !== undefined) throw connectorError('protocol', operation, problem.message, { scope: 'entity' });
+    return items;
   }
 
   /** The entry of an identifier below the path of its type. Throws `ambiguous` for two. */

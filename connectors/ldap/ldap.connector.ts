@@ -9,6 +9,7 @@ import { findHolders } from './find-holders.js';
 import { LdapReader } from './ldap-reader.js';
 import { DN_ATTRIBUTE, ldapSettings, type LdapType } from './ldap-settings.js';
 import { LdapWriter } from './ldap-writer.js';
+import { matchEntries } from './match.js';
 import { Sessions } from './sessions.js';
 
 /** A connector for one directory. Throws `fatal` for paths and filters that cannot be understood; opens no connection yet. */
@@ -28,6 +29,7 @@ export function openLdapConnector(context: ConnectorContext, dialect: Dialect): 
     update: async (type, id, change, options) => writer.update(ldapType(type), id, change, options),
     delete: async (type, id, options) => writer.delete(ldapType(type), id, options),
     resolveExisting: async (type, body, _keys, options) => findExisting(finding, ldapType(type), body, options),
+    matchExisting: async (type, bodies, _keys, options) => matchEntries(finding, ldapType(type), bodies, options),
     uniqueKeys: () => (isAd ? [DN_ATTRIBUTE, 'sAMAccountName'] : [DN_ATTRIBUTE]),
     findHolders: async (type, id, body, options) => findHolders(finding, ldapType(type), id, body, options),
     close: async () => {

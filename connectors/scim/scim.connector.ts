@@ -6,6 +6,7 @@ import { configuredCredentials, configuredHeaders, secretValues, tlsOptions } fr
 import { BulkWrites } from './bulk-writes.js';
 import { testScimConnection } from './connection-test.js';
 import { Discovery } from './discovery.js';
+import { ScimMatcher } from './match.js';
 import { probeScim } from './probe/probe.js';
 import { profileInForce } from './profile-overrides.js';
 import type { ScimProfile } from './profile.js';
@@ -55,6 +56,12 @@ export function openScimConnector(
     reader,
     discovery,
   });
+  const matcher = new ScimMatcher({
+    reader,
+    // Where a search has a second step each entity takes it on its own (CNF-5).
+    takesAlternatives: profile.filter === 'full' && settings.userKeysAfter === undefined,
+    resolve: (type, body, keys, options) => writer.resolve(type, body, keys, options),
+  });
   return {
     testConnection: (options) =>
       testScimConnection({ http, discovery, properties, clock: context.clock }, options.signal),
@@ -65,6 +72,7 @@ export function openScimConnector(
     delete: async (type, id, options) => writer.delete(scimType(type), id, options),
     changeMembers: (groupId, change, options) => writer.changeMembers(groupId, change, options),
     resolveExisting: async (type, body, keys, options) => writer.resolve(scimType(type), body, keys, options),
+    matchExisting: async (type, bodies, keys, options) => matcher.match(scimType(type), bodies, keys, options),
     uniqueKeys: (type) => settings.uniqueKeys[scimType(type)],
     findHolders: async (type, id, body, options) => writer.findHolders(scimType(type), id, body, options),
     probe: (options) => probeScim({ http, reader, discovery }, options),

@@ -35,6 +35,15 @@ export const RISK_FLAGS = [
 /** What a reviewer should look at twice. */
 export type RiskFlag = (typeof RISK_FLAGS)[number];
 
+/** Names of {@link MatchOutcome}. */
+export const MATCH_OUTCOMES = ['adopt', 'create', 'ambiguous', 'invisible'] as const;
+/**
+ * What a match report says of an entity without a link (PLN-14). `adopt`: one account has its unique attribute; `create`: none has;
+ * `ambiguous`: several have, or somebody else is linked with it or wants it, too; `invisible`: none can be found by the configured
+ * attribute, and yet one is there that will keep the target from creating another.
+ */
+export type MatchOutcome = (typeof MATCH_OUTCOMES)[number];
+
 /** Values of a change as they are stored, sealed: no secret is part of them (LNK-5). */
 export interface ChangeContent {
   /** Target JSON last written; null where it is not known. */

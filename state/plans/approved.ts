@@ -1,4 +1,4 @@
-import type { ChangeVerb, GovernedClass } from '../../core/plan/change.js';
+import type { ChangeVerb, GovernedClass, MatchOutcome } from '../../core/plan/change.js';
 import type { ChangeState } from '../../core/plan/states.js';
 import type { Presence } from '../../core/sync/facts.js';
 import { BACKLOG_STATE, nameOf, PRESENCE } from '../codes.js';
@@ -19,6 +19,10 @@ export interface ApprovedChange {
   readonly sourceProgram: number;
   readonly targetProgram: number;
   readonly content: Buffer | null;
+  /** What a match report has found; null: it was not looked for (PLN-14). */
+  readonly match: MatchOutcome | null;
+  /** The account that is taken over, of match `adopt`; else that of the link. */
+  readonly targetKey: string | null;
 }
 
 /** What became of an approved change. */
@@ -39,7 +43,7 @@ export async function approvedChanges(
   const rows = await sql.query<Omit<ApprovedChange, 'presence'> & { presence: number }>(
     `select change_no as "changeNo", entity_no as "entityNo", verb, class, attributes, presence, entity_hash as "entityHash",
             link_version as "linkVersion", target_hash as "targetHash", source_program as "sourceProgram", target_program as "targetProgram",
-            content
+            content, match, target_key as "targetKey"
        from change where plan_no = $1 and target_id = $2 and entity_no = any($3::bigint[]) and state = 'approved'`,
     [planNo, targetNo, entityNos],
   );
@@ -117,10 +121,11 @@ export async function candidatesOfPlan(sql: Sql, runKey: string, planNo: number,
   );
 }
 
-/** Source keys, by type, of what a plan creates in a target: `type/key` (see referenceKey). */
+/** Source keys, by type, of what a plan creates or takes over in a target: `type/key` (see referenceKey). */
 export async function createdByPlan(sql: Sql, planNo: number, targetNo: number): Promise<Set<string>> {
   const rows = await sql.query<{ type: number; sourceKey: string }>(
-    `select type, source_key as "sourceKey" from change where plan_no = $1 and target_id = $2 and verb = 'create' and link_version is null`,
+    `select type, source_key as "sourceKey" from change 
+      where plan_no = $1 and target_id = $2 and (verb = 'create' or match is not null) and link_version is null`,
     [planNo, targetNo],
   );
   return new Set(rows.map((row) => `${row.type}/${row.sourceKey}`));

@@ -3,6 +3,7 @@ import type { EntityType } from '../../core/entity-type.js';
 import type { ChangeVerb, GovernedClass, RiskFlag } from '../../core/plan/change.js';
 import type { ChangeState } from '../../core/plan/states.js';
 import type { Sql } from '../database.js';
+import type { MatchOutcome } from '../../core/plan/change.js';
 import { FILTER_PARAMETERS, FILTER_SQL, filterParams } from './filter.js';
 import type { ChangeFilter } from './filter.js';
 
@@ -28,6 +29,14 @@ export interface ChangeView {
   readonly reason: string | null;
   readonly firstApprovedBy: string | null;
   readonly decidedBy: string | null;
+  /** The rule that has approved it, in place of a person (PLN-13). */
+  readonly decidedByRule: { readonly name: string; readonly version: number } | null;
+  /** What a match report has found (PLN-14). */
+  readonly match: MatchOutcome | null;
+  /** Attributes by which the account was found. */
+  readonly matchBy: readonly string[];
+  /** Why it is not clear which account is meant; no attribute values. */
+  readonly matchNote: string | null;
   readonly decidedAt: Date | null;
   readonly endedAt: Date | null;
   /** Sealed; the place is `change/<target>/<entity>`. */
@@ -38,11 +47,14 @@ interface ChangeRow extends Omit<ChangeView, 'type'> {
   type: number;
 }
 
+/** SQL: the rule that has decided, as JSON. */
+export const RULE_SQL = `case when rule_name is not null then json_build_object('name', rule_name, 'version', rule_version) end`;
+
 const CHANGE_SQL = `
   select c.change_no as "changeNo", c.state, c.verb, c.class, c.type, c.target_id as "targetNo", s.id as "targetId",
          coalesce(s.name, 'system ' || c.target_id) as "targetName", c.entity_no as "entityNo", c.source_key as "sourceKey",
          c.target_key as "targetKey", c.attributes, c.risks, c.facet, c.cause, c.reason, c.first_approved_by as "firstApprovedBy",
-         c.decided_by as "decidedBy", c.decided_at as "decidedAt", c.ended_at as "endedAt", c.content
+         c.decided_by as "decidedBy", ${RULE_SQL} as "decidedByRule", c.match, c.match_by as "matchBy", c.match_note as "matchNote", c.decided_at as "decidedAt", c.ended_at as "endedAt", c.content
     from change c left join system s on s.no = c.target_id`;
 
 /** Changes of a plan in the order they were made, from after `after`. */
@@ -89,6 +101,8 @@ export interface PlanCounts {
   readonly byType: Readonly<Record<string, number>>;
   readonly byAttribute: Readonly<Record<string, number>>;
   readonly byFacet: Readonly<Record<string, number>>;
+  /** Empty for a plan that is no match report. */
+  readonly byMatch: Readonly<Record<string, number>>;
 }
 
 /** Counts of the changes of a plan that fit the filter: two passes over its rows. */
@@ -99,10 +113,11 @@ export async function countChanges(sql: Sql, planNo: number, filter: ChangeFilte
     target: string;
     type: number;
     facet: string | null;
+    match: string | null;
     count: number;
   }>(
-    `select c.state, c.verb, coalesce(s.name, 'system ' || c.target_id) as target, c.type, c.facet, count(*)::int as count
-       from change c left join system s on s.no = c.target_id where ${FILTER_SQL} group by 1, 2, 3, 4, 5 order by 1, 2, 3, 4, 5`,
+    `select c.state, c.verb, coalesce(s.name, 'system ' || c.target_id) as target, c.type, c.facet, c.match, count(*)::int as count
+       from change c left join system s on s.no = c.target_id where ${FILTER_SQL} group by 1, 2, 3, 4, 5, 6 order by 1, 2, 3, 4, 5, 6`,
     filterParams(planNo, filter),
   );
   const attributes = await sql.query<{ attribute: string; count: number }>(
@@ -126,5 +141,6 @@ export async function countChanges(sql: Sql, planNo: number, filter: ChangeFilte
     byType: sum((row) => entityTypeOfCode(row.type)),
     byAttribute: Object.fromEntries(attributes.map(({ attribute, count }) => [attribute, count])),
     byFacet: sum((row) => row.facet),
+    byMatch: sum((row) => row.match),
   };
 }

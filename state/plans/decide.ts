@@ -2,6 +2,9 @@ import { statesBefore } from '../../core/plan/states.js';
 import type { ChangeState } from '../../core/plan/states.js';
 import { BACKLOG_STATE } from '../codes.js';
 import type { Sql, SqlPool } from '../database.js';
+import { RULE_SQL } from './changes.js';
+import { IS_CLEAR } from './matches.js';
+import type { UnclearMatch } from './matches.js';
 import { FILTER_PARAMETERS, FILTER_SQL, filterParams } from './filter.js';
 import type { ChangeFilter } from './filter.js';
 import { expireChanges } from './reconcile-changes.js';
@@ -26,8 +29,8 @@ export interface DecisionResult {
   readonly waitingForSecond: number;
   /** Approved before by this very person, who cannot be the second one. */
   readonly ownApproval: number;
-  /** Not decided, by the state they are in (PLN-2). */
-  readonly refused: Readonly<Partial<Record<ChangeState, number>>>;
+  /** Not decided, by the state they are in (PLN-2); or by the match report, because it is not clear what would be written (PLN-14). */
+  readonly refused: Readonly<Partial<Record<ChangeState | UnclearMatch, number>>>;
 }
 
 /**
@@ -45,7 +48,8 @@ export async function decide(pool: SqlPool, decision: Decision): Promise<Decisio
     if (decided + waitingForSecond > 0) await noteDecision(sql, decision, decided + waitingForSecond);
     const open = statesBefore('approved');
     const refused = Object.fromEntries([...before].filter(([state]) => !open.includes(state)));
-    return { decided, waitingForSecond, ownApproval: own, refused };
+    const unclear = decision.decision === 'approve' ? await countUnclear(sql, decision) : {};
+    return { decided, waitingForSecond, ownApproval: own, refused: { ...refused, ...unclear } };
   });
 }
 
@@ -55,6 +59,15 @@ async function countByState(sql: Sql, decision: Decision): Promise<Map<ChangeSta
     filterParams(decision.planNo, decision.filter),
   );
   return new Map(rows.map((row) => [row.state, row.count]));
+}
+
+async function countUnclear(sql: Sql, decision: Decision): Promise<Partial<Record<UnclearMatch, number>>> {
+  const rows = await sql.query<{ match: UnclearMatch; count: number }>(
+    `select c.match, count(*)::int as count from change c where ${FILTER_SQL} and not ${IS_CLEAR}
+        and c.state = any($${FILTER_PARAMETERS + 1}::text[]) group by 1 order by 1`,
+    [...filterParams(decision.planNo, decision.filter), statesBefore('approved')],
+  );
+  return Object.fromEntries(rows.map(({ match, count }) => [match, count]));
 }
 
 async function countOwn(sql: Sql, decision: Decision): Promise<number> {
@@ -69,7 +82,7 @@ async function countOwn(sql: Sql, decision: Decision): Promise<number> {
 async function approve(sql: Sql, decision: Decision): Promise<number> {
   const rows = await sql.query(
     `update change c set state = 'approved', decided_by = $${FILTER_PARAMETERS + 2}, decided_at = now()
-      where ${FILTER_SQL} and c.state = any($${FILTER_PARAMETERS + 1}::text[])
+      where ${FILTER_SQL} and c.state = any($${FILTER_PARAMETERS + 1}::text[]) and ${IS_CLEAR}
         and (c.verb <> all($${FILTER_PARAMETERS + 3}::text[]) or c.first_approved_by <> $${FILTER_PARAMETERS + 2}) returning 1`,
     [
       ...filterParams(decision.planNo, decision.filter),
@@ -86,7 +99,7 @@ async function noteFirst(sql: Sql, decision: Decision): Promise<number> {
   const rows = await sql.query(
     `update change c set first_approved_by = $${FILTER_PARAMETERS + 2}
       where ${FILTER_SQL} and c.state = any($${FILTER_PARAMETERS + 1}::text[]) and c.first_approved_by is null
-        and c.verb = any($${FILTER_PARAMETERS + 3}::text[]) returning 1`,
+        and ${IS_CLEAR} and c.verb = any($${FILTER_PARAMETERS + 3}::text[]) returning 1`,
     [
       ...filterParams(decision.planNo, decision.filter),
       statesBefore('approved'),
@@ -125,7 +138,10 @@ async function noteDecision(sql: Sql, decision: Decision, changes: number): Prom
 export interface DecisionView {
   readonly at: Date;
   readonly decision: 'approve' | 'reject';
-  readonly by: string;
+  /** Null when a rule has decided. */
+  readonly by: string | null;
+  /** The rule and the version of the rules it is of; null when a person has decided (PLN-13). */
+  readonly rule: { readonly name: string; readonly version: number } | null;
   readonly filter: object;
   readonly comment: string;
   readonly changes: number;
@@ -134,7 +150,7 @@ export interface DecisionView {
 /** The decisions about a plan, oldest first. */
 export async function listDecisions(sql: Sql, planNo: number): Promise<DecisionView[]> {
   return sql.query<DecisionView>(
-    `select at, decision, decided_by as by, filter, comment, changes from plan_decision where plan_no = $1 order by at`,
+    `select at, decision, decided_by as by, ${RULE_SQL} as rule, filter, comment, changes from plan_decision where plan_no = $1 order by at, rule_name`,
     [planNo],
   );
 }

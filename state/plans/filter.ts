@@ -1,6 +1,6 @@
 import { entityTypeCode } from '../../core/entity-type.js';
 import type { EntityType } from '../../core/entity-type.js';
-import type { ChangeVerb, RiskFlag } from '../../core/plan/change.js';
+import type { ChangeVerb, MatchOutcome, RiskFlag } from '../../core/plan/change.js';
 import type { ChangeState } from '../../core/plan/states.js';
 
 /** Which changes of a plan are meant; all given conditions hold (PLN-7). */
@@ -12,6 +12,8 @@ export interface ChangeFilter {
   readonly facet?: string;
   readonly risk?: RiskFlag;
   readonly state?: ChangeState;
+  /** What a match report has found. */
+  readonly match?: MatchOutcome;
   /** Part of the id in the source or in the target, any case. */
   readonly text?: string;
   /** These changes only. */
@@ -19,7 +21,7 @@ export interface ChangeFilter {
 }
 
 /** Number of parameters of {@link FILTER_SQL}; further ones begin after them. */
-export const FILTER_PARAMETERS = 10;
+export const FILTER_PARAMETERS = 11;
 
 /** Condition over `change c`; parameters from {@link filterParams}. */
 export const FILTER_SQL = `
@@ -27,7 +29,7 @@ export const FILTER_SQL = `
   and ($5::text is null or $5 = any(c.attributes)) and ($6::text is null or c.facet = $6) and ($7::text is null or $7 = any(c.risks))
   and ($8::text is null or c.state = $8)
   and ($9::text is null or position(lower($9) in lower(c.source_key)) > 0 or position(lower($9) in lower(coalesce(c.target_key, ''))) > 0)
-  and ($10::bigint[] is null or c.change_no = any($10))`;
+  and ($10::bigint[] is null or c.change_no = any($10)) and ($11::text is null or c.match = $11)`;
 
 /** Parameters of {@link FILTER_SQL}. */
 export function filterParams(planNo: number, filter: ChangeFilter): unknown[] {
@@ -42,5 +44,6 @@ export function filterParams(planNo: number, filter: ChangeFilter): unknown[] {
     filter.state ?? null,
     filter.text ?? null,
     filter.ids ?? null,
+    filter.match ?? null,
   ];
 }

@@ -1,3 +1,6 @@
+export { readApprovalRules, saveApprovalRules } from './approval-rules.js';
+export type { ApprovalRules, NewApprovalRules } from './approval-rules.js';
+export { groupsOfPlan, lastPlanOf } from './rule-groups.js';
 export { countStates } from './approved.js';
 export { countChanges, listChanges, sampleChanges } from './changes.js';
 export type { ChangeView, PlanCounts } from './changes.js';

@@ -1,5 +1,6 @@
 import type { RunConfiguration } from '../config/index.js';
 import type { Sql } from '../database.js';
+import { noteRivalMatches } from './matches.js';
 import { HASH_OF_CHANGES } from './store-changes.js';
 import type { PlanKind } from './store-changes.js';
 
@@ -58,6 +59,7 @@ export async function frozenOfPlan(sql: Sql, planNo: number): Promise<RunConfigu
  * transaction; once, so that the hash never moves.
  */
 export async function completePlans(sql: Sql, runKey: string): Promise<void> {
+  await noteRivalMatches(sql, runKey);
   await sql.query(
     `update plan p set completed_at = now(),
             hash = ${HASH_OF_CHANGES}

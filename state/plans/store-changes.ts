@@ -1,4 +1,4 @@
-import type { ChangeVerb, GovernedClass, RiskFlag } from '../../core/plan/change.js';
+import type { ChangeVerb, GovernedClass, MatchOutcome, RiskFlag } from '../../core/plan/change.js';
 import { statesBefore } from '../../core/plan/states.js';
 import type { Presence } from '../../core/sync/facts.js';
 import { PRESENCE } from '../codes.js';
@@ -31,6 +31,10 @@ export interface NewChange {
   readonly content: Buffer | null;
   /** Part of the hash of the plan (PLN-5). */
   readonly digest: Buffer;
+  /** What a match report has found; null: it was not looked for (PLN-14). */
+  readonly match: MatchOutcome | null;
+  readonly matchBy: readonly string[];
+  readonly matchNote: string | null;
   /** Planned by a Resync: all attributes are written (CHG-6). */
   readonly forced: boolean;
 }
@@ -39,7 +43,7 @@ export interface NewChange {
 const OUTSIDE_OF_RUNS = '0';
 
 /** SQL: the hash over the changes of plan `p` (PLN-5). */
-export const HASH_OF_CHANGES = `sha256(coalesce((select string_agg(c.digest, ''::bytea order by c.change_no) from change c where c.plan_no = p.plan_no), ''::bytea))`;
+export const HASH_OF_CHANGES = `sha256(coalesce((select string_agg(c.digest || convert_to(coalesce(c.match, ''), 'UTF8'), ''::bytea order by c.change_no) from change c where c.plan_no = p.plan_no), ''::bytea))`;
 
 /** Where changes of one lease belong. */
 export interface ChangePlace {
@@ -138,14 +142,16 @@ async function insertChanges(
   await sql.query(
     `insert into change (plan_no, run_key, source_id, target_id, type, state, standing, entity_no, source_key, target_key, verb, class,
                          attributes, risks, facet, presence, entity_hash, link_version, target_hash, source_program, target_program, cause,
-                         content, digest, forced)
+                         content, digest, forced, match, match_by, match_note)
      select $1, $2, $3, $4, $5, $6, $7, n.entity_no, n.source_key, n.target_key, n.verb, n.class,
             array(select json_array_elements_text(n.attributes::json)), array(select json_array_elements_text(n.risks::json)), n.facet,
-            n.presence, n.entity_hash, n.link_version, n.target_hash, n.source_program, n.target_program, n.cause, n.content, n.digest, n.forced
+            n.presence, n.entity_hash, n.link_version, n.target_hash, n.source_program, n.target_program, n.cause, n.content, n.digest, n.forced,
+            n.match, array(select json_array_elements_text(n.match_by::json)), n.match_note
        from unnest($8::bigint[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::smallint[],
-                   $17::bytea[], $18::bigint[], $19::bytea[], $20::int[], $21::int[], $22::text[], $23::bytea[], $24::bytea[], $25::boolean[])
+                   $17::bytea[], $18::bigint[], $19::bytea[], $20::int[], $21::int[], $22::text[], $23::bytea[], $24::bytea[], $25::boolean[],
+                   $26::text[], $27::text[], $28::text[])
          as n (entity_no, source_key, target_key, verb, class, attributes, risks, facet, presence, entity_hash, link_version, target_hash,
-               source_program, target_program, cause, content, digest, forced)`,
+               source_program, target_program, cause, content, digest, forced, match, match_by, match_note)`,
     [
       planNo,
       place.runKey,
@@ -172,6 +178,9 @@ async function insertChanges(
       changes.map((change) => change.content),
       changes.map((change) => change.digest),
       changes.map((change) => change.forced),
+      changes.map((change) => change.match),
+      changes.map((change) => JSON.stringify(change.matchBy)),
+      changes.map((change) => change.matchNote),
     ],
   );
 }

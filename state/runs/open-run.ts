@@ -14,6 +14,8 @@ export interface FrozenRun extends RunConfiguration {
   readonly watermarks: Readonly<Record<string, JsonObject>>;
   /** Changes that a delta read may have (RDM-13); absent: any number. */
   readonly changeLimit?: number;
+  /** Numbers of the targets in which a plan looks for accounts that exist (PLN-14); absent: in none. */
+  readonly matches?: readonly number[];
   /** A scheduled Read that `ips.full.read.force.count` made a full one (RDM-9). */
   readonly forcedFull?: boolean;
 }
@@ -25,6 +27,10 @@ export interface OpenedRunRow {
   readonly kind: RunKind;
   /** The plan that is applied, of a run of kind `apply`. */
   readonly planNo: number | null;
+  /** The job was asked for as one that sends: its source wants it to stop at the plan (PLN-13). */
+  readonly planFirst: boolean;
+  /** Whether a plan looks for accounts that exist (PLN-14); null: in targets where the source has provisioned nobody. */
+  readonly match: boolean | null;
   /** A point of the schedule asked for it, whatever its trigger type has become since (STP-4). */
   readonly isScheduled: boolean;
   readonly mode: 'full' | 'delta' | null;
@@ -43,7 +49,8 @@ export async function takeRun(sql: Sql, runKey: string, owner: string): Promise<
             intake_ended = intake_ended and owner is not distinct from $2, state = 'running', started_at = coalesce(started_at, now()),
             ${reportedBy(3)}
       where run_key = $1 and state in ('starting', 'running') and $2 <> all (past_owners)
-      returning run_key::text as "runKey", source_id as "sourceNo", kind, plan_no as "planNo", is_scheduled as "isScheduled", mode, frozen`,
+      returning run_key::text as "runKey", source_id as "sourceNo", kind, plan_no as "planNo", plan_first as "planFirst", match,
+                is_scheduled as "isScheduled", mode, frozen`,
     [runKey, owner, newJobId()],
   );
   return rows[0];
@@ -103,7 +110,8 @@ export async function loadFrozenRun(
   owner: string,
 ): Promise<OpenedRunRow & { mode: 'full' | 'delta'; frozen: FrozenRun }> {
   const rows = await sql.query<OpenedRunRow & { mode: 'full' | 'delta'; frozen: FrozenRun }>(
-    `select run_key::text as "runKey", source_id as "sourceNo", kind, plan_no as "planNo", is_scheduled as "isScheduled", mode, frozen from run
+    `select run_key::text as "runKey", source_id as "sourceNo", kind, plan_no as "planNo", plan_first as "planFirst", match,
+            is_scheduled as "isScheduled", mode, frozen from run
       where run_key = $1 and owner = $2 and state = 'running' and frozen is not null`,
     [runKey, owner],
   );

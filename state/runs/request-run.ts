@@ -12,6 +12,8 @@ export interface RunRequest {
   readonly triggeredBy: string | null;
   /** The plan to apply, of kind `apply`. */
   readonly planNo?: number;
+  /** Of a plan: whether accounts that exist are looked for (PLN-14); absent: in targets where the source has provisioned nobody. */
+  readonly match?: boolean;
 }
 
 /** What became of a request. */
@@ -75,18 +77,21 @@ export async function insertRun(
   request: RunRequest,
   state: 'starting' | 'queued',
 ): Promise<Omit<RequestedRun, 'existing'>> {
+  const kind = await kindInForce(sql, request);
   const rows = await sql.query<RunRow>(
-    `insert into run (source_id, source_name, kind, state, job_ids, trigger_type, is_scheduled, triggered_by, plan_no)
-     select s.no, s.name, $2, $3, array[$4], $5, $5 = 'REPEAT', $6, $7 from system s where s.no = $1 and s.role = 'source'
+    `insert into run (source_id, source_name, kind, state, job_ids, trigger_type, is_scheduled, triggered_by, plan_no, plan_first, match)
+     select s.no, s.name, $2, $3, array[$4], $5, $5 = 'REPEAT', $6, $7, $8, $9 from system s where s.no = $1 and s.role = 'source'
      returning run_key as "runKey", job_ids[1] as "jobId", state`,
     [
       request.sourceNo,
-      await kindInForce(sql, request),
+      kind,
       state,
       newJobId(),
       request.trigger,
       request.triggeredBy,
       request.planNo ?? null,
+      kind !== request.kind,
+      request.match ?? null,
     ],
   );
   if (rows[0] === undefined) throw new RangeError(`there is no source system with the number ${request.sourceNo}`);

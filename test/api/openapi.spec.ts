@@ -48,6 +48,8 @@ describe('the OpenAPI document', () => {
         'GET /api/v1/system-types/{typeName}',
         'GET /api/v1/systems',
         'GET /api/v1/systems/{systemId}',
+        'GET /api/v1/systems/{systemId}/approval-rules',
+        'GET /api/v1/systems/{systemId}/approval-rules/versions/{version}',
         'GET /api/v1/systems/{systemId}/gate',
         'GET /api/v1/systems/{systemId}/properties',
         'GET /api/v1/systems/{systemId}/profile',
@@ -67,6 +69,7 @@ describe('the OpenAPI document', () => {
         'POST /api/v1/plans/{planId}/reject',
         'POST /api/v1/settings/reset',
         'POST /api/v1/systems',
+        'POST /api/v1/systems/{systemId}/approval-rules/dry-run',
         'POST /api/v1/systems/{systemId}/disable',
         'POST /api/v1/systems/{systemId}/enable',
         'POST /api/v1/systems/{systemId}/jobs',
@@ -81,6 +84,7 @@ describe('the OpenAPI document', () => {
         'POST /api/v1/systems/{systemId}/waiting/release',
         'POST /api/v1/systems/{systemId}/waiting/retry',
         'POST /api/v1/transformations/preview',
+        'PUT /api/v1/systems/{systemId}/approval-rules',
         'PUT /api/v1/systems/{systemId}/profile',
         'PUT /api/v1/systems/{systemId}/properties',
         'PUT /api/v1/systems/{systemId}/schedule',
@@ -105,7 +109,7 @@ describe('the OpenAPI document', () => {
       expect([name, Object.keys(definition.responses)]).toEqual([name, expect.arrayContaining(['400', '500'])]);
       const hasBody =
         ['put', 'patch'].includes(method) ||
-        /POST.*(tokens|systems|jobs|check|preview|probe|reset|approve|reject|apply|retry|quarantine|release)$/.test(
+        /POST.*(tokens|systems|jobs|check|preview|probe|reset|approve|reject|apply|retry|quarantine|release|dry-run)$/.test(
           name,
         );
       expect([name, definition.requestBody !== undefined]).toEqual([name, hasBody]);
