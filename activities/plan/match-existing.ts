@@ -50,12 +50,14 @@ async function matchPortion(env: DrainEnvironment, works: readonly Work[]): Prom
   const [first] = works;
   if (first === undefined) return [];
   const keys = env.connector.uniqueKeys(env.type);
-  const { matchExisting: together } = env.connector;
-  if (together !== undefined) {
+  const { connector, type } = env;
+  if (connector.matchExisting !== undefined) {
     try {
       const documents = works.map(documentOf);
-      const matches = await send(env, first, 'read', (options) => together(env.type, documents, keys, options));
-      return matches.map((match) => toFound(env, match, keys));
+      const matches = await send(env, first, 'read', async (options) =>
+        connector.matchExisting?.(type, documents, keys, options),
+      );
+      if (matches !== undefined) return matches.map((match) => toFound(env, match, keys));
     } catch (error) {
       // One entity that cannot be looked for says nothing of the others.
       if (!isConnectorError(error)) throw error;

@@ -1,6 +1,8 @@
 import type { JsonObject } from '../../core/json.js';
 import type { CallOptions, Match, NativeEntity, Resolution } from '../contract.js';
 import { isConnectorError } from '../errors.js';
+import { BlindFilter } from './blind-filter.js';
+import type { Resolve } from './blind-filter.js';
 import { anyOf } from './scim-filter.js';
 import type { ScimReader } from './scim-reader.js';
 import type { ScimType } from './scim-settings.js';
@@ -22,12 +24,7 @@ export interface MatcherOptions {
   /** The server takes `or`. */
   readonly takesAlternatives: boolean;
   /** The look-up of a single entity, with everything a system does beyond its keys. */
-  readonly resolve: (
-    type: ScimType,
-    body: JsonObject,
-    keys: readonly string[],
-    options: CallOptions,
-  ) => Promise<Resolution>;
+  readonly resolve: Resolve;
 }
 
 /** One entity in hand. */
@@ -41,8 +38,11 @@ interface Wanted {
 export class ScimMatcher {
   private takesAlternatives: boolean;
 
+  private readonly blind: BlindFilter;
+
   constructor(private readonly options: MatcherOptions) {
     this.takesAlternatives = options.takesAlternatives;
+    this.blind = new BlindFilter(options.reader, options.resolve);
   }
 
   /** What is there for each body, in their order. Throws what a single look-up throws. */
@@ -53,21 +53,28 @@ export class ScimMatcher {
     options: CallOptions,
   ): Promise<Match[]> {
     const found: Match[] = await this.byKeys(type, bodies, keys, options);
-    // A conjunction that nobody fulfils, or another attribute, says nothing of the name that a create would claim.
-    if (type !== 'user' || (keys.length === 1 && keys[0] === USER_NAME)) return found;
-    const open = [...bodies.keys()].filter((index) => found[index]?.outcome === 'none');
-    const named = await this.byKeys(
-      type,
-      open.map((index) => bodies[index] ?? {}),
-      [USER_NAME],
-      options,
-    );
-    open.forEach((index, at) => {
-      const one = named[at];
-      if (one?.outcome === 'one') found[index] = { outcome: 'hidden', id: one.entity.id, by: USER_NAME };
-      if (one?.outcome === 'many') found[index] = { outcome: 'hidden', id: one.ids[0] ?? '', by: USER_NAME };
-    });
+    await this.findHidden(type, bodies, found, keys, options);
     return found;
+  }
+
+  /** What was not found and yet stands in the way: a name that another attribute does not show, or whatever filters do not show at all. */
+  private async findHidden(
+    type: ScimType,
+    bodies: readonly JsonObject[],
+    found: Match[],
+    keys: readonly string[],
+    options: CallOptions,
+  ): Promise<void> {
+    const open = [...bodies.keys()].filter((index) => found[index]?.outcome === 'none');
+    const bodyOf = (index: number): JsonObject => bodies[index] ?? {};
+    const isByName = keys.length === 1 && keys[0] === USER_NAME;
+    const named = type !== 'user' || isByName ? [] : await this.byKeys(type, open.map(bodyOf), [USER_NAME], options);
+    for (const [at, index] of open.entries()) {
+      const holder = idOf(named[at]);
+      if (holder !== undefined) found[index] = { outcome: 'hidden', id: holder, by: USER_NAME };
+      const unseen = holder === undefined ? await this.blind.hiddenBy(type, bodyOf(index), keys, options) : undefined;
+      if (unseen !== undefined) found[index] = { outcome: 'hidden', id: unseen.id, by: keys.join(', ') };
+    }
   }
 
   private async byKeys(
@@ -141,6 +148,11 @@ function* portions(wanted: readonly Wanted[]): Generator<Wanted[]> {
     length += own;
   }
   if (portion.length > 0) yield portion;
+}
+
+function idOf(found: Resolution | undefined): string | undefined {
+  if (found?.outcome === 'one') return found.entity.id;
+  return found?.outcome === 'many' ? found.ids[0] : undefined;
 }
 
 function resolution(entities: readonly NativeEntity[]): Resolution {

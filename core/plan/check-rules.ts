@@ -93,6 +93,8 @@ function checkTargets(rule: ApprovalRule, at: Path, around: RuleSurroundings): R
 /** A name that nothing writes would never be met: more likely it is misspelt. */
 function checkAttributes(rule: ApprovalRule, at: Path, around: RuleSurroundings): RuleProblem[] {
   const meant = around.targets.filter(({ id }) => rule.targets?.includes(id) !== false);
+  // A target that is not fed is named already.
+  if (meant.length === 0 && rule.targets !== undefined) return [];
   const sets = meant.flatMap(({ attributes }) =>
     [...attributes].flatMap(([type, names]) => (rule.types?.includes(type) === false ? [] : [names])),
   );

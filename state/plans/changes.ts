@@ -1,9 +1,8 @@
 import { entityTypeOfCode } from '../../core/entity-type.js';
 import type { EntityType } from '../../core/entity-type.js';
-import type { ChangeVerb, GovernedClass, RiskFlag } from '../../core/plan/change.js';
+import type { ChangeVerb, GovernedClass, MatchOutcome, RiskFlag } from '../../core/plan/change.js';
 import type { ChangeState } from '../../core/plan/states.js';
 import type { Sql } from '../database.js';
-import type { MatchOutcome } from '../../core/plan/change.js';
 import { FILTER_PARAMETERS, FILTER_SQL, filterParams } from './filter.js';
 import type { ChangeFilter } from './filter.js';
 

@@ -10,8 +10,8 @@ export interface StoredGroup extends ChangeGroup {
 
 /** Only facets that a rule names tell changes apart: a plan with a thousand departments has as few groups as one with two. */
 const FACET = 'case when c.facet = any($2::text[]) then c.facet end';
-const REMOVES = `c.risks @> '{removesMembers}'`;
-const EXISTING = `coalesce(c.match, 'create') <> 'create'`;
+const REMOVES = `(c.risks @> '{removesMembers}')`;
+const EXISTING = `(coalesce(c.match, 'create') <> 'create')`;
 
 /** The changes of a plan in groups, whatever has become of them. One pass over the plan. */
 export async function groupsOfPlan(sql: Sql, planNo: number, facets: readonly string[]): Promise<StoredGroup[]> {

@@ -212,6 +212,12 @@ export class TestEngine {
     return requestRun(this.pool, { sourceNo, kind: 'apply', trigger: 'IMMEDIATE', triggeredBy: 'test', planNo });
   }
 
+  /** A plan that looks for accounts that exist, or does not, whatever the targets are like (PLN-14). */
+  async requestPlan(source: TestSystem, match: boolean): Promise<{ runKey: string; jobId: string }> {
+    const asked = { kind: 'readPlan', trigger: 'IMMEDIATE', triggeredBy: 'test', match } as const;
+    return requestRun(this.pool, { sourceNo: source.no, ...asked });
+  }
+
   /** The newest plan of a source. */
   async newestPlan(source: TestSystem): Promise<PlanView> {
     const [plan] = await listPlans(this.pool, { sourceNo: source.no, limit: 1 });
