@@ -6,7 +6,7 @@ import type { BreakerCause } from '../../state/drain/breaker.js';
 import { closeGate, readGate } from '../../state/drain/gate.js';
 import { pause } from '../support/run-watch.js';
 import { Drain } from './drain.js';
-import type { DrainEnd } from './drain.js';
+import type { DrainEnd } from './drain-end.js';
 import type { RowSource } from './rows.js';
 import type { DrainEnvironment } from './work.js';
 import { errorClassOf } from './write-errors.js';

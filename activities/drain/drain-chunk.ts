@@ -6,7 +6,7 @@ import { codeOf, targetOf } from '../support/run-context.js';
 import type { RunContext } from '../support/run-context.js';
 import type { EngineServices, Watch } from '../support/services.js';
 import { drainBehind, passBreaker } from './breaker.js';
-import type { DrainEnd } from './drain.js';
+import type { DrainEnd } from './drain-end.js';
 import { drainEnvironment } from './environment.js';
 import { RunRows } from './run-rows.js';
 import { endChain, targetIsOut, waitForGate } from './target-chain.js';

@@ -6,6 +6,8 @@ import { settle } from '../../state/drain/settle.js';
 import type { Settlement } from '../../state/drain/settle.js';
 import { LEAVER_PRIO } from '../../state/codes.js';
 import { patiently } from '../support/patiently.js';
+import { endBy } from './drain-end.js';
+import type { DrainEnd } from './drain-end.js';
 import { execute } from './execute.js';
 import { LeaseClock } from './lease-clock.js';
 import { refused, released } from './outcomes.js';
@@ -28,15 +30,6 @@ const FLUSH_INTERVAL_MS = 1_000;
 /** Other processes may have closed the gate, and leavers may have come, since it was looked last. */
 const LOOK_INTERVAL_MS = 1_000;
 const FIRST: Position = { prio: -1, entityNo: -1 };
-
-/** How the work of one chunk ended. */
-export type DrainEnd =
-  /** Nothing is left to do in this phase. */
-  | { readonly kind: 'drained' }
-  /** The time of the chunk is over, the run was stopped, or as many rows were worked on as the limit allows. */
-  | { readonly kind: 'interrupted' }
-  | { readonly kind: 'throttled'; readonly waitMs: number }
-  | { readonly kind: 'targetFailed'; readonly message: string };
 
 interface OpenBatch {
   readonly prepared: PreparedBatch;
@@ -166,10 +159,9 @@ export class Drain {
       return await prepareBatch(this.env, lease, clock);
     } catch (error) {
       this.results.interrupted(error);
-      if (error instanceof NotSentError) return undefined;
-      if (error instanceof TargetThrottledError) this.end ??= { kind: 'throttled', waitMs: error.waitMs };
-      else if (error instanceof TargetFailedError) this.end ??= { kind: 'targetFailed', message: error.message };
-      else throw error;
+      const end = endBy(error);
+      if (end === undefined && !(error instanceof NotSentError)) throw error;
+      this.end ??= end;
       return undefined;
     }
   }
