@@ -8,8 +8,10 @@ import { approveCommand, rejectCommand } from './commands/approve.js';
 import { demoCommand } from './commands/demo.js';
 import { migrateCommand } from './commands/migrate.js';
 import { planCommand } from './commands/plan.js';
+import { runCommand } from './commands/run.js';
 import { showCommand } from './commands/show.js';
 import { transformCommand } from './commands/transform.js';
+import { unknownCommand } from './commands/unknown.js';
 import { upCommand } from './commands/up.js';
 import { workerCommand } from './commands/worker.js';
 import { StackError } from './stack.js';
@@ -24,6 +26,8 @@ const program = new Command('muster')
   .addCommand(migrateCommand())
   .addCommand(transformCommand())
   .addCommand(conformanceCommand())
+  .addCommand(runCommand())
+  .addCommand(unknownCommand())
   .addCommand(planCommand())
   .addCommand(showCommand())
   .addCommand(approveCommand())

@@ -1,4 +1,5 @@
 import { governorProblem } from '../core/plan/limits.js';
+import { readSafetyProblem } from '../core/sync/read-safety.js';
 import { PLATFORM_PROPERTIES } from './property-descriptors.js';
 import type { ConnectorFactory, PropertyDescriptor, PropertyFinding } from './contract.js';
 import { headerProblem, HEADER_PREFIX } from './http/http-settings.js';
@@ -52,7 +53,8 @@ export function validateProperties(
   for (const [name, value] of Object.entries(properties)) {
     const descriptor = known.get(name);
     if (descriptor !== undefined) {
-      const problem = valueProblem(descriptor, value.trim()) ?? governorProblem(name, value.trim());
+      const text = value.trim();
+      const problem = valueProblem(descriptor, text) ?? governorProblem(name, text) ?? readSafetyProblem(name, text);
       if (problem !== undefined) errors.push({ property: name, message: `${name} ${problem}` });
       if (!descriptor.roles.includes(role))
         warnings.push({ property: name, message: `${name} has no effect in a ${role}` });

@@ -2,6 +2,7 @@ import type { PropertyDescriptor } from './contract.js';
 import { FIXED_CLASSES } from '../core/plan/change.js';
 import { GOVERNOR_PROPERTIES } from '../core/plan/limits.js';
 import { CA_PROPERTY } from './http/http-settings.js';
+import { READ_SAFETY } from './read-safety-properties.js';
 import { LIMITS, RELIABILITY_PROPERTIES } from './reliability-properties.js';
 
 const BOTH: PropertyDescriptor['roles'] = ['source', 'target'];
@@ -202,15 +203,7 @@ export const PLATFORM_PROPERTIES: readonly PropertyDescriptor[] = [
     roles: ['target'],
     description: 'A larger share of the members of a group of at least 10 is held; absent: 30; off: never.',
   },
-  {
-    name: 'ips.reference.behavior',
-    label: 'Behaviour of the reference',
-    kind: 'boolean',
-    roles: ['source'],
-    defaultValue: 'false',
-    description:
-      'true: no governor, nobody who was not delivered is asked for once more, no guard against empty reads.',
-  },
+  ...READ_SAFETY,
   {
     name: 'ips.plan.facet',
     label: 'Plans: facet',

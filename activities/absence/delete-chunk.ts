@@ -34,7 +34,6 @@ import { targetOf, targetTypes } from '../support/run-context.js';
 import type { RunContext } from '../support/run-context.js';
 import type { EngineServices, Watch } from '../support/services.js';
 import { withApprovedEnd } from '../plan/approved-end.js';
-import { followsReference } from '../plan/sink-of.js';
 import { confirmAbsence } from './confirm.js';
 import type { CandidateEnd } from './candidate-end.js';
 import { deletePair } from './delete-pair.js';
@@ -214,12 +213,12 @@ class DeletionBatch {
   /** DEL-23: only who was not delivered is asked for. Undefined: go on with DEL-6. */
   private async confirm(work: Work, candidate: PlannedDeletion): Promise<CandidateEnd | undefined> {
     if (candidate.cause !== 'notSeen' || candidate.confirmed || work.pair.presence === 'present') return undefined;
-    if (followsReference(this.env.tools.context.source)) return undefined;
+    if (!this.env.tools.context.safety.confirmsAbsence) return undefined;
     const id = work.pair.nativeId ?? work.pair.sourceKey;
     const answer = await confirmAbsence(this.env.tools.context, this.env.type, id, this.env.stop);
     if (this.env.stop.aborted) return untouched(work);
     if (answer === 'absent') {
-      await noteConfirmed(this.env.services.pool, this.env.runKey, this.env.targetNo, work.row.entityNo);
+      await noteConfirmed(this.env.services.pool, this.env.runKey, this.env.targetNo, [work.row.entityNo]);
       return undefined;
     }
     return {

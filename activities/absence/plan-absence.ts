@@ -1,9 +1,10 @@
 import type { EntityType } from '../../core/entity-type.js';
+import type { ReadGuard } from '../../core/sync/read-safety.js';
 import { entityTypeOfCode } from '../../core/entity-type.js';
 import { applyThreshold, openTypes, planCandidates } from '../../state/absence/candidates.js';
-import { hasLinks, markAbsent } from '../../state/absence/mark-absent.js';
+import { markAbsent } from '../../state/absence/mark-absent.js';
 import { notePostponed } from '../../state/absence/postponed.js';
-import { readVerdict } from '../../state/absence/verdict.js';
+import { unreadableNos } from '../../state/absence/verdict.js';
 import type { TypeVerdict } from '../../state/absence/verdict.js';
 import type { Sql } from '../../state/database.js';
 import { holdFence, takeChain } from '../../state/runs/fence.js';
@@ -12,11 +13,11 @@ import { candidatesOfPlan } from '../../state/plans/approved.js';
 import { targetEndReason } from '../../state/runs/target-end.js';
 import type { AbsencePlan, TargetInput } from '../contract.js';
 import { drainEnvironment } from '../drain/environment.js';
-import type { EngineServices } from '../support/services.js';
-import { followsReference } from '../plan/sink-of.js';
+import type { EngineServices, Watch } from '../support/services.js';
 import { codeOf, targetOf, targetTypes } from '../support/run-context.js';
 import type { OpenSystem, RunContext } from '../support/run-context.js';
 import { governDeletions } from './govern-deletions.js';
+import { guardOf, verdictOf } from './read-guards.js';
 import { stepRule } from './step-rule.js';
 
 /** Groups and roles go before users (ORD-3). */
@@ -30,7 +31,7 @@ export async function planAbsence(services: EngineServices, input: TargetInput):
     const fence = await takeChain(services.pool, input.runKey, scope.owner, `target/${input.targetNo}`);
     if ((await targetEndReason(services.pool, input.runKey, input.targetNo)) !== undefined) return { types: [] };
     if (context.planNo !== null) return absenceOfPlan(services, fence, context.planNo, input);
-    const verdict = await readVerdict(services.pool, input.runKey, context.mode, context.types.length);
+    const verdict = await verdictOf(services.pool, context);
     if (verdict.blockedBy !== null) {
       await services.pool.transaction(async (sql) => {
         await holdFence(sql, fence);
@@ -40,26 +41,47 @@ export async function planAbsence(services: EngineServices, input: TargetInput):
     }
     await services.pool.transaction(async (sql) => {
       await holdFence(sql, fence);
-      for (const type of verdict.types) {
-        if (await isEmptyRead(sql, context, type)) continue;
-        await markAbsent(sql, input.runKey, context.source.snapshot.no, type.typeCode);
-        services.deps.reached?.('planningAbsence');
-        const program = target.program.types.get(type.type);
-        if (program === undefined || !targetTypes(context, target).includes(type.type)) continue;
-        const pair = { sourceNo: context.source.snapshot.no, targetNo: input.targetNo, type: type.typeCode };
-        await planCandidates(sql, input.runKey, pair);
-        const threshold = thresholdOf(target, type.type);
-        // Step 2 comes before step 4: where deletions are skipped, none is blocked by their number.
-        if (threshold !== undefined && !program.skipOperations.has('delete'))
-          await applyThreshold(sql, input.runKey, pair, { ...stepRule(pair.sourceNo, target), threshold });
-        await governDeletions(
-          sql,
-          drainEnvironment(services, context, { ...input, type: type.type, late: false }, watch),
-        );
-      }
+      for (const type of verdict.types) await planType(services, sql, context, target, watch, type);
     });
     return openPlan(services, input);
   });
+}
+
+/** Candidates of one type, in the transaction of all. */
+async function planType(
+  services: EngineServices,
+  sql: Sql,
+  context: RunContext,
+  target: OpenSystem,
+  watch: Watch,
+  type: TypeVerdict,
+): Promise<void> {
+  const { runKey } = context;
+  const sourceNo = context.source.snapshot.no;
+  const { guard } = await guardOf(services, sql, context, type);
+  if (guard === 'emptyRead') return;
+  const threshold = thresholdOf(target, type.type);
+  const missing = isMissingUnknown(guard, threshold !== undefined);
+  const unreadable = await unreadableNos(sql, { runKey, sourceNo }, type);
+  if (!missing) await markAbsent(sql, runKey, sourceNo, type.typeCode, unreadable);
+  services.deps.reached?.('planningAbsence');
+  const program = target.program.types.get(type.type);
+  if (program === undefined || !targetTypes(context, target).includes(type.type)) return;
+  const pair = { sourceNo, targetNo: target.snapshot.no, type: type.typeCode };
+  await planCandidates(sql, runKey, pair, { unreadableNos: unreadable, missing });
+  // Step 2 comes before step 4: where deletions are skipped, none is blocked by their number.
+  if (threshold !== undefined && !program.skipOperations.has('delete'))
+    await applyThreshold(sql, runKey, pair, { ...stepRule(sourceNo, target), threshold });
+  const place = { runKey, targetNo: target.snapshot.no, type: type.type, late: false };
+  await governDeletions(sql, drainEnvironment(services, context, place, watch));
+}
+
+/**
+ * UNK-4: whether nobody who was not delivered is believed to be missing. Where the administrator has said with a threshold how many deletions
+ * of one job are alright, that decides: thresholds come first and act as documented (GOV-9).
+ */
+export function isMissingUnknown(guard: ReadGuard, hasThreshold: boolean): boolean {
+  return guard === 'configurationChanged' || (guard === 'sizeGuard' && !hasThreshold);
 }
 
 /** A run that may not delete says whose deletion it puts off, so that the one that catches up can tell (STA-12). */
@@ -89,16 +111,6 @@ async function openPlan(services: EngineServices, input: TargetInput): Promise<A
   return { types: DELETION_ORDER.filter((type) => open.includes(type)) };
 }
 
-/**
- * DEL-21: a full read that returned nothing at all, although there are links of the type, is taken for a broken source and not for a
- * company without people.
- */
-export async function isEmptyRead(sql: Sql, context: RunContext, type: TypeVerdict): Promise<boolean> {
-  if (type.delivered > 0 || followsReference(context.source)) return false;
-  const targets = context.targets.map((target) => target.snapshot.no);
-  return hasLinks(sql, context.source.snapshot.no, codeOf(type.type), targets);
-}
-
 const THRESHOLD_PROPERTY: Readonly<Record<EntityType, string>> = {
   user: 'ips.delete.threshold.users',
   group: 'ips.delete.threshold.groups',
@@ -110,7 +122,8 @@ export function thresholdText(target: OpenSystem, type: EntityType): string | un
   return target.snapshot.properties[THRESHOLD_PROPERTY[type]];
 }
 
-function thresholdOf(target: OpenSystem, type: EntityType): number | undefined {
+/** Deletions of a type that one job may execute in a target (DEL-8); undefined: any number. */
+export function thresholdOf(target: OpenSystem, type: EntityType): number | undefined {
   const text = thresholdText(target, type);
   return text !== undefined && /^[1-9]\d*$/.test(text.trim()) ? Number(text) : undefined;
 }

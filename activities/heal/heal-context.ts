@@ -19,6 +19,7 @@ export async function openHealContext(services: EngineServices, sourceNo: number
     planFirst: false,
     match: null,
     isScheduled: false,
+    accepts: null,
     // What it creates the source has just been asked for, one by one.
     mode: 'delta',
     frozen: { ...configuration, now: clock().toISOString(), watermarks: {} },

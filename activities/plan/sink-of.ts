@@ -7,17 +7,9 @@ import { ApplyingSink } from './applying-sink.js';
 import { GovernedSink } from './governed-sink.js';
 import { PlanningSink } from './planning-sink.js';
 
-/** Property of a source that gives the behaviour of the reference: no governor, no confirming reads, no empty-read guard (GOV-10). */
-export const REFERENCE_PROPERTY = 'ips.reference.behavior';
-
-/** GOV-10. */
-export function followsReference(source: OpenSystem): boolean {
-  return source.snapshot.properties[REFERENCE_PROPERTY]?.trim() === 'true';
-}
-
 /** What the governor does between the source of a run and a target. */
 export function rulesOf(context: RunContext, target: OpenSystem): GovernorRules {
-  return governorRules(target.snapshot.properties, followsReference(context.source));
+  return governorRules(target.snapshot.properties, context.safety.followsReference);
 }
 
 /** The run stores its changes and sends none: because it was asked for a plan, or because its source plans first (PLN-3, PLN-13). */

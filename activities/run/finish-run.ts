@@ -1,8 +1,7 @@
 import { countOutcomes } from '../../state/absence/outcomes.js';
 import { hasLinks } from '../../state/absence/mark-absent.js';
 import { forgetAdopted } from '../../state/absence/released.js';
-import { readVerdict } from '../../state/absence/verdict.js';
-import type { ReadVerdict } from '../../state/absence/verdict.js';
+import type { ReadVerdict, TypeVerdict } from '../../state/absence/verdict.js';
 import type { Sql } from '../../state/database.js';
 import { useUpOrigins } from '../../state/drain/kept-origin.js';
 import { forgetOldUse } from '../../state/governor/budget.js';
@@ -33,17 +32,27 @@ import { reportWorker } from '../../state/runs/worker-report.js';
 import type { FinishedRun, FinishRunInput } from '../contract.js';
 import { ApplicationFailure } from '@temporalio/common';
 import { RUN_CLOSED } from '../contract.js';
-import { isEmptyRead, noteAllPostponed, thresholdText } from '../absence/plan-absence.js';
+import { isMissingUnknown, noteAllPostponed, thresholdOf, thresholdText } from '../absence/plan-absence.js';
+import { guardOf, verdictOf } from '../absence/read-guards.js';
 import { approveByRules } from '../plan/approve-by-rules.js';
-import { followsReference, plansFirst, plansOnly } from '../plan/sink-of.js';
+import { plansFirst, plansOnly } from '../plan/sink-of.js';
 import { codeOf, targetTypes } from '../support/run-context.js';
-import type { RunContext } from '../support/run-context.js';
+import type { OpenSystem, RunContext } from '../support/run-context.js';
 import { pause } from '../support/run-watch.js';
 import type { ActivityScope } from '../support/scope.js';
 import type { EngineServices } from '../support/services.js';
 import { describeProgress } from './describe-progress.js';
-import { readFingerprint } from './read-mode.js';
-import { appliedLines, countsOf, deletionLines, heldLines, matchLines, unresolvedLines } from './outcome-lines.js';
+import { noteUnknown } from './note-unknown.js';
+import { apiVersion, readFingerprint } from './read-mode.js';
+import {
+  appliedLines,
+  countsOf,
+  deletionLines,
+  guardLine,
+  heldLines,
+  matchLines,
+  unresolvedLines,
+} from './outcome-lines.js';
 
 /** Reports of a worker that waits for answers. */
 const REPORT_INTERVAL_MS = 5_000;
@@ -101,7 +110,8 @@ async function conclude(
     program: target.snapshot.programNumber,
   }));
   if (context.planNo !== null) await endUntried(sql, input.runKey, context.planNo);
-  const verdict = await readVerdict(sql, input.runKey, context.mode, context.types.length);
+  const stopped = input.end === 'stopped' || run.cancelRequested;
+  const verdict = await guardedVerdict(services, sql, context, stopped);
   if (plansOnly(context)) await ensurePlan(sql, input.runKey, 'plan');
   await closeChanges(sql, input.runKey, sourceNo);
   await storeSkips(sql, input.runKey, conditionReasons(context));
@@ -112,7 +122,6 @@ async function conclude(
       await demandResolvable(sql, { targetNo: target.snapshot.no, sourceNo, ownerType: codeOf(type) }, null);
     }
   }
-  const stopped = input.end === 'stopped' || run.cancelRequested;
   const report =
     context.planNo === null
       ? await reportDeletion(sql, context, verdict)
@@ -121,6 +130,7 @@ async function conclude(
   if (!stopped && !defective && context.mode === 'delta') await notePutOff(sql, context);
   const clean = !stopped && !defective && isClean(verdict, context.types.length);
   if (clean) await noteMarks(services, sql, context);
+  await noteUnknown(sql, context, verdict);
   await removeForgotten(sql, sourceNo);
   await forgetOldUse(
     sql,
@@ -163,7 +173,7 @@ function conditionReasons(context: RunContext): ConditionReason[] {
 
 /** GOV-10: a job without the platform's own safety says so. */
 function referenceLines(context: RunContext): string[] {
-  if (!followsReference(context.source)) return [];
+  if (!context.safety.followsReference) return [];
   return [
     'Behavior of the reference: no governor, no confirmation of deletions by the source, no guard against empty reads',
   ];
@@ -195,6 +205,7 @@ async function noteMarks(services: EngineServices, sql: Sql, context: RunContext
     program: context.source.snapshot.programNumber,
     deltaMarks: await cleanMarks(sql, context.runKey),
     readFingerprint: readFingerprint(services, context.source),
+    apiVersion: apiVersion(context.source),
   });
 }
 
@@ -203,6 +214,20 @@ async function notePutOff(sql: Sql, context: RunContext): Promise<void> {
   const ended = await endedTargets(sql, context.runKey);
   for (const target of context.targets)
     if (!ended.has(target.snapshot.no)) await noteAllPostponed(sql, context, target);
+}
+
+/** What the run may conclude, with the word of the guards also where no target came to ask them. */
+async function guardedVerdict(
+  services: EngineServices,
+  sql: Sql,
+  context: RunContext,
+  stopped: boolean,
+): Promise<ReadVerdict> {
+  const verdict = await verdictOf(sql, context);
+  if (stopped || context.planNo !== null || verdict.blockedBy !== null) return verdict;
+  const types: ReadVerdict['types'][number][] = [];
+  for (const type of verdict.types) types.push({ ...type, ...(await guardOf(services, sql, context, type)) });
+  return { ...verdict, types };
 }
 
 async function reportDeletion(
@@ -217,9 +242,8 @@ async function reportDeletion(
   for (const target of context.targets) {
     for (const type of targetTypes(context, target)) {
       const read = verdict.types.find((one) => one.type === type);
-      const empty = verdict.blockedBy === null && read !== undefined && (await isEmptyRead(sql, context, read));
-      emptyRead ||= empty;
-      const reason = empty ? 'source system returned no entities' : verdict.blockedBy;
+      emptyRead ||= read?.guard === 'emptyRead';
+      const reason = verdict.blockedBy ?? guardReason(target, read);
       const blockedBy = ended.has(target.snapshot.no) ? 'target system not available' : reason;
       // With nothing provisioned nothing could have been deleted, and a line would only worry somebody.
       if (blockedBy !== null && !(await hasLinks(sql, context.source.snapshot.no, codeOf(type), [target.snapshot.no])))
@@ -230,4 +254,11 @@ async function reportDeletion(
   }
   const hasFailedTarget = [...ended.values()].some((end) => !end.byPause);
   return { lines, isDefective: emptyRead || hasFailedTarget };
+}
+
+/** A guard says nothing of a target whose threshold decides (GOV-9). */
+function guardReason(target: OpenSystem, read: TypeVerdict | undefined): string | null {
+  if (read === undefined || read.guard === null || read.guard === 'none') return null;
+  const isDecided = !isMissingUnknown(read.guard, thresholdOf(target, read.type) !== undefined);
+  return read.guard !== 'emptyRead' && isDecided ? null : guardLine(read);
 }

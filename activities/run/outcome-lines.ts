@@ -1,6 +1,7 @@
 import { ENTITY_TYPES, entityTypeOfCode } from '../../core/entity-type.js';
 import { MATCH_OUTCOMES } from '../../core/plan/change.js';
 import type { MatchCount } from '../../state/plans/matches.js';
+import type { TypeVerdict } from '../../state/absence/verdict.js';
 import type { OutcomeCount } from '../../state/absence/outcomes.js';
 import type { UnresolvedCount } from '../../state/drain/references.js';
 import type { HeldCount } from '../../state/plans/held.js';
@@ -46,6 +47,15 @@ export function deletionLines(facts: DeletionFacts): string[] {
   ];
   const blocked = facts.blockedBy === null ? [] : [`Deletion not executed: ${facts.blockedBy}`];
   return [...blocked, ...lines.filter(([n]) => n > 0).map(([, line]) => line)].map((line) => at + line);
+}
+
+/** Why nobody of a type who was not delivered is believed to be missing (DEL-21, UNK-2, UNK-4). */
+export function guardLine({ guard, delivered, failed, usualSize }: TypeVerdict): string {
+  if (guard === 'emptyRead') return 'source system returned no entities';
+  if (guard === 'configurationChanged')
+    return 'filter or API version changed since the last full read: who is missing is unknown';
+  const size = `source system returned ${delivered + failed} entities instead of usually ${usualSize ?? 0}`;
+  return `${size}: who is missing is unknown`;
 }
 
 /** What became of the changes of a plan that was applied, over all its applications. */

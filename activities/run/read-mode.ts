@@ -40,6 +40,8 @@ export async function planRead(
   if (run.kind !== 'read' && run.kind !== 'readPlan') return FULL;
   const { source } = context;
   const state = await loadSourceState(services.pool, run.sourceNo);
+  // Only a full read tells who is absent, which is what was accepted.
+  if (run.accepts !== null) return FULL;
   const full = { ...FULL, forcedFull: isForced(run, source, state) };
   if (!isDeltaWanted(source)) return full;
   if (source.capabilities.delta === 'none') {
@@ -101,6 +103,12 @@ function isKnown(services: EngineServices, source: OpenSystem, state: SourceStat
   return (
     state.fullReadDone && state.readProgram === programNumber && state.readFingerprint?.equals(fingerprint) === true
   );
+}
+
+/** The API version that a source is read with, as its properties say it; empty where it has no such property (CON-1). */
+export function apiVersion(source: OpenSystem): string {
+  const versions = Object.entries(source.properties).filter(([name]) => /(^|\.)api\.version$/i.test(name));
+  return versions.map(([, value]) => value.trim()).join(' ');
 }
 
 /** Names of properties that decide which entities a source delivers, and with which attributes. */

@@ -5,11 +5,13 @@ import type { EntityType } from '../../core/entity-type.js';
 import type { JsonObject } from '../../core/json.js';
 import type { EvaluationContext, TransformationProgram } from '../../core/transform/program.js';
 import type { SystemSnapshot } from '../../state/config/index.js';
+import { readSafety } from '../../core/sync/read-safety.js';
+import type { ReadSafety } from '../../core/sync/read-safety.js';
 import { requestLimits } from '../../core/request-limits.js';
 import { sharedPace } from '../../state/drain/pace.js';
 import { compileProgram, loadSecrets } from '../../state/config/index.js';
 import type { FrozenRun, OpenedRunRow } from '../../state/runs/open-run.js';
-import type { RunKind } from '../../state/runs/run.js';
+import type { Acceptances, RunKind } from '../../state/runs/run.js';
 import type { ActivityDependencies } from '../dependencies.js';
 import { Bell } from './bell.js';
 
@@ -36,6 +38,9 @@ export interface RunContext {
   /** Targets in which a plan looks for accounts that exist (PLN-14). */
   readonly matches: ReadonlySet<number>;
   readonly mode: 'full' | 'delta';
+  /** What stands against a read of this source that is not to be trusted. */
+  readonly safety: ReadSafety;
+  readonly accepts: Acceptances;
   readonly source: OpenSystem;
   readonly targets: readonly OpenSystem[];
   /** Types that the source delivers, in order. */
@@ -98,6 +103,8 @@ export async function buildRunContext(
     planFirst: run.planFirst,
     matches: new Set(run.frozen.matches),
     mode: run.mode,
+    safety: readSafety(run.frozen.source.properties),
+    accepts: run.accepts ?? { emptyRead: [], readSize: [] },
     source,
     targets,
     types: ENTITY_TYPES.filter((type) => source.program.types.has(type) && source.capabilities.types.includes(type)),

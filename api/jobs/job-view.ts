@@ -4,7 +4,7 @@ import type { JobBody, JobDetails, ResultList } from './jobs.schemas.js';
 
 /** A job as responses show it; the internal run key stays inside. */
 export function toJobBody(job: JobView): JobBody {
-  const { jobId, formerIds, runKey: _runKey, requestedAt, startedAt, endedAt, outcome, ...rest } = job;
+  const { jobId, formerIds, runKey: _runKey, requestedAt, startedAt, endedAt, outcome, accepts, ...rest } = job;
   return {
     id: jobId,
     formerIds: [...formerIds],
@@ -13,6 +13,7 @@ export function toJobBody(job: JobView): JobBody {
     startedAt: startedAt && isoInstant(startedAt),
     endedAt: endedAt && isoInstant(endedAt),
     outcome: [...outcome],
+    accepts: accepts && { emptyRead: [...accepts.emptyRead], readSize: [...accepts.readSize] },
   };
 }
 

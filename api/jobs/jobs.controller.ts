@@ -18,6 +18,8 @@ import {
   resultQuery,
   startJobBody,
   statistics,
+  unknownList,
+  unknownQuery,
 } from './jobs.schemas.js';
 import type {
   JobBody,
@@ -28,6 +30,8 @@ import type {
   ResultQuery,
   StartJob,
   Statistics,
+  UnknownList,
+  UnknownQuery,
 } from './jobs.schemas.js';
 import { JobsService } from './jobs.service.js';
 
@@ -93,6 +97,21 @@ export class JobsController {
   @Documented({ summary: 'List the results of single entities', response: resultList, problems })
   results(@Param('jobId', jobId) id: string, @Query({ schema: resultQuery }) query: ResultQuery): Promise<ResultList> {
     return this.jobs.results(id, query);
+  }
+
+  @Get('jobs/:jobId/unknown')
+  @Documented({
+    summary: 'List the entities that were neither present nor absent',
+    description:
+      'By type and cause. Nothing was changed because of them. The lists of the last 30 jobs of a source with unknown entities are kept; older jobs keep their counts.',
+    response: unknownList,
+    problems,
+  })
+  unknown(
+    @Param('jobId', jobId) id: string,
+    @Query({ schema: unknownQuery }) query: UnknownQuery,
+  ): Promise<UnknownList> {
+    return this.jobs.unknown(id, query);
   }
 
   @Post('jobs/:jobId/stop')

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 import { ENTITY_TYPES } from '../../core/entity-type.js';
+import { CAUSE_MEANING, UNKNOWN_CAUSES } from '../../core/sync/read-safety.js';
 import { instant, limitParameter, systemIdParameter } from '../common/paging.schemas.js';
+
+const acceptedTypes = z.array(z.enum(ENTITY_TYPES)).max(ENTITY_TYPES.length).default([]);
 
 /** Types of JOB-1. The last two are known so that their refusal can say that they are not built yet. */
 export const startJobBody = z.strictObject({
@@ -14,6 +17,17 @@ export const startJobBody = z.strictObject({
     .optional()
     .describe(
       'Of a plan. true: accounts that exist are looked for before anybody is planned to be created (match report); false: they are not; absent: in targets where this source has provisioned nobody yet',
+    ),
+  accept: z
+    .strictObject({
+      emptyRead: acceptedTypes.describe('Types of which the source has nobody any more: an empty read is believed'),
+      readSize: acceptedTypes.describe(
+        'Types of which the source has far fewer entities than before: that is usual from now on',
+      ),
+    })
+    .optional()
+    .describe(
+      'For this job alone: what the guards against empty and small reads are to believe. The job is a full read',
     ),
 });
 export type StartJob = z.infer<typeof startJobBody>;
@@ -80,6 +94,13 @@ export const jobView = z.object({
     .nullable()
     .describe('Of the source, or of the job; what a target has met stands with the target'),
   outcome: z.array(z.string()).describe('Job Execution Outcome, one sentence each'),
+  accepts: z
+    .object({ emptyRead: z.array(z.enum(ENTITY_TYPES)), readSize: z.array(z.enum(ENTITY_TYPES)) })
+    .nullable()
+    .describe('What was accepted for this job when it was started'),
+  referenceBehavior: z
+    .boolean()
+    .describe('The source follows the reference: no governor, no confirmation of deletions, no guards'),
 });
 export type JobBody = z.infer<typeof jobView>;
 
@@ -128,6 +149,13 @@ const progress = z.object({
   ),
 });
 
+const unknownCount = z.object({
+  entity: z.enum(ENTITY_TYPES),
+  cause: z.enum(UNKNOWN_CAUSES),
+  meaning: z.string(),
+  count,
+});
+
 export const jobDetails = jobView.extend({
   statistics: z.array(statisticsRow),
   failedEntities: z.array(failedEntity).describe('The first ten; all of them are among the results'),
@@ -135,6 +163,11 @@ export const jobDetails = jobView.extend({
     .array(endedTarget)
     .describe('Targets that took no further part; what they miss waits for the next job'),
   progress,
+  unknown: z
+    .array(unknownCount)
+    .describe(
+      'Entities that were neither present nor absent, by type and cause; nothing was changed because of them. Known when the job is over',
+    ),
   configurations: z.array(usedConfiguration).describe('What the job works with, whatever is saved meanwhile'),
 });
 export type JobDetails = z.infer<typeof jobDetails>;
@@ -184,3 +217,40 @@ export const resultList = z.object({
   next: z.string().nullable().describe('Give it as `after` to get the next page; null at the end'),
 });
 export type ResultList = z.infer<typeof resultList>;
+
+/** Position in the list of unknown entities, opaque to callers: type, cause and entity number. */
+const unknownPosition = z
+  .string()
+  .regex(/^[a-z]+\.[a-zA-Z]+\.\d{1,16}$/, 'must be `next` of the page before')
+  .transform((text, context) => {
+    const [type, cause, entityNo] = text.split('.');
+    const position = z
+      .object({ type: z.enum(ENTITY_TYPES), cause: z.enum(UNKNOWN_CAUSES), entityNo: z.coerce.number() })
+      .safeParse({ type, cause, entityNo });
+    if (position.success) return position.data;
+    context.addIssue({ code: 'custom', message: 'must be `next` of the page before' });
+    return z.NEVER;
+  });
+
+export const unknownQuery = z.strictObject({
+  type: z.enum(ENTITY_TYPES).optional(),
+  cause: z
+    .enum(UNKNOWN_CAUSES)
+    .optional()
+    .describe(UNKNOWN_CAUSES.map((cause) => `${cause}: ${CAUSE_MEANING[cause]}`).join('; ')),
+  limit: limitParameter,
+  after: unknownPosition.optional().describe('`next` of the page before'),
+});
+export type UnknownQuery = z.infer<typeof unknownQuery>;
+
+export const unknownList = z.object({
+  items: z.array(
+    z.object({
+      entity: z.enum(ENTITY_TYPES),
+      cause: z.enum(UNKNOWN_CAUSES),
+      sourceKey: z.string().describe('Id in the source; empty when the entity was removed since'),
+    }),
+  ),
+  next: z.string().nullable().describe('Give it as `after` to get the next page; null at the end'),
+});
+export type UnknownList = z.infer<typeof unknownList>;

@@ -4,6 +4,8 @@ import type { Observable } from 'rxjs';
 import { DataSource } from 'typeorm';
 import type { Logger } from '../../runtime/logger.js';
 import { loadRunConfiguration } from '../../state/config/index.js';
+import { CAUSE_MEANING } from '../../core/sync/read-safety.js';
+import { listUnknown, listUnknownCounts } from '../../state/absence/unknown.js';
 import { SqlPool } from '../../state/database.js';
 import {
   findOpenRun,
@@ -37,6 +39,8 @@ import type {
   ResultQuery,
   StartJob,
   Statistics,
+  UnknownList,
+  UnknownQuery,
 } from './jobs.schemas.js';
 
 /** Starting, stopping and showing jobs. */
@@ -74,6 +78,7 @@ export class JobsService implements BeforeApplicationShutdown {
       trigger: 'IMMEDIATE',
       triggeredBy: caller.userName,
       ...(match !== undefined && { match }),
+      ...(body.accept !== undefined && { accepts: body.accept }),
     } as const;
     return this.launch(system.no, () => requestRun(this.pool, request));
   }
@@ -125,6 +130,22 @@ export class JobsService implements BeforeApplicationShutdown {
       limit: query.limit,
     });
     return { items: results.map(toResultBody), next: next && `${next.targetNo}-${next.entityNo}` };
+  }
+
+  /** Entities that were neither present nor absent, by type and cause (UNK-6). */
+  async unknown(jobId: string, query: UnknownQuery): Promise<UnknownList> {
+    const job = await this.#require(jobId);
+    const { items, more } = await listUnknown(this.pool, job.runKey, {
+      ...(query.type !== undefined && { type: query.type }),
+      ...(query.cause !== undefined && { cause: query.cause }),
+      ...(query.after !== undefined && { after: query.after }),
+      limit: query.limit,
+    });
+    const last = items.at(-1);
+    return {
+      items: items.map(({ entityNo: _entityNo, ...item }) => item),
+      next: more && last !== undefined ? `${last.entity}.${last.cause}.${last.entityNo}` : null,
+    };
   }
 
   /** Stops a job (STP-1); 409 when it is over. */
@@ -203,6 +224,7 @@ export class JobsService implements BeforeApplicationShutdown {
         ...rest,
         at: isoInstant(at),
       })),
+      unknown: (await listUnknownCounts(pool, runKey)).map((row) => ({ ...row, meaning: CAUSE_MEANING[row.cause] })),
       endedTargets: await listEndedTargets(pool, runKey),
       configurations: await listUsedConfigurations(pool, runKey),
       progress: toProgressBody(await this.#progress.of(job)),

@@ -1,6 +1,7 @@
+import type { ReadSafety } from '../../core/sync/read-safety.js';
 import type { SystemRecord } from '../../state/config/index.js';
 import { isoInstant } from '../common/paging.schemas.js';
-import type { SystemView } from './systems.schemas.js';
+import type { SystemPage, SystemView } from './systems.schemas.js';
 
 /** A system as responses show it; numbers of the engine's tables stay inside. */
 export function toSystemView(record: SystemRecord): SystemView {
@@ -22,5 +23,18 @@ export function toSystemView(record: SystemRecord): SystemView {
     }),
     createdAt: isoInstant(record.createdAt),
     updatedAt: isoInstant(record.updatedAt),
+  };
+}
+
+/** What stands against unwanted deletions as responses show it. */
+export function toSafety(safety: ReadSafety): NonNullable<SystemPage['safety']> {
+  return {
+    referenceBehavior: safety.followsReference,
+    governor: !safety.followsReference,
+    confirmsDeletions: safety.confirmsAbsence,
+    guardsEmptyReads: safety.guardsEmptyReads,
+    sizeGuardPercent: safety.sizePercent ?? null,
+    guardsMembers: safety.guardsMembers,
+    isolatesFailedEntities: safety.isolatesFailures,
   };
 }

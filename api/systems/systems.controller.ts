@@ -11,6 +11,7 @@ import {
   createdSystem,
   deletedSystem,
   systemList,
+  systemPage,
   systemQuery,
   systemView,
   updateSystemBody,
@@ -20,6 +21,7 @@ import type {
   CreatedSystem,
   DeletedSystem,
   SystemList,
+  SystemPage,
   SystemQuery,
   SystemView,
   UpdateSystem,
@@ -67,9 +69,9 @@ export class SystemsController {
   }
 
   @Get(':systemId')
-  @Documented({ summary: 'Read a system', response: systemView, problems: { 404: UNKNOWN_SYSTEM } })
-  read(@Param('systemId', systemId) id: string): Promise<SystemView> {
-    return this.systems.read(id);
+  @Documented({ summary: 'Read a system', response: systemPage, problems: { 404: UNKNOWN_SYSTEM } })
+  read(@Param('systemId', systemId) id: string): Promise<SystemPage> {
+    return this.systems.readPage(id);
   }
 
   @Patch(':systemId')

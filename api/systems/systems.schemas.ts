@@ -89,6 +89,25 @@ export const systemView = z.object({
 });
 export type SystemView = z.infer<typeof systemView>;
 
+/** A system on a page of its own. */
+export const systemPage = systemView.extend({
+  safety: z
+    .object({
+      referenceBehavior: z
+        .boolean()
+        .describe('No governor, nobody is asked for before a deletion, no guards against empty and small reads'),
+      governor: z.boolean().describe('Limits of the targets are in force'),
+      confirmsDeletions: z.boolean(),
+      guardsEmptyReads: z.boolean(),
+      sizeGuardPercent: z.int().nullable().describe('null: any size is believed'),
+      guardsMembers: z.boolean(),
+      isolatesFailedEntities: z.boolean(),
+    })
+    .optional()
+    .describe('Sources only: what stands against deletions that nobody wants'),
+});
+export type SystemPage = z.infer<typeof systemPage>;
+
 export const systemList = z.object({ items: z.array(systemView), total: z.int().min(0).max(1_000_000) });
 export type SystemList = z.infer<typeof systemList>;
 

@@ -16,18 +16,20 @@ import {
   updateSystem,
 } from '../../state/config/index.js';
 import type { SystemFilter, SystemRole } from '../../state/config/index.js';
+import { readSafety } from '../../core/sync/read-safety.js';
 import { ProblemError } from '../common/problem.js';
 import type { Config } from '../../runtime/config.js';
 import { CONFIG, DATA_SOURCE } from '../infrastructure.js';
 import { ConnectorCatalog } from '../system-types/connector-catalog.js';
 import { PropertiesService } from './properties.service.js';
 import { SystemLookup } from './system-lookup.js';
-import { toSystemView } from './system-view.js';
+import { toSafety, toSystemView } from './system-view.js';
 import type {
   CreateSystem,
   CreatedSystem,
   DeletedSystem,
   SystemList,
+  SystemPage,
   SystemQuery,
   SystemView,
   UpdateSystem,
@@ -59,6 +61,14 @@ export class SystemsService {
   /** One system. */
   async read(id: string): Promise<SystemView> {
     return toSystemView(await this.systems.require(id));
+  }
+
+  /** One system with what stands against unwanted deletions (GOV-10). */
+  async readPage(id: string): Promise<SystemPage> {
+    const system = await this.systems.require(id);
+    if (system.role !== 'source') return toSystemView(system);
+    const { properties } = await this.properties.read(id);
+    return { ...toSystemView(system), safety: toSafety(readSafety(properties)) };
   }
 
   /** Creates an enabled system with the predefined properties and default transformation of its type (SYS-6). */

@@ -1,4 +1,6 @@
 import type { Command } from 'commander';
+import { acceptanceOf, withAcceptance } from '../plan/accept.js';
+import type { AcceptOptions } from '../plan/accept.js';
 import { printCounts, remotePlan } from '../plan/print-plan.js';
 import { call, endOf, remoteCommand, systemId } from '../plan/remote.js';
 import type { RemoteOptions } from '../plan/remote.js';
@@ -6,15 +8,16 @@ import { StackError } from '../stack.js';
 
 /** `muster plan <system>`: what the next job would do. */
 export function planCommand(): Command {
-  return remoteCommand('plan')
+  return withAcceptance(remoteCommand('plan'))
     .description('read a source and store what its job would change; nothing is sent to any target')
     .argument('<system>', 'id or name of the source')
     .option('--resync', 'plan a Resync, which writes everybody')
-    .action(async (system: string, options: RemoteOptions & { readonly resync?: true }) => {
+    .action(async (system: string, options: RemoteOptions & AcceptOptions & { readonly resync?: true }) => {
       const type = options.resync === true ? 'RESYNC' : 'READ';
       const started = await call(options, 'POST', `/systems/${await systemId(options, system)}/jobs`, {
         type,
         plan: true,
+        ...acceptanceOf(options),
       });
       const job = await endOf(options, started);
       if (job.planId === null) throw new StackError(`the job ended without a plan: ${job.errorMessage ?? job.status}`);

@@ -30,19 +30,29 @@ export interface Candidate {
   readonly cause: AbsenceCause;
 }
 
+/** Who is no candidate whatever is stored of it, because this run says nothing about it (UNK-3). */
+export interface Unknowns {
+  /** Delivered unreadable (DEL-24). */
+  readonly unreadableNos: readonly number[];
+  /** Nobody who was not delivered is believed to be missing (UNK-4). */
+  readonly missing: boolean;
+}
+
 /**
  * Stores the candidates of a target and type: linked entities that are absent, skipped by the read condition, or out of scope (DEL-5),
  * with whether an earlier run could have deleted them and did not.
  */
-export async function planCandidates(sql: Sql, runKey: string, pair: PairType): Promise<void> {
+export async function planCandidates(sql: Sql, runKey: string, pair: PairType, unknown: Unknowns): Promise<void> {
   await sql.query(
     `insert into absence (run_key, target_id, type, entity_no, cause, postponed)
      select $1, $3, $4, g.entity_no, g.cause,
             exists (select from postponed_deletion d where d.target_id = $3 and d.entity_no = g.entity_no and d.since_run < $1)
        from (${LEAVING}) g
       where not exists (select from quarantine q where q.target_id = $3 and q.entity_no = g.entity_no)
+        and not exists (select from unnest($5::bigint[]) u where u = g.entity_no)
+        and not ($6::boolean and g.cause = 'notSeen')
      on conflict do nothing`,
-    [runKey, pair.sourceNo, pair.targetNo, pair.type],
+    [runKey, pair.sourceNo, pair.targetNo, pair.type, unknown.unreadableNos, unknown.missing],
   );
   await sql.query(
     `insert into postponed_deletion (target_id, entity_no, type, since_run)
@@ -50,7 +60,7 @@ export async function planCandidates(sql: Sql, runKey: string, pair: PairType): 
      on conflict do nothing`,
     [runKey, pair.targetNo, pair.type],
   );
-  await forgetPostponed(sql, runKey, pair);
+  if (!unknown.missing) await forgetPostponed(sql, runKey, pair);
 }
 
 /** What decides which candidates the first steps of DEL-6 keep. */
@@ -161,11 +171,17 @@ export async function recentlyConfirmed(
   return new Set(rows.map((row) => row.entityNo));
 }
 
-/** The source has just said that the entity does not exist. */
-export async function noteConfirmed(sql: Sql, runKey: string, targetNo: number, entityNo: number): Promise<void> {
+/** The source has just said that these entities do not exist. */
+export async function noteConfirmed(
+  sql: Sql,
+  runKey: string,
+  targetNo: number,
+  entityNos: readonly number[],
+): Promise<void> {
+  if (entityNos.length === 0) return;
   await sql.query(
-    'update absence set confirmed_at = clock_timestamp() where run_key = $1 and target_id = $2 and entity_no = $3',
-    [runKey, targetNo, entityNo],
+    'update absence set confirmed_at = clock_timestamp() where run_key = $1 and target_id = $2 and entity_no = any($3::bigint[])',
+    [runKey, targetNo, entityNos],
   );
 }
 

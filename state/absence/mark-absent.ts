@@ -20,9 +20,15 @@ export async function hasLinks(
  * Entities of a type that the complete full read did not deliver become *absent*, linked or not, so that nothing can create an account
  * for somebody who has left (engine.md §7 ⚠). What was written in real time since the first page stays. Once per run and type; their
  * pairs become due, because an absent entity with a link is out of step. A target that takes no part any more finds later that its
- * deletions were put off. The caller has proof that the read was complete.
+ * deletions were put off. The caller has proof that the read was complete. `unreadableNos` were delivered, although nobody could read them (DEL-24).
  */
-export async function markAbsent(sql: Sql, runKey: string, sourceNo: number, type: number): Promise<void> {
+export async function markAbsent(
+  sql: Sql,
+  runKey: string,
+  sourceNo: number,
+  type: number,
+  unreadableNos: readonly number[],
+): Promise<void> {
   const first = await sql.query(
     'update run_type set marked_absent = true where run_key = $1 and type = $2 and not marked_absent returning 1',
     [runKey, type],
@@ -32,7 +38,8 @@ export async function markAbsent(sql: Sql, runKey: string, sourceNo: number, typ
     `with read as (select epoch, first_read_seq from run_type where run_key = $1 and type = $3),
      delivered as materialized (
        select distinct n as entity_no from run_page p cross join lateral unnest(p.seen || p.skipped) n
-        where p.run_key = $1 and p.type = $3 and p.epoch = (select epoch from read)),
+        where p.run_key = $1 and p.type = $3 and p.epoch = (select epoch from read)
+       union select unnest($4::bigint[])),
      gone as (
        update entity e set presence = ${PRESENCE.absent}, source_hash = null
         where e.source_id = $2 and e.type = $3 and e.presence <> ${PRESENCE.absent}
@@ -54,7 +61,7 @@ export async function markAbsent(sql: Sql, runKey: string, sourceNo: number, typ
       where l.state <> ${LINK_STATE.released}
       order by 1, 2
      on conflict (target_id, entity_no) do nothing`,
-    [runKey, sourceNo, type],
+    [runKey, sourceNo, type, unreadableNos],
   );
 }
 

@@ -28,7 +28,7 @@ const SOURCE_STATEMENTS = [
     (table) => `delete from ${table} x using entity e where e.entity_no = x.group_no and e.source_id = $1`,
   ),
   'delete from plan where source_id = $1',
-  ...['unresolved_ref', 'pair_sweep', 'source_state', 'rt_event', 'released_entity'].map(
+  ...['unresolved_ref', 'pair_sweep', 'source_state', 'rt_event', 'released_entity', 'read_size'].map(
     (table) => `delete from ${table} where source_id = $1`,
   ),
 ];

@@ -1,5 +1,5 @@
 export { RUN_CHANNEL } from './run.js';
-export type { JobStatus, RunKind, RunState, TriggerType } from './run.js';
+export type { Acceptances, JobStatus, RunKind, RunState, TriggerType } from './run.js';
 export { requestRun } from './request-run.js';
 export type { RequestedRun, RunRequest } from './request-run.js';
 export { requestStop } from './stop-run.js';

@@ -3,7 +3,7 @@ import type { RunConfiguration } from '../config/index.js';
 import type { Sql, SqlPool } from '../database.js';
 import { RunTakenOverError } from './fence.js';
 import { newJobId } from './job-id.js';
-import type { RunKind } from './run.js';
+import type { Acceptances, RunKind } from './run.js';
 import { reportedBy } from './worker-report.js';
 
 /** The configuration a run works with from start to end (JOB-15); no secrets. */
@@ -33,6 +33,8 @@ export interface OpenedRunRow {
   readonly match: boolean | null;
   /** A point of the schedule asked for it, whatever its trigger type has become since (STP-4). */
   readonly isScheduled: boolean;
+  /** What was accepted for this job; null: nothing. */
+  readonly accepts: Acceptances | null;
   readonly mode: 'full' | 'delta' | null;
   readonly frozen: FrozenRun | null;
 }
@@ -50,7 +52,7 @@ export async function takeRun(sql: Sql, runKey: string, owner: string): Promise<
             ${reportedBy(3)}
       where run_key = $1 and state in ('starting', 'running') and $2 <> all (past_owners)
       returning run_key::text as "runKey", source_id as "sourceNo", kind, plan_no as "planNo", plan_first as "planFirst", match,
-                is_scheduled as "isScheduled", mode, frozen`,
+                is_scheduled as "isScheduled", accepts, mode, frozen`,
     [runKey, owner, newJobId()],
   );
   return rows[0];
@@ -111,7 +113,7 @@ export async function loadFrozenRun(
 ): Promise<OpenedRunRow & { mode: 'full' | 'delta'; frozen: FrozenRun }> {
   const rows = await sql.query<OpenedRunRow & { mode: 'full' | 'delta'; frozen: FrozenRun }>(
     `select run_key::text as "runKey", source_id as "sourceNo", kind, plan_no as "planNo", plan_first as "planFirst", match,
-            is_scheduled as "isScheduled", mode, frozen from run
+            is_scheduled as "isScheduled", accepts, mode, frozen from run
       where run_key = $1 and owner = $2 and state = 'running' and frozen is not null`,
     [runKey, owner],
   );

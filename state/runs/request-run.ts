@@ -1,7 +1,7 @@
 import type { Sql, SqlPool } from '../database.js';
 import { newJobId } from './job-id.js';
 import { PLAN_FIRST_PROPERTY, RUN_CHANNEL } from './run.js';
-import type { RunKind, TriggerType } from './run.js';
+import type { Acceptances, RunKind, TriggerType } from './run.js';
 
 /** A job that somebody, or a schedule, wants. */
 export interface RunRequest {
@@ -14,6 +14,8 @@ export interface RunRequest {
   readonly planNo?: number;
   /** Of a plan: whether accounts that exist are looked for (PLN-14); absent: in targets where the source has provisioned nobody. */
   readonly match?: boolean;
+  /** What is accepted for this job (DEL-21, UNK-4). */
+  readonly accepts?: Acceptances;
 }
 
 /** What became of a request. */
@@ -42,7 +44,10 @@ export async function requestRun(pool: SqlPool, request: RunRequest): Promise<Re
     await sql.query('select no from system where no = $1 for update', [request.sourceNo]);
     const kind = await kindInForce(sql, request);
     const queued = await findQueued(sql, { ...request, kind });
-    if (queued !== undefined) return { ...queued, existing: true };
+    if (queued !== undefined) {
+      await acceptMore(sql, queued.runKey, request.accepts);
+      return { ...queued, existing: true };
+    }
     // Also behind one that waits: between the end of a run and the start of the next nobody jumps the queue.
     const open = await sql.query(`select 1 from run where source_id = $1 and state <> 'finished'`, [request.sourceNo]);
     const run = await insertRun(sql, request, open.length > 0 ? 'queued' : 'starting');
@@ -58,6 +63,20 @@ async function findQueued(sql: Sql, request: RunRequest): Promise<Omit<Requested
     [request.sourceNo, request.kind, request.planNo ?? null],
   );
   return rows[0] && toRequested(rows[0]);
+}
+
+/** A request that gets a waiting job gets it with what it accepts: it would be lost otherwise, without a word. */
+async function acceptMore(sql: Sql, runKey: string, accepts: Acceptances | undefined): Promise<void> {
+  if (accepts === undefined) return;
+  const [row] = await sql.query<{ accepts: Acceptances | null }>('select accepts from run where run_key = $1', [
+    runKey,
+  ]);
+  const before = row?.accepts ?? { emptyRead: [], readSize: [] };
+  const both: Acceptances = {
+    emptyRead: [...new Set([...before.emptyRead, ...accepts.emptyRead])],
+    readSize: [...new Set([...before.readSize, ...accepts.readSize])],
+  };
+  await sql.query('update run set accepts = $2::json where run_key = $1', [runKey, JSON.stringify(both)]);
 }
 
 /** Jobs of a source that plans first stop at their plan (PLN-13). */
@@ -79,8 +98,8 @@ export async function insertRun(
 ): Promise<Omit<RequestedRun, 'existing'>> {
   const kind = await kindInForce(sql, request);
   const rows = await sql.query<RunRow>(
-    `insert into run (source_id, source_name, kind, state, job_ids, trigger_type, is_scheduled, triggered_by, plan_no, plan_first, match)
-     select s.no, s.name, $2, $3, array[$4], $5, $5 = 'REPEAT', $6, $7, $8, $9 from system s where s.no = $1 and s.role = 'source'
+    `insert into run (source_id, source_name, kind, state, job_ids, trigger_type, is_scheduled, triggered_by, plan_no, plan_first, match, accepts)
+     select s.no, s.name, $2, $3, array[$4], $5, $5 = 'REPEAT', $6, $7, $8, $9, $10::json from system s where s.no = $1 and s.role = 'source'
      returning run_key as "runKey", job_ids[1] as "jobId", state`,
     [
       request.sourceNo,
@@ -92,6 +111,7 @@ export async function insertRun(
       request.planNo ?? null,
       kind !== request.kind,
       request.match ?? null,
+      request.accepts === undefined ? null : JSON.stringify(request.accepts),
     ],
   );
   if (rows[0] === undefined) throw new RangeError(`there is no source system with the number ${request.sourceNo}`);

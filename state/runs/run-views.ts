@@ -1,7 +1,8 @@
 import { entityTypeCode, entityTypeOfCode } from '../../core/entity-type.js';
 import type { EntityType } from '../../core/entity-type.js';
 import type { Sql } from '../database.js';
-import type { JobStatus, RunState, TriggerType } from './run.js';
+import { READ_SAFETY_PROPERTIES } from '../../core/sync/read-safety.js';
+import type { Acceptances, JobStatus, RunState, TriggerType } from './run.js';
 import { IS_PAUSED } from './worker-report.js';
 
 /** One line of the job log (STA-6). */
@@ -29,6 +30,10 @@ export interface JobView {
   readonly errorMessage: string | null;
   /** Job Execution Outcome, one sentence each (STA-12). */
   readonly outcome: readonly string[];
+  /** What was accepted for this job (DEL-21, UNK-4). */
+  readonly accepts: Acceptances | null;
+  /** Its source follows the reference (GOV-10). */
+  readonly referenceBehavior: boolean;
 }
 
 /** STA-7: one row per type and system; the source row has action `Read`, target rows `Write`. Rows with zeros only are left out (STA-9). */
@@ -78,7 +83,8 @@ const JOB_SQL = `
            case r.mode when 'full' then 'Full Read' when 'delta' then 'Delta Read' end as "readMode",
            r.trigger_type as "triggerType", r.triggered_by as "triggeredBy", r.requested_at as "requestedAt",
            r.started_at as "startedAt", r.ended_at as "endedAt", r.cancel_requested as "stopRequested",
-           r.error_message as "errorMessage", r.outcome as "outcome", r.job_ids
+           r.error_message as "errorMessage", r.outcome as "outcome", r.accepts,
+           coalesce(btrim(r.frozen #>> '{source,properties,${READ_SAFETY_PROPERTIES.reference}}') = 'true', false) as "referenceBehavior", r.job_ids
       from run r left join system s on s.no = r.source_id
   ) job`;
 
@@ -143,6 +149,8 @@ function toView(row: JobRow): JobView {
     stopRequested: row.stopRequested,
     errorMessage: row.errorMessage,
     outcome: row.outcome,
+    accepts: row.accepts,
+    referenceBehavior: row.referenceBehavior,
   };
 }
 

@@ -1,3 +1,5 @@
+import type { EntityType } from '../../core/entity-type.js';
+
 /**
  * What a run does. `read`: new and changed entities; `resync`: all of them (JOB-3, JOB-4); `readPlan`, `resyncPlan`: the same, storing what it
  * would do and sending nothing (PLN-3); `apply`: what was approved of a plan (PLN-9).
@@ -15,6 +17,14 @@ export const PLAN_FIRST_PROPERTY = 'ips.plan.first';
 /** True for a run that writes every entity it reads, whatever the hashes say (CHG-6). */
 export function isResyncKind(kind: RunKind): boolean {
   return kind === 'resync' || kind === 'resyncPlan';
+}
+
+/** What an administrator has accepted for one job, by type: it is a full read, and these guards say nothing (DEL-21, UNK-4). */
+export interface Acceptances {
+  /** A read without any entity is believed. */
+  readonly emptyRead: readonly EntityType[];
+  /** A read of another size than usual is believed, and is what is usual from then on. */
+  readonly readSize: readonly EntityType[];
 }
 
 /** `queued` → `starting` (row exists, workflow is to be started) → `running` → `finished`. */

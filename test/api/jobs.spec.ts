@@ -45,6 +45,7 @@ describe('starting', () => {
       ...response.body,
       statistics: [],
       failedEntities: [],
+      unknown: [],
       endedTargets: [],
       configurations: [],
       progress: { phases: [], remainingSeconds: null, unresolvedReferences: 0 },

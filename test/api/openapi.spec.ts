@@ -37,6 +37,7 @@ describe('the OpenAPI document', () => {
         'GET /api/v1/jobs/{jobId}/events',
         'GET /api/v1/jobs/{jobId}/results',
         'GET /api/v1/jobs/{jobId}/statistics',
+        'GET /api/v1/jobs/{jobId}/unknown',
         'GET /api/v1/plans',
         'GET /api/v1/plans/{planId}',
         'GET /api/v1/plans/{planId}/changes',

@@ -139,7 +139,7 @@ describe('plans', () => {
   });
 
   it('GOV-7, GOV-8, PLN-8: held deletions are approved by facet and applied; the rest, rejected, is left alone until the source recovers', async () => {
-    const people = Array.from({ length: 30 }, (_, index) =>
+    const people = Array.from({ length: 45 }, (_, index) =>
       person(`p${index}`, { userType: index % 2 === 0 ? 'Sales' : 'Works' }),
     );
     world = await World.start({ source: { users: people }, hr: { properties: { 'ips.plan.facet': 'userType' } } });
@@ -162,9 +162,9 @@ describe('plans', () => {
       secondPersonFor: [],
     });
     const quiet = await world.engine.runJob(world.hr);
-    expect(summary(quiet.statistics)).toEqual({ 'HR user': 'read 18' });
+    expect(summary(quiet.statistics)).toEqual({ 'HR user': 'read 33' });
     expect(quiet.job.outcome).toEqual(['Cloud, user: 6 deletions rejected: nothing is deleted until the data changes']);
-    expect(userNames(cloud)).toHaveLength(24);
+    expect(userNames(cloud)).toHaveLength(39);
     for (const body of people.slice(0, 12).filter((one) => one['userType'] === 'Works'))
       world.source.store.add('User', body);
     await world.engine.runJob(world.hr);
