@@ -12,6 +12,7 @@ export const SCENARIO_NAMES = [
   'memory',
   'isolation',
   'transform',
+  'ldap-read',
 ] as const;
 
 /** One of {@link SCENARIO_NAMES}. */
@@ -54,6 +55,7 @@ const DEFAULTS: Record<ScenarioName, Defaults> = {
   memory: { entities: 100_000, latencyMs: 0 },
   isolation: { entities: 2_000, latencyMs: 50 },
   transform: { entities: 500, latencyMs: 0 },
+  'ldap-read': { entities: 20_000, latencyMs: 0 },
 };
 
 /** Concurrent writes per target of the raw loops and of the engine. */

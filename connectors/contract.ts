@@ -132,6 +132,8 @@ export interface Page {
   readonly total?: { readonly value: number; readonly quality: 'exact' | 'estimate' };
   /** The mark captured before the first page was asked for (CONN-CORE-43); only on the last page. */
   readonly watermark?: Watermark;
+  /** Bytes of the answer where the connector knows them: small pages of a read over one connection are stored together. */
+  readonly sizeBytes?: number;
   /** Something moved under the read (CONN-CORE-24). */
   readonly drift?: 'total-shrank' | 'total-grew';
 }

@@ -17,6 +17,8 @@ import type { RunContext } from '../support/run-context.js';
 import { finishType, failType } from './end-of-type.js';
 import { beginAgain, isBroken } from './interrupted-read.js';
 import { findDueByTime } from './due-by-time.js';
+import { gatherPages } from './gather-pages.js';
+import type { GatheredPages } from './gather-pages.js';
 import { keyPage, mapPage } from './map-page.js';
 import { readPage, sourceFailure, SourcePausedError, toCursor, toWatermark } from './read-page.js';
 import type { ReadPage } from './read-page.js';
@@ -127,12 +129,13 @@ class IntakeChunk {
 
   /** One page is read ahead while the one before is stored. */
   async run(read: TypeRead): Promise<ChunkResult> {
-    let next: Promise<ReadPage> = this.fetch(read, read.cursor);
+    let next: Promise<GatheredPages> = this.fetch(read, read.cursor);
     for (let pageNo = read.pages; ; pageNo += 1) {
       const current = await next;
       this.services.deps.reached?.('fetched');
       const last = current.page.next === null;
-      const isAtBorder = last || this.isOver();
+      const { failure } = current;
+      const isAtBorder = last || failure !== undefined || this.isOver();
       if (!isAtBorder) {
         next = this.fetch(read, current.page.next);
         // Awaited in the next round; a failure until then must not count as unhandled.
@@ -146,6 +149,7 @@ class IntakeChunk {
         const reason = `more than ${changeLimit} changes: ips.delta.max.share is exceeded`;
         return readFully(this.services, this.context, this.fence, reason);
       }
+      if (failure !== undefined) throw failure.error;
       if (last) return finishType(this.services.pool, this.fence, this.context, this.type);
       if (await this.allTargetsEnded()) {
         await abandon(next);
@@ -155,7 +159,13 @@ class IntakeChunk {
     }
   }
 
-  private async fetch(read: TypeRead, cursor: object | null): Promise<ReadPage> {
+  private async fetch(read: TypeRead, cursor: object | null): Promise<GatheredPages> {
+    const first = await this.fetchPage(read, cursor);
+    if (!this.isBoundToConnection) return first;
+    return gatherPages(first, (next) => this.fetchPage(read, next));
+  }
+
+  private fetchPage(read: TypeRead, cursor: object | null): Promise<ReadPage> {
     const watermark = read.mode === 'delta' ? this.context.watermarks[this.type] : undefined;
     return readPage(
       this.services.pool,
@@ -222,9 +232,13 @@ class IntakeChunk {
       await analyzeEntities(this.services.pool);
   }
 
+  private get isBoundToConnection(): boolean {
+    return this.context.source.capabilities.cursorResume === 'connection';
+  }
+
   /** A read that hangs on one connection is one long activity: a border would lose it. */
   private isOver(): boolean {
-    if (this.context.source.capabilities.cursorResume === 'connection') return false;
+    if (this.isBoundToConnection) return false;
     return this.entities >= CHUNK_ENTITIES || performance.now() - this.startedMs > this.services.timing.chunkMs;
   }
 

@@ -1,7 +1,8 @@
 import { BareBooks } from './bare-books.js';
 import { DurableBooks } from './durable-books.js';
+import { RawLdap } from './ldap.js';
 import { runRawLoop } from './loop.js';
-import type { LoopParts } from './loop.js';
+import type { LoopParts, LoopResult } from './loop.js';
 import type { RawAnswer, RawCommand, RawMeasure, RawRun } from './messages.js';
 import { RawScim } from './scim.js';
 
@@ -10,6 +11,7 @@ import { RawScim } from './scim.js';
  * begin. Ends with the channel to its parent.
  */
 let parts: LoopParts | undefined;
+let directory: RawLdap | undefined;
 
 async function handle(command: RawCommand): Promise<RawMeasure | undefined> {
   switch (command.kind) {
@@ -22,9 +24,16 @@ async function handle(command: RawCommand): Promise<RawMeasure | undefined> {
         books: command.databaseUrl === undefined ? new BareBooks() : await DurableBooks.open(command.databaseUrl),
       };
       return undefined;
+    case 'openLdap':
+      directory = await RawLdap.open(command.options);
+      return undefined;
     case 'run':
-      return measure(opened(), command);
+      return measured(command);
     case 'close': {
+      if (directory !== undefined) {
+        await directory.close();
+        return undefined;
+      }
       const { source, targets, books } = opened();
       await Promise.all([source, ...targets].map((server) => server.close()));
       await books.close();
@@ -38,17 +47,20 @@ function opened(): LoopParts {
   return parts;
 }
 
-async function measure(loop: LoopParts, { changedIds, changedSince }: RawRun): Promise<RawMeasure> {
-  if (loop.books instanceof BareBooks) loop.books.onlyWrite(changedIds === undefined ? undefined : new Set(changedIds));
+async function measured(command: RawRun): Promise<RawMeasure> {
   const cpuBefore = process.cpuUsage();
   const startedAt = performance.now();
-  const { entities, writes } = await runRawLoop({
-    ...loop,
-    ...(changedSince !== undefined && { filter: `meta.lastModified gt "${changedSince}"` }),
-  });
+  const { entities, writes } =
+    directory === undefined ? await loop(opened(), command) : { entities: await directory.readAll(), writes: 0 };
   const elapsedMs = performance.now() - startedAt;
   const { user, system } = process.cpuUsage(cpuBefore);
   return { elapsedMs, cpuMicros: user + system, entities, writes };
+}
+
+function loop(own: LoopParts, { changedIds, changedSince }: RawRun): Promise<LoopResult> {
+  if (own.books instanceof BareBooks) own.books.onlyWrite(changedIds === undefined ? undefined : new Set(changedIds));
+  const filter = changedSince === undefined ? {} : { filter: `meta.lastModified gt "${changedSince}"` };
+  return runRawLoop({ ...own, ...filter });
 }
 
 function answer(message: RawAnswer): void {

@@ -1,3 +1,5 @@
+import type { RawLdapOptions } from './ldap.js';
+
 /** Sent to the process of a raw loop. */
 export type RawCommand =
   | {
@@ -9,6 +11,7 @@ export type RawCommand =
       /** Given: R1, with its tables in this database. Absent: R0. */
       readonly databaseUrl?: string;
     }
+  | { readonly kind: 'openLdap'; readonly options: RawLdapOptions }
   | ({ readonly kind: 'run' } & RawRun)
   | { readonly kind: 'close' };
 

@@ -9,9 +9,9 @@ export class RawProcess {
   private constructor(private readonly child: ChildProcess) {}
 
   /** Starts the process and connects it with the servers. */
-  static async start(options: Omit<Extract<RawCommand, { kind: 'open' }>, 'kind'>): Promise<RawProcess> {
+  static async start(open: Extract<RawCommand, { kind: 'open' | 'openLdap' }>): Promise<RawProcess> {
     const raw = new RawProcess(fork(fileURLToPath(new URL('main.js', import.meta.url)), { stdio: 'inherit' }));
-    await raw.ask({ kind: 'open', ...options });
+    await raw.ask(open);
     return raw;
   }
 

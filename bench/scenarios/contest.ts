@@ -92,6 +92,7 @@ class Rounds {
   async raw(databaseUrl: string | undefined): Promise<RawMeasure> {
     await resetTargets(this.servers);
     const raw = await RawProcess.start({
+      kind: 'open',
       sourceUrl: this.servers.source.url,
       targetUrls: this.servers.targets.map((target) => target.url),
       pageSizeEntities: this.options.pageSizeEntities,

@@ -63,6 +63,7 @@ async function rawDelta(
 ): Promise<RawMeasure> {
   await fresh(servers);
   const raw = await RawProcess.start({
+    kind: 'open',
     sourceUrl: servers.source.url,
     targetUrls: servers.targets.map((target) => target.url),
     pageSizeEntities: options.pageSizeEntities,

@@ -3,6 +3,7 @@ import type { ScenarioOutcome } from '../result.js';
 import { delta } from './delta.js';
 import { kill, stop } from './faults.js';
 import { isolation } from './isolation.js';
+import { ldapRead } from './ldap-read.js';
 import { largeGroup } from './large-group.js';
 import { memory } from './memory.js';
 import { initialLoad, onePercent, unchanged } from './reads.js';
@@ -24,4 +25,5 @@ export const SCENARIOS: Record<ScenarioName, Scenario> = {
   memory,
   isolation,
   transform,
+  'ldap-read': ldapRead,
 };

@@ -87,6 +87,7 @@ async function configure(stack: BenchStack, servers: BenchServers, options: Benc
 
 async function rawRead(servers: BenchServers, options: BenchOptions): Promise<number> {
   const raw = await RawProcess.start({
+    kind: 'open',
     sourceUrl: servers.source.url,
     targetUrls: [],
     pageSizeEntities: options.pageSizeEntities,

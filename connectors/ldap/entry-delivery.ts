@@ -1,13 +1,13 @@
 import type { JsonObject, JsonValue } from '../../core/json.js';
 import type { EntityFailure, NativeEntity } from '../contract.js';
 import { flattenedMembers } from './ad/flatten.js';
-import type { Entry } from './entry.js';
+import { EntryAttribute, type Entry } from './entry.js';
 import { present } from './filter/build.js';
 import { parseGeneralizedTime } from './generalized-time.js';
 import { membersAreNames, type LdapSettings, type LdapType } from './ldap-settings.js';
 import type { MemberNames } from './member-names.js';
-import { identifierOf, nativeBody, type Projection } from './native-entity.js';
-import { completeRanges, UnreadableEntryError } from './range-retrieval.js';
+import { bodyMaker, identifierOf, type Projection } from './native-entity.js';
+import { completeRanges, hasRanges, UnreadableEntryError } from './range-retrieval.js';
 import type { Schema } from './schema.js';
 import { readEntry } from './search.js';
 import type { Sessions } from './sessions.js';
@@ -37,6 +37,10 @@ export async function deliver(
   const failures: EntityFailure[] = [];
   const complete: Entry[] = [];
   for (const entry of entries) {
+    if (isWhole(tools, type, entry)) {
+      complete.push(entry);
+      continue;
+    }
     try {
       complete.push(await whole(tools, type, entry, signal));
     } catch (error) {
@@ -49,13 +53,19 @@ export async function deliver(
     complete.flatMap((entry) => referencesOf(tools.settings, type, entry)),
     signal,
   );
+  const bodyOf = bodyMaker(projection, tools.schema.binary);
   const items: NativeEntity[] = [];
   for (const entry of complete) {
     const id = identifierOf(entry, tools.settings.types[type].id);
-    if (id !== undefined) items.push(entityOf(tools, type, projection, entry, id));
+    if (id !== undefined) items.push(entityOf(tools, type, entry, id, bodyOf(entry)));
     else failures.push({ message: `read ${type}: an entry lacks the attribute ${tools.settings.types[type].id}` });
   }
   return { items, failures };
+}
+
+/** Nearly all entries are: nothing has to be asked for. */
+function isWhole({ settings }: DeliveryTools, type: LdapType, entry: Entry): boolean {
+  return !hasRanges(entry) && (type !== 'group' || settings.flatten === undefined);
 }
 
 async function whole(tools: DeliveryTools, type: LdapType, entry: Entry, signal?: AbortSignal): Promise<Entry> {
@@ -71,7 +81,8 @@ async function whole(tools: DeliveryTools, type: LdapType, entry: Entry, signal?
   const members = await sessions.use(operation, signal, (opened) =>
     flattenedMembers(opened, { dn: complete.dn, userClass: settings.types.user.objectClass }, pageSize, signal),
   );
-  return complete.with([{ name: 'member', values: members.map((dn) => Buffer.from(dn)) }], ['member']);
+  const values = members.map((dn) => Buffer.from(dn));
+  return complete.with([new EntryAttribute('member', values)], ['member']);
 }
 
 function referencesOf(settings: LdapSettings, type: LdapType, entry: Entry): string[] {
@@ -84,14 +95,7 @@ function withoutUid(value: string): string {
   return value.replace(/#'[01]*'B$/, '');
 }
 
-function entityOf(
-  tools: DeliveryTools,
-  type: LdapType,
-  projection: Projection,
-  entry: Entry,
-  id: string,
-): NativeEntity {
-  const body = nativeBody(entry, projection, tools.schema.binary);
+function entityOf(tools: DeliveryTools, type: LdapType, entry: Entry, id: string, body: JsonObject): NativeEntity {
   if (type === 'user') rewriteGroups(tools, entry, body);
   else rewriteMembers(tools, entry, body);
   const modified = parseGeneralizedTime(entry.text('modifyTimestamp') ?? entry.text('whenChanged') ?? '');

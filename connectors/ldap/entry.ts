@@ -1,10 +1,32 @@
-import type { SearchEntry } from 'ldapts';
+import { isUtf8 } from 'node:buffer';
 
 /** One attribute of an entry with its values as they came. */
-export interface EntryAttribute {
-  /** As the server spells it, without options. */
-  readonly name: string;
-  readonly values: readonly Buffer[];
+export class EntryAttribute {
+  constructor(
+    /** As the server spells it, with its options (`member;range=0-1499`). */
+    readonly name: string,
+    private readonly given: readonly Buffer[],
+  ) {}
+
+  get values(): readonly Buffer[] {
+    return this.given;
+  }
+
+  /** The values as texts; undefined when one of them is none. */
+  texts(): string[] | undefined {
+    const texts: string[] = [];
+    for (const value of this.values) {
+      const text = value.toString('utf8');
+      if (isSpoilt(text) && !isUtf8(value)) return undefined;
+      texts.push(text);
+    }
+    return texts;
+  }
+}
+
+/** The character that stands for bytes that are no UTF-8; a text may hold it, too. */
+export function isSpoilt(text: string): boolean {
+  return text.includes('\uFFFD');
 }
 
 /** An entry of a directory: values are bytes until somebody who knows the attribute says what they are (CONN-LDAP-40). */
@@ -15,17 +37,14 @@ export class Entry {
     readonly dn: string,
     attributes: readonly EntryAttribute[],
   ) {
-    this.attributes = new Map(attributes.map((attribute) => [attribute.name.toLowerCase(), attribute]));
+    const byName = new Map<string, EntryAttribute>();
+    for (const attribute of attributes) byName.set(attribute.name.toLowerCase(), attribute);
+    this.attributes = byName;
   }
 
-  static from(message: SearchEntry): Entry {
-    const attributes = message.attributes.map(({ type, parsedBuffers }) => ({ name: type, values: parsedBuffers }));
-    return new Entry(message.name, attributes);
-  }
-
-  /** Every attribute, ranges of values (`member;range=0-1499`) among them. */
-  all(): Iterable<EntryAttribute> {
-    return this.attributes.values();
+  /** Every attribute by its name in lower case, ranges of values (`member;range=0-1499`) among them. */
+  all(): ReadonlyMap<string, EntryAttribute> {
+    return this.attributes;
   }
 
   has(name: string): boolean {
@@ -48,7 +67,7 @@ export class Entry {
   /** The same entry with other attributes beside or in place of its own. */
   with(attributes: readonly EntryAttribute[], without: readonly string[] = []): Entry {
     const gone = new Set(without.map((name) => name.toLowerCase()));
-    const kept = [...this.all()].filter(({ name }) => !gone.has(name.toLowerCase()));
+    const kept = [...this.all()].flatMap(([key, attribute]) => (gone.has(key) ? [] : [attribute]));
     return new Entry(this.dn, [...kept, ...attributes]);
   }
 }

@@ -24,6 +24,7 @@ export class LdapReader {
   protected readonly names: MemberNames;
   protected readonly seen = new SeenIds();
   private readonly paged: PagedRead;
+  private readonly projections: Readonly<Record<LdapType, Projection>>;
   private schema: Schema | undefined;
   private watermark: Watermark | undefined;
 
@@ -33,6 +34,7 @@ export class LdapReader {
     protected readonly sessions: Sessions,
   ) {
     this.names = new MemberNames(sessions, settings);
+    this.projections = { user: projectionOf(settings, 'user'), group: projectionOf(settings, 'group') };
     this.paged = new PagedRead(sessions, settings.pageSizeEntities, settings.failOnReferral);
   }
 
@@ -49,7 +51,7 @@ export class LdapReader {
         return this.query(type, opened, this.changedSince(request));
       });
     }
-    const { entries, next } = await this.paged.page(operation, cursor, request.pageSizeEntities, signal);
+    const { entries, next, bytes } = await this.paged.page(operation, cursor, request.pageSizeEntities, signal);
     const { items, failures } = await this.delivered(type, entries, signal);
     if (next === null) this.logDropped(type);
     return {
@@ -57,6 +59,7 @@ export class LdapReader {
       failures,
       tombstones: [],
       next,
+      sizeBytes: bytes,
       ...(next === null && this.watermark !== undefined ? { watermark: this.watermark } : {}),
     };
   }
@@ -113,7 +116,7 @@ export class LdapReader {
         equals('objectClass', settings.objectClass),
         options.withFilter === true ? settings.filter : undefined,
       );
-      const { requested } = options.projection ?? projectionOf(this.settings, type);
+      const { requested } = options.projection ?? this.projections[type];
       const query = { attributes: requested, controls: domainScope(opened) };
       if (settings.id.toLowerCase() === DN_ATTRIBUTE.toLowerCase())
         return this.entryByDn(opened, type, id, { ...query, filter }, operation, signal);
@@ -161,8 +164,7 @@ export class LdapReader {
     check = true,
   ): Promise<{ items: readonly NativeEntity[]; failures: Page['failures'] }> {
     const unique = check ? this.seen.check(type, this.settings.types[type].id, entries) : { entries, failures: [] };
-    const projection = projectionOf(this.settings, type);
-    const delivery = await deliver(this.tools(), type, projection, unique.entries, signal);
+    const delivery = await deliver(this.tools(), type, this.projections[type], unique.entries, signal);
     return { items: delivery.items, failures: [...unique.failures, ...delivery.failures] };
   }
 
@@ -173,7 +175,7 @@ export class LdapReader {
       base: formatDn(settings.base),
       scope: this.settings.scope,
       filter: allOf(equals('objectClass', settings.objectClass), settings.filter, more),
-      attributes: projectionOf(this.settings, type).requested,
+      attributes: this.projections[type].requested,
       controls: domainScope(opened),
     };
   }

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../core/json.js';
 import { fileTimeInstant, guidText, sidText } from './binary.js';
-import type { Entry } from './entry.js';
+import type { Entry, EntryAttribute } from './entry.js';
 import { DN_ATTRIBUTE, type LdapSettings, type LdapType } from './ldap-settings.js';
 
 const GUIDS = new Set(['objectguid', 'ms-ds-consistencyguid']);
@@ -20,8 +20,6 @@ const BINARY = new Set([
 /** Never part of a body: hashes of passwords are secrets (CONN-CORE-60). */
 const SECRET = new Set(['userpassword', 'unicodepwd', 'authpassword', 'sambantpassword', 'sambalmpassword']);
 
-const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-
 /** Attributes that a read asks for, and how they are delivered. */
 export interface Projection {
   readonly requested: readonly string[];
@@ -29,6 +27,14 @@ export interface Projection {
   readonly internal: ReadonlySet<string>;
   /** Delivered spelling by lower-case name (CONN-LDAP-26). */
   readonly spelling: ReadonlyMap<string, string>;
+}
+
+/** One attribute in a body. */
+interface AttributeDelivery {
+  readonly name: string;
+  readonly isBinary: boolean;
+  /** What is added under a second name, readable. */
+  readonly readable: { readonly name: string; readonly convert: (value: Buffer) => string | undefined } | undefined;
 }
 
 /** CONN-LDAP-26, CONN-LDAP-27: everything and what has to be named, or only what the administrator lists. */
@@ -60,46 +66,56 @@ function unique(names: readonly string[]): string[] {
 }
 
 /**
- * The body of an entry (specification §3.2, §3.3): every attribute an array of strings; bytes as base64; GUID, SID and file times also in
- * readable form under a second name.
+ * Makes the bodies of entries (specification §3.2, §3.3): every attribute an array of strings; bytes as base64; GUID, SID and file times also in
+ * readable form under a second name. How an attribute is delivered is found out once, for all entries that have it.
  */
-export function nativeBody(entry: Entry, projection: Projection, binary: ReadonlySet<string>): JsonObject {
-  const body: JsonObject = {};
-  for (const { name, values } of entry.all()) {
-    const key = name.toLowerCase();
-    if (values.length === 0 || projection.internal.has(key) || SECRET.has(key)) continue;
-    const delivered = projection.spelling.get(key) ?? name;
-    if (BINARY.has(key) || binary.has(key) || key.endsWith(';binary')) {
-      body[delivered] = values.map((value) => value.toString('base64'));
-    } else {
-      const texts = values.map(decoded);
-      const isText = texts.every((text) => text !== undefined);
-      body[delivered] = isText ? texts : values.map((value) => value.toString('base64'));
-      if (!isText) body[`${delivered};encoding`] = ['base64'];
+export function bodyMaker(projection: Projection, binary: ReadonlySet<string>): (entry: Entry) => JsonObject {
+  const deliveries = new Map<string, AttributeDelivery | null>();
+  return (entry) => {
+    const body: JsonObject = {};
+    for (const [key, attribute] of entry.all()) {
+      let delivery = deliveries.get(attribute.name);
+      if (delivery === undefined) {
+        delivery = deliveryOf(key, attribute.name, projection, binary);
+        deliveries.set(attribute.name, delivery);
+      }
+      if (delivery !== null) addTo(body, attribute, delivery);
     }
-    addReadable(body, delivered, key, values);
-  }
-  body[DN_ATTRIBUTE] = [entry.dn];
-  return body;
+    body[DN_ATTRIBUTE] = [entry.dn];
+    return body;
+  };
 }
 
-function decoded(value: Buffer): string | undefined {
-  try {
-    return UTF8.decode(value);
-  } catch {
-    return undefined;
-  }
+function addTo(body: JsonObject, attribute: EntryAttribute, { name, isBinary, readable }: AttributeDelivery): void {
+  const texts = isBinary ? undefined : attribute.texts();
+  if (texts?.length === 0 || (isBinary && attribute.values.length === 0)) return;
+  body[name] = texts ?? attribute.values.map((value) => value.toString('base64'));
+  if (texts === undefined && !isBinary) body[`${name};encoding`] = ['base64'];
+  if (readable === undefined) return;
+  const converted = attribute.values.map(readable.convert).filter((text) => text !== undefined);
+  if (converted.length > 0) body[readable.name] = converted;
+}
+
+/** Null for what is not delivered. */
+function deliveryOf(
+  key: string,
+  spelled: string,
+  { internal, spelling }: Projection,
+  binary: ReadonlySet<string>,
+): AttributeDelivery | null {
+  if (internal.has(key) || SECRET.has(key)) return null;
+  const name = spelling.get(key) ?? spelled;
+  const isBinary = BINARY.has(key) || binary.has(key) || key.endsWith(';binary');
+  return { name, isBinary, readable: readableOf(key, name) };
 }
 
 /** CONN-LDAP-41: conveniences under names that no server has. */
-function addReadable(body: JsonObject, delivered: string, key: string, values: readonly Buffer[]): void {
-  const add = (suffix: string, convert: (value: Buffer) => string | undefined): void => {
-    const texts = values.map(convert).filter((text) => text !== undefined);
-    if (texts.length > 0) body[`${delivered};${suffix}`] = texts;
-  };
-  if (GUIDS.has(key)) add('guid', guidText);
-  if (SIDS.has(key)) add('sid', sidText);
-  if (FILE_TIMES.has(key)) add('instant', (value) => fileTimeInstant(value.toString('utf8')));
+function readableOf(key: string, name: string): AttributeDelivery['readable'] {
+  if (GUIDS.has(key)) return { name: `${name};guid`, convert: guidText };
+  if (SIDS.has(key)) return { name: `${name};sid`, convert: sidText };
+  if (FILE_TIMES.has(key))
+    return { name: `${name};instant`, convert: (value) => fileTimeInstant(value.toString('utf8')) };
+  return undefined;
 }
 
 /** The identifier of an entry (CONN-CORE-06), or undefined when it lacks the attribute. */

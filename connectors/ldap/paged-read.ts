@@ -14,6 +14,8 @@ const SMALLEST_PAGE = 10;
 export interface ReadPart {
   readonly entries: readonly Entry[];
   readonly next: Cursor | null;
+  /** Of the answer that the entries came with. */
+  readonly bytes: number;
 }
 
 interface Progress {
@@ -23,6 +25,8 @@ interface Progress {
   cookie: Buffer | undefined;
   /** Of a server that does not page: what it has sent and the engine has not taken yet. */
   readonly rest: Entry[];
+  /** Of the last answer. */
+  bytes: number;
   page: number;
   last: ReadPart | undefined;
 }
@@ -53,7 +57,16 @@ export class PagedRead {
     const opened = await this.sessions.open(signal);
     try {
       const query = await queryOf(opened);
-      this.progress = { token: randomUUID(), opened, query, cookie: undefined, rest: [], page: 0, last: undefined };
+      this.progress = {
+        token: randomUUID(),
+        opened,
+        query,
+        cookie: undefined,
+        rest: [],
+        bytes: 0,
+        page: 0,
+        last: undefined,
+      };
     } catch (error) {
       opened.session.close();
       throw ldapError(error, operation);
@@ -102,6 +115,7 @@ export class PagedRead {
       const page = await this.ask(progress, size, signal);
       checkReferences(page, this.failOnReferral, operation);
       progress.cookie = page.cookie;
+      progress.bytes = page.bytes;
       progress.rest.push(...page.entries);
       if (!page.streamed) return this.part(progress, progress.rest.splice(0));
     }
@@ -111,7 +125,7 @@ export class PagedRead {
   private part(progress: Progress, entries: Entry[]): ReadPart {
     progress.page += 1;
     const isEnd = progress.rest.length === 0 && progress.cookie === undefined;
-    return { entries, next: isEnd ? null : { v: 1, read: progress.token, page: progress.page } };
+    return { entries, next: isEnd ? null : { v: 1, read: progress.token, page: progress.page }, bytes: progress.bytes };
   }
 
   /** On the first page a smaller one can be tried on the spot. */

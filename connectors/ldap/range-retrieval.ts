@@ -1,4 +1,4 @@
-import type { Entry, EntryAttribute } from './entry.js';
+import { EntryAttribute, type Entry } from './entry.js';
 
 /** Reads some attributes of one entry; undefined when it is gone. */
 export type AttributeReader = (attributes: readonly string[]) => Promise<Entry | undefined>;
@@ -25,14 +25,14 @@ interface Range {
  * {@link UnreadableEntryError} after three rounds.
  */
 export async function completeRanges(entry: Entry, read: AttributeReader): Promise<Entry> {
-  if (rangesOf(entry).length === 0) return entry;
+  if (!hasRanges(entry)) return entry;
   for (let round = 1; round <= MAX_ROUNDS; round++) {
     const start = round === 1 ? entry : await rangedAgain(entry, read);
     const completed = await complete(start, read);
     const after = await read(['uSNChanged']);
     if (after === undefined) throw new UnreadableEntryError('it vanished while its values were read');
     if (after.text('uSNChanged') === start.text('uSNChanged')) {
-      const parts = [...entry.all()].map(({ name }) => name).filter((name) => RANGE.test(name));
+      const parts = [...entry.all().keys()].filter((name) => RANGE.test(name));
       return entry.with(completed, [...parts, ...completed.map(({ name }) => name)]);
     }
   }
@@ -53,7 +53,7 @@ async function complete(start: Entry, read: AttributeReader): Promise<EntryAttri
         throw new UnreadableEntryError('the server repeats a range of values');
       next = range.next;
     }
-    completed.push({ name: first.name, values });
+    completed.push(new EntryAttribute(first.name, values));
   }
   return completed;
 }
@@ -65,8 +65,14 @@ async function rangedAgain(entry: Entry, read: AttributeReader): Promise<Entry> 
   return again;
 }
 
+/** The server has cut an attribute. */
+export function hasRanges(entry: Entry): boolean {
+  for (const name of entry.all().keys()) if (name.includes(';range=')) return true;
+  return false;
+}
+
 function rangesOf(entry: Entry): Range[] {
-  return [...entry.all()].flatMap(({ name, values }) => {
+  return [...entry.all().values()].flatMap(({ name, values }) => {
     const match = RANGE.exec(name);
     if (match === null) return [];
     const [, attribute = '', , last = '*'] = match;

@@ -46,7 +46,7 @@ export async function readRootDse(session: LdapSession, signal?: AbortSignal): P
     timeLimit: 0,
   });
   const { entries } = await session.search(request, { signal });
-  const entry = entries[0] === undefined ? new Entry('', []) : Entry.from(entries[0]);
+  const entry = entries[0] ?? new Entry('', []);
   const usn = entry.text('highestCommittedUSN');
   const time = entry.text('currentTime');
   const capabilities = new Set(entry.texts('supportedCapabilities'));

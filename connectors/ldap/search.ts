@@ -1,5 +1,5 @@
 import { Control, PagedResultsControl, SearchRequest, type Filter } from 'ldapts';
-import { Entry } from './entry.js';
+import type { Entry } from './entry.js';
 import { connectorError, type Operation } from './ldap-error.js';
 import { RESULT } from './wire/result-codes.js';
 import type { LdapSession, SearchAnswer } from './wire/session.js';
@@ -28,6 +28,8 @@ export interface SearchPage {
   readonly references: readonly string[];
   /** To ask for the next page on the same connection; undefined at the end. */
   readonly cookie: Buffer | undefined;
+  /** All of it as it came. */
+  readonly bytes: number;
   /** The server has taken no notice of the control: everything came at once (CONN-LDAP-21). */
   readonly streamed: boolean;
 }
@@ -52,23 +54,24 @@ export async function searchPage(
   const paged = answer.controls.find((one) => one instanceof PagedResultsControl);
   const cookie = paged?.value?.cookie;
   return {
-    entries: answer.entries.map((entry) => Entry.from(entry)),
+    entries: answer.entries,
     references: answer.references,
     cookie: cookie !== undefined && cookie.length > 0 ? cookie : undefined,
+    bytes: answer.bytes,
     streamed: paged === undefined,
   };
 }
 
 /** All entries of a search that is known to be small. */
-export async function searchAll(session: LdapSession, query: Query, signal?: AbortSignal): Promise<Entry[]> {
+export async function searchAll(session: LdapSession, query: Query, signal?: AbortSignal): Promise<readonly Entry[]> {
   const answer = await session.search(request(query, []), { signal });
-  return answer.entries.map((entry) => Entry.from(entry));
+  return answer.entries;
 }
 
 /** At most `query.sizeLimit` entries; that there are more is no error. */
-export async function searchFew(session: LdapSession, query: Query, signal?: AbortSignal): Promise<Entry[]> {
+export async function searchFew(session: LdapSession, query: Query, signal?: AbortSignal): Promise<readonly Entry[]> {
   const answer = await session.search(request(query, []), { signal }, [RESULT.sizeLimitExceeded]);
-  return answer.entries.map((entry) => Entry.from(entry));
+  return answer.entries;
 }
 
 /** One entry by its DN; undefined when it does not exist, or does not match the filter. */

@@ -90,7 +90,7 @@ export const MATRIX = {
   },
   bench: {
     folders: ['core', 'bench', 'state', 'runtime', 'simulators', 'connectors'],
-    packages: ['pg', 'undici', 'zod', '@temporalio/*', 'node:*'],
+    packages: ['pg', 'undici', 'ldapts', 'zod', '@temporalio/*', 'node:*'],
     why: 'benchmarks measure the product from outside.',
   },
 };

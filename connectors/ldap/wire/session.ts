@@ -3,13 +3,16 @@ import { performance } from 'node:perf_hooks';
 import {
   AbandonRequest,
   MessageParser,
-  SearchEntry,
   SearchReference,
   UnbindRequest,
   type Control,
   type AddRequest,
   type SearchResponse,
 } from 'ldapts';
+import type { Entry } from '../entry.js';
+import { BerError, elementAt } from './ber.js';
+import { MessageStream } from './message-stream.js';
+import { searchEntry } from './search-entry.js';
 import { ResultError, WireError } from './wire-error.js';
 
 /** Any request of the protocol; the session sets its number. */
@@ -36,16 +39,19 @@ export interface SendOptions {
 
 /** The entries of one search answer with the response controls of its end. */
 export interface SearchAnswer {
-  readonly entries: readonly SearchEntry[];
+  readonly entries: readonly Entry[];
   /** Addresses of search continuations: references are never followed. */
   readonly references: readonly string[];
   readonly controls: readonly Control[];
   readonly code: number;
+  /** All of the answer as it came. */
+  readonly bytes: number;
 }
 
 interface Pending {
-  readonly entries: SearchEntry[];
+  readonly entries: Entry[];
   readonly references: string[];
+  bytes: number;
   readonly answered: (response: Response) => void;
   readonly failed: (error: WireError) => void;
 }
@@ -53,12 +59,17 @@ interface Pending {
 /** The parser can be told what was asked; it needs that for controls that are not used here. */
 const NO_DETAILS: Parameters<MessageParser['read']>[1] = new Map();
 const MAX_MESSAGE_ID = 2 ** 31 - 1;
+const INTEGER = 0x02;
+/** SearchResultEntry, `[APPLICATION 4]`. */
+const SEARCH_ENTRY = 0x64;
 
 /**
  * One authenticated conversation over one socket. It never reconnects: what was agreed on a connection (encryption, identity, paging
- * cookies) ends with it, and whoever holds a session that is closed opens another one. Messages are encoded and decoded by ldapts.
+ * cookies) ends with it, and whoever holds a session that is closed opens another one. Messages are encoded and decoded by ldapts, but for the entries of
+ * searches (ADR 0056).
  */
 export class LdapSession {
+  private readonly stream = new MessageStream();
   private readonly parser = new MessageParser();
   private readonly pending = new Map<string, Pending>();
   private nextId = 1;
@@ -74,7 +85,10 @@ export class LdapSession {
     public isEncrypted: boolean,
   ) {
     this.parser.on('message', (message) => this.received(message.messageId, message));
-    this.parser.on('error', (error) => this.fail(new WireError('protocol', true, undefined, { cause: error })));
+    // Thrown where the message was given to it.
+    this.parser.on('error', (error) => {
+      throw error;
+    });
     this.attach(socket);
   }
 
@@ -108,7 +122,7 @@ export class LdapSession {
     const { status, controls = [] } = response;
     if (status !== 0 && !accept.includes(status))
       throw new ResultError(status, response.errorMessage, response.matchedDN);
-    return { entries: pending.entries, references: pending.references, controls, code: status };
+    return { entries: pending.entries, references: pending.references, controls, code: status, bytes: pending.bytes };
   }
 
   /** Says goodbye and closes. Never throws. */
@@ -138,6 +152,7 @@ export class LdapSession {
       const pending: Pending = {
         entries: [],
         references: [],
+        bytes: 0,
         failed,
         answered: (response) => {
           end();
@@ -181,18 +196,29 @@ export class LdapSession {
     this.answerBytes += data.length;
     if (this.answerBytes > this.limits.maxAnswerBytes) return this.fail(new WireError('size', true));
     try {
-      this.parser.read(data, NO_DETAILS);
+      for (const message of this.stream.take(data)) this.message(message);
     } catch (error) {
       this.fail(new WireError('protocol', true, undefined, { cause: error }));
     }
+  }
+
+  private message(bytes: Buffer): void {
+    const content = elementAt(bytes, 0, bytes.length);
+    const id = content === undefined ? undefined : elementAt(bytes, content.start, content.end);
+    if (content === undefined || id?.tag !== INTEGER) throw new BerError('a message has no number');
+    const operation = elementAt(bytes, id.end, content.end);
+    if (operation?.tag !== SEARCH_ENTRY) return this.parser.read(bytes, NO_DETAILS);
+    const pending = this.pending.get(String(bytes.readUIntBE(id.start, Math.min(id.end - id.start, 4))));
+    if (pending === undefined) return;
+    pending.entries.push(searchEntry(bytes, operation));
+    pending.bytes += bytes.length;
   }
 
   private received(id: number, message: Response): void {
     const pending = this.pending.get(String(id));
     // Answers to what was abandoned, and the notice of disconnection, which the end of the socket follows.
     if (pending === undefined) return;
-    if (message instanceof SearchEntry) pending.entries.push(message);
-    else if (message instanceof SearchReference) pending.references.push(...message.uris);
+    if (message instanceof SearchReference) pending.references.push(...message.uris);
     else {
       this.answerBytes = 0;
       pending.answered(message);

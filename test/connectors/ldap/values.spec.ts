@@ -1,20 +1,23 @@
 import { describe, expect, it } from '@jest/globals';
 import { fileTimeInstant, guidText, sidText } from '../../../connectors/ldap/binary.js';
-import { Entry } from '../../../connectors/ldap/entry.js';
+import { Entry, EntryAttribute } from '../../../connectors/ldap/entry.js';
 import { changesOf } from '../../../connectors/ldap/entry-diff.js';
 import { formatGeneralizedTime, parseGeneralizedTime } from '../../../connectors/ldap/generalized-time.js';
 import { maskDiagnostic } from '../../../connectors/ldap/mask.js';
-import { nativeBody } from '../../../connectors/ldap/native-entity.js';
+import { bodyMaker } from '../../../connectors/ldap/native-entity.js';
 import { completeRanges, UnreadableEntryError } from '../../../connectors/ldap/range-retrieval.js';
 import { classChain, NO_SCHEMA, parseSchema } from '../../../connectors/ldap/schema.js';
 
 function entry(attributes: Record<string, readonly (string | Buffer)[]>): Entry {
   return new Entry(
     'cn=x,dc=example',
-    Object.entries(attributes).map(([name, values]) => ({
-      name,
-      values: values.map((value) => (typeof value === 'string' ? Buffer.from(value) : value)),
-    })),
+    Object.entries(attributes).map(
+      ([name, values]) =>
+        new EntryAttribute(
+          name,
+          values.map((value) => (typeof value === 'string' ? Buffer.from(value) : value)),
+        ),
+    ),
   );
 }
 
@@ -40,7 +43,8 @@ describe('CONN-LDAP-40, CONN-CORE-08: binary values', () => {
 
   it('bytes are base64, with a readable form beside it; text stays text; passwords are not delivered', () => {
     const projection = { requested: [], internal: new Set(['usnchanged']), spelling: new Map([['mail', 'MAIL']]) };
-    const body = nativeBody(
+    const bodyOf = bodyMaker(projection, new Set(['mybytes']));
+    const body = bodyOf(
       entry({
         objectGUID: [guid],
         mail: ['a@b.c', 'd@e.f'],
@@ -51,8 +55,6 @@ describe('CONN-LDAP-40, CONN-CORE-08: binary values', () => {
         accountExpires: ['0'],
         empty: [],
       }),
-      projection,
-      new Set(['mybytes']),
     );
     expect(body).toEqual({
       objectGUID: [guid.toString('base64')],
@@ -92,7 +94,7 @@ describe('CONN-AD-01, CONN-AD-02: range retrieval', () => {
   it('the empty list beside a range is not taken at its word: every value is read', async () => {
     const whole = await completeRanges(first, server(35, 0).read);
     expect(whole.texts('member')).toEqual(names(0, 34));
-    expect([...whole.all()].map(({ name }) => name)).toEqual(['uSNChanged', 'member']);
+    expect([...whole.all().values()].map(({ name }) => name)).toEqual(['uSNChanged', 'member']);
   });
 
   it('a change in between leads to another round, three in a row to a failure', async () => {
