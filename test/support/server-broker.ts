@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statfsSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -31,10 +31,17 @@ interface Running {
 
 const FOLDER_PREFIX = 'muster-test-';
 
+/**
+ * Memory, where there is enough of it: each suite makes a database of some hundred files and removes it again, which costs a disk more than
+ * everything else that the suite asks of PostgreSQL. A few gigabytes, because a container often has only 64 MB there.
+ */
+const MEMORY_FOLDER = '/dev/shm';
+const MEMORY_NEEDED_BYTES = 4 * 1024 ** 3;
+
 /** Starts the broker; it starts nothing else until it is asked. */
 export async function startServerBroker(): Promise<ServerBroker> {
   removeFoldersOfTheDead();
-  const folder = mkdtempSync(join(tmpdir(), `${FOLDER_PREFIX}${process.pid}-`));
+  const folder = mkdtempSync(join(dataFolder(), `${FOLDER_PREFIX}${process.pid}-`));
   const servers = {
     postgres: new SharedServer(() => startPostgres(folder)),
     temporal: new SharedServer((tell) => startTemporal(folder, tell)),
@@ -113,11 +120,26 @@ async function startTemporal(folder: string, tell: (progress: string) => void): 
   return { address: server.address, stop: () => server.stop() };
 }
 
+function dataFolder(): string {
+  return freeBytes(MEMORY_FOLDER) >= MEMORY_NEEDED_BYTES ? MEMORY_FOLDER : tmpdir();
+}
+
+function freeBytes(folder: string): number {
+  try {
+    const { bavail, bsize } = statfsSync(folder);
+    return bavail * bsize;
+  } catch {
+    return 0;
+  }
+}
+
 /** A test run that was killed could not remove its folder. */
 function removeFoldersOfTheDead(): void {
-  for (const name of readdirSync(tmpdir())) {
-    const pid = new RegExp(`^${FOLDER_PREFIX}(\\d+)-`).exec(name)?.[1];
-    if (pid !== undefined && !isAlive(Number(pid))) rmSync(join(tmpdir(), name), { recursive: true, force: true });
+  for (const place of new Set([dataFolder(), tmpdir()])) {
+    for (const name of readdirSync(place)) {
+      const pid = new RegExp(`^${FOLDER_PREFIX}(\\d+)-`).exec(name)?.[1];
+      if (pid !== undefined && !isAlive(Number(pid))) rmSync(join(place, name), { recursive: true, force: true });
+    }
   }
 }
 
