@@ -10,6 +10,7 @@ export default {
   // Servers start inside a hook of the first suite that needs them.
   testTimeout: 30_000,
   extensionsToTreatAsEsm: ['.ts'],
+  moduleFileExtensions: ['ts', 'js', 'mjs', 'cjs', 'json', 'node'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   transform: {
     '^.+\\.ts$': [
