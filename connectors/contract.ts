@@ -15,6 +15,12 @@ export interface Connector {
   /** One entity by id; `null` when the system says it does not exist, an error for everything else (CONN-CORE-27). */
   readOne(type: EntityType, id: string, options: ReadOneOptions): Promise<NativeEntity | null>;
   /**
+   * Which of these entities are there, asked with one request under the configured filter (DEL-23). `null`: the request is not understood, or
+   * its answer is none that could be believed. The caller adds ids that are known to be there: an answer without them proves nothing of
+   * the others. Absent: they can only be asked for one by one.
+   */
+  readPresent?(type: EntityType, ids: readonly string[], options: CallOptions): Promise<ReadonlySet<string> | null>;
+  /**
    * `applied: 'created'` only when the system said that the entity is new (HTTP 201); `updated` when it accepted the request
    * without saying so, because then an existing entity may have been overwritten and must not count as ours.
    */
@@ -224,6 +230,11 @@ export interface Capabilities {
   readonly stableOrder: boolean;
   /** One entity can be read by id, also under the filter (DEL-23). */
   readonly readOne: boolean;
+  /**
+   * How many entities of a type one request may ask for, where that is as good a question as one for each; types that are missing are asked
+   * for one by one (DEL-23).
+   */
+  readonly confirmsTogether?: Readonly<Partial<Record<EntityType, ConfirmationLimit>>>;
   readonly delta: 'none' | 'modified-filter' | 'usn' | 'delta-link' | 'change-log';
   /** Types that `delta` covers; the others are read fully for change detection (RDM-5). */
   readonly deltaTypes: readonly EntityType[];
@@ -242,6 +253,13 @@ export interface Capabilities {
   readonly requestTimeoutMs: number;
   /** Step of the target's creation times, milliseconds; `undefined` where its clock is not known to be comparable (RTY-5). */
   readonly creationTimeGranularityMs?: number;
+}
+
+/** What one question for several entities may hold. */
+export interface ConfirmationLimit {
+  readonly entities: number;
+  /** Characters of all ids together. */
+  readonly characters: number;
 }
 
 /** A configured system as the connector sees it. */

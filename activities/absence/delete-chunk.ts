@@ -7,9 +7,7 @@ import {
 } from '../../state/absence/candidates.js';
 import type { Candidate } from '../../state/absence/candidates.js';
 import { restorePresence } from '../../state/absence/mark-absent.js';
-import { forgetReleased, noteReleased } from '../../state/absence/released.js';
-import type { Sql } from '../../state/database.js';
-import { demandOtherLinks, inheritOrigin, releaseClaims } from '../../state/drain/claims.js';
+import { releaseClaims } from '../../state/drain/claims.js';
 import { closeGate } from '../../state/drain/gate.js';
 import { readPairs } from '../../state/drain/pair-facts.js';
 import type { StoredPair } from '../../state/drain/pair-facts.js';
@@ -35,6 +33,8 @@ import type { RunContext } from '../support/run-context.js';
 import type { EngineServices, Watch } from '../support/services.js';
 import { withApprovedEnd } from '../plan/approved-end.js';
 import { confirmAbsence } from './confirm.js';
+import { asksTogether, confirmTogether } from './confirm-together.js';
+import { afterEnds } from './after-ends.js';
 import type { CandidateEnd } from './candidate-end.js';
 import { deletePair } from './delete-pair.js';
 import { judgeCandidate } from './judge-candidate.js';
@@ -135,7 +135,7 @@ class DeletionBatch {
     const works = await this.lease(candidates);
     if (works.length === 0) return 'nothingDone';
     const ends: { end: CandidateEnd; candidate: PlannedDeletion }[] = [];
-    const queue = [...works];
+    const queue = await this.confirmTogether(works);
     const lane = async (): Promise<void> => {
       for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
         ends.push({ end: await this.one(next.work, next.candidate), candidate: next.candidate });
@@ -152,8 +152,9 @@ class DeletionBatch {
     const { env } = this;
     const { pool, timing } = env.services;
     const { requestTimeoutMs } = env.tools.target.capabilities;
-    // Confirmation and deletion, one after the other, have to fit.
-    const leaseMs = 3 * requestTimeoutMs + timing.leaseMarginMs;
+    // Confirmation and deletion, one after the other, have to fit; and where several are asked for at once, that and its proof.
+    const questions = asksTogether(env) ? 5 : 3;
+    const leaseMs = questions * requestTimeoutMs + timing.leaseMarginMs;
     const mark = LeaseClock.mark();
     const pair = { sourceNo: env.sourceNo, targetNo: env.targetNo, type: env.typeCode };
     const nos = candidates.map((candidate) => candidate.entityNo);
@@ -210,10 +211,30 @@ class DeletionBatch {
     }
   }
 
-  /** DEL-23: only who was not delivered is asked for. Undefined: go on with DEL-6. */
+  /** Those who are to be asked for, as many with one request as the source takes; whom it declares absent is confirmed. */
+  private async confirmTogether(
+    works: readonly { readonly work: Work; readonly candidate: PlannedDeletion }[],
+  ): Promise<{ work: Work; candidate: PlannedDeletion }[]> {
+    const doubtful = works.filter(({ work, candidate }) => this.isDoubtful(work, candidate));
+    const absent = await confirmTogether(
+      this.env,
+      doubtful.map(({ work }) => work.pair),
+    );
+    await noteConfirmed(this.env.services.pool, this.env.runKey, this.env.targetNo, [...absent]);
+    return works.map(({ work, candidate }) =>
+      absent.has(work.row.entityNo) ? { work, candidate: { ...candidate, confirmed: true } } : { work, candidate },
+    );
+  }
+
+  /** DEL-23: only who was not delivered is asked for, and where the source is not asked nobody is. */
+  private isDoubtful(work: Work, candidate: PlannedDeletion): boolean {
+    if (candidate.cause !== 'notSeen' || candidate.confirmed || work.pair.presence === 'present') return false;
+    return this.env.tools.context.safety.confirmsAbsence;
+  }
+
+  /** Undefined: go on with DEL-6. */
   private async confirm(work: Work, candidate: PlannedDeletion): Promise<CandidateEnd | undefined> {
-    if (candidate.cause !== 'notSeen' || candidate.confirmed || work.pair.presence === 'present') return undefined;
-    if (!this.env.tools.context.safety.confirmsAbsence) return undefined;
+    if (!this.isDoubtful(work, candidate)) return undefined;
     const id = work.pair.nativeId ?? work.pair.sourceKey;
     const answer = await confirmAbsence(this.env.tools.context, this.env.type, id, this.env.stop);
     if (this.env.stop.aborted) return untouched(work);
@@ -244,7 +265,7 @@ class DeletionBatch {
         async (sql, held) => {
           const heldOutcomes = outcomes.filter((one) => held.has(one.entityNo));
           await endCandidates(sql, env.runKey, env.targetNo, heldOutcomes);
-          await this.afterEnds(sql, held, ends);
+          await afterEnds(sql, { targetNo: env.targetNo, type: env.typeCode }, held, ends);
           const unknown = heldOutcomes.filter(
             (one) => one.outcome === 'unknownFound' || one.outcome === 'unknownFailed',
           );
@@ -257,37 +278,6 @@ class DeletionBatch {
     );
     env.services.deps.reached?.('settled');
     await releaseClaims(env.services.pool, env.targetNo, token);
-  }
-
-  /** What the ends mean for other links on the same target entities, and for the list of those that are not managed any more. */
-  private async afterEnds(
-    sql: Sql,
-    held: { has(entityNo: number): boolean },
-    ends: readonly { readonly end: CandidateEnd; readonly candidate: PlannedDeletion }[],
-  ): Promise<void> {
-    const target = { targetNo: this.env.targetNo, type: this.env.typeCode };
-    // What was deleted is deleted, whether or not the lease was held to the end.
-    const deleted = ends.flatMap(({ end, candidate }) =>
-      end.deletedKey === undefined ? [] : [{ entityNo: candidate.entityNo, targetKey: end.deletedKey }],
-    );
-    await demandOtherLinks(sql, target, deleted);
-    await forgetReleased(
-      sql,
-      target,
-      deleted.map((one) => one.targetKey),
-    );
-    const kept = ends.filter(({ candidate }) => held.has(candidate.entityNo));
-    const heirs = kept.flatMap(({ end: { heirs } }) =>
-      heirs === undefined ? [] : heirs.entityNos.map((entityNo) => ({ entityNo, targetKey: heirs.targetKey })),
-    );
-    await inheritOrigin(sql, target, heirs);
-    await noteReleased(
-      sql,
-      target,
-      kept.flatMap(({ end, candidate }) =>
-        end.releasedKey === undefined ? [] : [{ entityNo: candidate.entityNo, targetKey: end.releasedKey }],
-      ),
-    );
   }
 }
 

@@ -41,6 +41,8 @@ export interface RunContext {
   /** What stands against a read of this source that is not to be trusted. */
   readonly safety: ReadSafety;
   readonly accepts: Acceptances;
+  /** What the source has proven of questions for several entities, by type. */
+  readonly proofs: Map<EntityType, Promise<number>>;
   readonly source: OpenSystem;
   readonly targets: readonly OpenSystem[];
   /** Types that the source delivers, in order. */
@@ -104,6 +106,7 @@ export async function buildRunContext(
     matches: new Set(run.frozen.matches),
     mode: run.mode,
     safety: readSafety(run.frozen.source.properties),
+    proofs: new Map(),
     accepts: run.accepts ?? { emptyRead: [], readSize: [] },
     source,
     targets,

@@ -10,6 +10,7 @@ import { LdapReader } from './ldap-reader.js';
 import { DN_ATTRIBUTE, ldapSettings, type LdapType } from './ldap-settings.js';
 import { LdapWriter } from './ldap-writer.js';
 import { matchEntries } from './match.js';
+import { presentIds } from './present-ids.js';
 import { Sessions } from './sessions.js';
 
 /** A connector for one directory. Throws `fatal` for paths and filters that cannot be understood; opens no connection yet. */
@@ -24,6 +25,8 @@ export function openLdapConnector(context: ConnectorContext, dialect: Dialect): 
     testConnection: ({ signal }) => testLdapConnection({ settings, sessions }, signal),
     readPage: async (request) => reader.readPage(ldapType(request.type), request),
     readOne: async (type, id, options) => reader.readOne(ldapType(type), id, options),
+    readPresent: async (type, ids, options) =>
+      presentIds(reader, sessions, settings, ldapType(type), ids, options.signal),
     create: async (type, body, options) => writer.create(ldapType(type), body, options),
     completeCreate: async (type, id, body, options) => writer.completeCreate(ldapType(type), id, body, options),
     update: async (type, id, change, options) => writer.update(ldapType(type), id, change, options),

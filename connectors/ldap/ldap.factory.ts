@@ -5,6 +5,7 @@ import { openLdapConnector } from './ldap.connector.js';
 import { ldapProperties } from './ldap-properties.js';
 import { READ_TIMEOUT_MS, wantsUsnDelta } from './ldap-settings.js';
 import { LDAP_TOLERATED_NAMES, ldapErrors, ldapWarnings } from './ldap-validation.js';
+import { CONFIRMED_TOGETHER } from './present-ids.js';
 import { AD_SAMPLES, LDAP_SAMPLES } from './samples.js';
 import { AD_READ_TRANSFORMATION, AD_WRITE_TRANSFORMATION } from './transformations/active-directory.js';
 import { LDAP_READ_TRANSFORMATION, LDAP_WRITE_TRANSFORMATION } from './transformations/ldap-server.js';
@@ -34,6 +35,7 @@ function ldapFactory(
       paging: 'cursor',
       stableOrder: true,
       readOne: true,
+      confirmsTogether: CONFIRMED_TOGETHER,
       updateMode: 'patch',
       conflictResolution: true,
       maxConcurrentWrites: CONCURRENT_WRITES,

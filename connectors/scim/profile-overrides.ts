@@ -15,6 +15,7 @@ const count = (max: number) => z.int().min(1).max(max);
 /** {@link ScimDialect}, every part of it optional. */
 const overridesSchema = z.strictObject({
   filter: z.enum(['full', 'eq-only', 'none']).optional(),
+  confirmations: z.enum(['auto', 'single', 'together']).optional(),
   search: z.enum(['query', 'post-when-long']).optional(),
   sort: z.boolean().optional(),
   putAbsent: z.enum(['clears', 'keeps']).optional(),
@@ -113,10 +114,12 @@ function merged(base: ScimProfile, overrides: z.infer<typeof overridesSchema>): 
 
 /** The part of a profile that can be overridden, as people see it. */
 export function dialectOf(profile: ScimProfile): JsonObject {
-  const { filter, search, sort, putAbsent, etag, booleans, ids, conflict, delta, paging, members } = profile;
+  const { filter, confirmations, search, sort, putAbsent, etag, booleans, ids, conflict, delta, paging, members } =
+    profile;
   const { maxThreshold: _, ...shownMembers } = members;
   const dialect: Omit<ScimDialect, 'members'> & { readonly members: object } = {
     filter,
+    confirmations,
     search,
     sort,
     putAbsent,

@@ -38,6 +38,12 @@ export interface ScimProfile extends ScimDialect {
 export interface ScimDialect {
   /** `eq-only`: comparisons for equality, joined by `and`. */
   readonly filter: 'full' | 'eq-only' | 'none';
+  /**
+   * How the source is asked whether entities that a list has left out exist (DEL-23). `together`: several in one filter with `or`. `single`:
+   * one by one. `auto`: together only where a filter is configured: a single question is a search then, too. Without one it is a read by id,
+   * which does not depend on the index that the list came from.
+   */
+  readonly confirmations: 'auto' | 'single' | 'together';
   /** `post-when-long`: a filter that makes the address too long goes to `/.search` (CONN-SCIM-27). */
   readonly search: 'query' | 'post-when-long';
   readonly sort: boolean;
@@ -104,6 +110,7 @@ export const GENERIC_SCIM_2: ScimProfile = {
   contentType: 'application/scim+json',
   readOnlyAttributes: { user: ['meta', 'groups'], group: ['meta'] },
   filter: 'full',
+  confirmations: 'auto',
   search: 'query',
   sort: true,
   putAbsent: 'clears',

@@ -8,6 +8,7 @@ import { testScimConnection } from './connection-test.js';
 import { Discovery } from './discovery.js';
 import { ScimMatcher } from './match.js';
 import { probeScim } from './probe/probe.js';
+import { presentIds } from './present-ids.js';
 import { profileInForce } from './profile-overrides.js';
 import type { ScimProfile } from './profile.js';
 import { ScimHttp, type ScimWrites } from './scim-http.js';
@@ -67,6 +68,8 @@ export function openScimConnector(
       testScimConnection({ http, discovery, properties, clock: context.clock }, options.signal),
     readPage: async (request) => reader.readPage(scimType(request.type), request),
     readOne: async (type, id, options) => reader.readOne(scimType(type), id, options),
+    readPresent: async (type, ids, options) =>
+      presentIds({ reader, settings, ids: profile.ids }, scimType(type), ids, options.signal),
     create: async (type, body, options) => writer.create(scimType(type), body, options),
     update: async (type, id, change, options) => writer.update(scimType(type), id, change, options),
     delete: async (type, id, options) => writer.delete(scimType(type), id, options),

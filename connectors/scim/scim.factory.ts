@@ -1,6 +1,7 @@
 import type { ConnectorFactory } from '../contract.js';
 import { HTTP_LIMITS, httpLimits } from '../http/http-client.js';
 import { dialectOf, overrideProblems, PROFILE_PROPERTY, profileInForce } from './profile-overrides.js';
+import { confirmationLimits } from './present-ids.js';
 import { GENERIC_SCIM_2, type ScimProfile } from './profile.js';
 import { SCIM_SAMPLES } from './samples.js';
 import { scimProperties } from './scim-properties.js';
@@ -40,6 +41,7 @@ export function scimFactory(typeName: string, prefix: string, profile: ScimProfi
         cursorResume: 'always',
         stableOrder: settings.sortBy !== undefined,
         readOne: true,
+        confirmsTogether: confirmationLimits(inForce, settings.filters),
         delta: deltaTypes.length > 0 ? 'modified-filter' : 'none',
         deltaTypes,
         updateMode: settings.patch ? 'patch' : 'replace',

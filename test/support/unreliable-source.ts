@@ -1,4 +1,4 @@
-import type { Capabilities, ConnectorFactory, NativeEntity, Page } from '../../connectors/contract.js';
+import type { Capabilities, Connector, ConnectorFactory, NativeEntity, Page } from '../../connectors/contract.js';
 import type { EngineProcess, TestEngine } from './engine.js';
 import type { JobResult, World } from './world.js';
 
@@ -11,6 +11,8 @@ export interface Unreliability {
   capabilities: Partial<Capabilities>;
   /** Changes a delivered entity. */
   deliver: (entity: NativeEntity) => NativeEntity;
+  /** Answers questions for several entities in place of the source. */
+  readPresent: NonNullable<Connector['readPresent']> | undefined;
 }
 
 /** A worker whose connector to one source is not to be trusted. */
@@ -19,7 +21,7 @@ export class UnreliableSource {
   private readonly process: EngineProcess;
 
   constructor(private readonly world: World) {
-    this.faults = { hidden: [], unreadable: [], capabilities: {}, deliver: (one) => one };
+    this.faults = { hidden: [], unreadable: [], capabilities: {}, deliver: (one) => one, readPresent: undefined };
     this.process = world.engine.newProcess({ decorateFactory: (factory) => this.decorate(factory) });
   }
 
@@ -51,6 +53,8 @@ export class UnreliableSource {
         return {
           ...connector,
           readPage: async (request) => this.page(await connector.readPage(request)),
+          readPresent: async (...asked) =>
+            (await (this.faults.readPresent ?? connector.readPresent)?.(...asked)) ?? null,
         };
       },
     };

@@ -136,6 +136,16 @@ describeSlapd('LDAP on OpenLDAP', () => {
       expect((await filtered.readOne('user', 'u2', {}))?.id).toBe('u2');
     });
 
+    it('DEL-23, CONN-LDAP-47: several entities with one search, whatever their names, under the filter of the property', async () => {
+      const gone = ['gone', 'go(ne)', 'GONE*'];
+      const present = await open().readPresent?.('user', [...HARD, ...gone, 'u7'], {});
+      expect([...(present ?? [])].sort()).toEqual([...HARD, 'u7'].sort());
+      const filtered = open({ 'ldap.user.filter': '|(uid=u1)(uid=u2)' });
+      expect([...((await filtered.readPresent?.('user', ['u1', 'u3', 'gone'], {})) ?? [])]).toEqual(['u1']);
+      const byDn = open({ 'ldap.attribute.user.id': 'distinguishedName' });
+      expect(await byDn.readPresent?.('user', ['uid=u1,ou=people,dc=example,dc=org'], {})).toBeNull();
+    });
+
     it('CONN-LDAP-26, CONN-LDAP-27: version 2 reads only what is listed, spelled as listed', async () => {
       const connector = open({ 'ldap.api.version': '2', 'ldap.user.attributes': 'SN, createTimestamp' });
       const { body } = (await connector.readOne('user', 'u1', {})) ?? { body: {} };
