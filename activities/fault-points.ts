@@ -7,6 +7,7 @@
  * - `intentsCommitted`: tx2a is committed, none of its creates is sent.
  * - `sending`: the lease was looked at, and the request that writes is sent next.
  * - `answered`: the answer to a request that writes is here, nothing of it is stored.
+ * - `writtenBack`: the source has stored what the target returned, nothing of it is stored here.
  * - `settled`: tx2b is committed; the activity goes on, or is about to tell Temporal.
  * - `chunkBegun`, `chunkEnded`: the first and the last moment of an activity that works by chunks.
  * - `planningAbsence`: somebody was marked as absent, in a transaction that is not committed.
@@ -19,6 +20,7 @@ export type FaultPoint =
   | 'intentsCommitted'
   | 'sending'
   | 'answered'
+  | 'writtenBack'
   | 'settled'
   | 'chunkBegun'
   | 'chunkEnded'

@@ -1,5 +1,6 @@
 import { governorProblem } from '../core/plan/limits.js';
 import { readSafetyProblem } from '../core/sync/read-safety.js';
+import { writeBackProblem } from '../core/write-back.js';
 import { PLATFORM_PROPERTIES } from './property-descriptors.js';
 import type { ConnectorFactory, PropertyDescriptor, PropertyFinding } from './contract.js';
 import { headerProblem, HEADER_PREFIX } from './http/http-settings.js';
@@ -54,7 +55,11 @@ export function validateProperties(
     const descriptor = known.get(name);
     if (descriptor !== undefined) {
       const text = value.trim();
-      const problem = valueProblem(descriptor, text) ?? governorProblem(name, text) ?? readSafetyProblem(name, text);
+      const problem =
+        valueProblem(descriptor, text) ??
+        governorProblem(name, text) ??
+        readSafetyProblem(name, text) ??
+        writeBackProblem(name, text);
       if (problem !== undefined) errors.push({ property: name, message: `${name} ${problem}` });
       if (!descriptor.roles.includes(role))
         warnings.push({ property: name, message: `${name} has no effect in a ${role}` });

@@ -178,6 +178,8 @@ export interface WriteResult {
   /** `none`: the change was empty, nothing was sent (CONN-SCIM-63). */
   readonly applied: 'created' | 'updated' | 'deleted' | 'already-absent' | 'none';
   readonly version?: string;
+  /** The entity as the system answered, where it did (CONN-CORE-56). */
+  readonly entity?: JsonObject;
   /** Creation time by the target's own clock, ISO 8601 UTC, when it tells (evidence of origin, RTY-5). */
   readonly createdAt?: string;
 }
@@ -226,6 +228,8 @@ export interface Capabilities {
   readonly repeatsEntities?: boolean;
   /** Pages are cut by position, so changes during the read can shift them (CONN-CORE-24). */
   readonly paging: 'index' | 'cursor';
+  /** The system is spoken to in SCIM: the reference repeats more of its requests (CONN-CORE-73). */
+  readonly speaksScim?: boolean;
   /** The server keeps the order of a list while it is read. */
   readonly stableOrder: boolean;
   /** One entity can be read by id, also under the filter (DEL-23). */

@@ -1,9 +1,11 @@
 import type { PropertyDescriptor } from './contract.js';
 import { FIXED_CLASSES } from '../core/plan/change.js';
 import { GOVERNOR_PROPERTIES } from '../core/plan/limits.js';
+import { WRITE_BACK_PROPERTY } from '../core/write-back.js';
 import { CA_PROPERTY } from './http/http-settings.js';
 import { READ_SAFETY } from './read-safety-properties.js';
 import { LIMITS, RELIABILITY_PROPERTIES } from './reliability-properties.js';
+import { RETRY_AFTER_PROPERTY } from './retry-policy.js';
 
 const BOTH: PropertyDescriptor['roles'] = ['source', 'target'];
 
@@ -204,6 +206,24 @@ export const PLATFORM_PROPERTIES: readonly PropertyDescriptor[] = [
     description: 'A larger share of the members of a group of at least 10 is held; absent: 30; off: never.',
   },
   ...READ_SAFETY,
+  {
+    name: RETRY_AFTER_PROPERTY,
+    label: 'Behaviour of the reference: Retry-After',
+    kind: 'enum',
+    roles: ['source', 'target'],
+    values: ['enabled', 'disabled'],
+    defaultValue: 'enabled',
+    description:
+      'With ips.reference.behavior: a Retry-After of 429 or 503 is waited for once where the reference repeats nothing. disabled: it is not.',
+  },
+  {
+    name: WRITE_BACK_PROPERTY,
+    label: 'Attribute written back to the source',
+    kind: 'text',
+    roles: ['target'],
+    description:
+      'Attribute of a user that this target generates and that is stored in the source, for example urn:ietf:params:scim:schemas:extension:sap:2.0:User:userUuid; a=b where it is called b in the source.',
+  },
   {
     name: 'ips.plan.facet',
     label: 'Plans: facet',

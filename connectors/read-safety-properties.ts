@@ -12,7 +12,7 @@ export const READ_SAFETY: readonly PropertyDescriptor[] = [
     roles: SOURCE,
     defaultValue: 'false',
     description:
-      'true: no governor, nobody who was not delivered is asked for once more, no guard against empty, small or incomplete reads.',
+      'true: no governor, nobody who was not delivered is asked for once more, no guard against empty, small or incomplete reads, and only what the reference repeats is repeated.',
   },
   {
     name: READ_SAFETY_PROPERTIES.confirmation,

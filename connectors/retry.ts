@@ -1,10 +1,11 @@
 import { isConnectorError, type ConnectorError } from './errors.js';
+import { isRepeatedByReference } from './reference-retries.js';
 import type { RetryPolicy } from './retry-policy.js';
 
-export { retryPolicy, type RetryPolicy } from './retry-policy.js';
+export { referencePolicy, retryPolicy, type RetryPolicy } from './retry-policy.js';
 
 /** What is called. A create is not repeated while nobody knows whether it was applied (RTY-5). */
-export type RepeatedOperation = 'read' | 'create' | 'idempotent-write';
+export type RepeatedOperation = 'read' | 'create' | 'idempotent-write' | 'patch';
 
 /** What the engine adds to a repeated call. */
 export interface RetryHooks {
@@ -41,23 +42,40 @@ export async function withRetries<T>(call: () => Promise<T>, policy: RetryPolicy
     try {
       return await call();
     } catch (error) {
-      if (!isConnectorError(error) || !mayRepeat(error, hooks)) throw error;
+      if (!isConnectorError(error) || !mayRepeat(error, policy, hooks, retries)) throw error;
       const waitMs = waitFor(error, attempt, policy, hooks.random ?? Math.random);
       // Attempts bound everything but 429, which has a budget of time (RTY-4).
-      if (error.status === 429) throttledMs += waitMs;
+      if (error.status === 429 && policy.reference === undefined) throttledMs += waitMs;
       else retries++;
       if (retries > policy.retries || throttledMs > policy.throttledBudgetMs) throw error;
-      if (error.kind === 'throttled') await hooks.onThrottled?.(waitMs, error);
+      // The reference waits with the request in hand; everybody else may close a gate for all.
+      if (error.kind === 'throttled' && policy.reference === undefined) await hooks.onThrottled?.(waitMs, error);
       await hooks.sleep(waitMs, hooks.signal);
       if (hooks.signal?.aborted === true) throw error;
     }
   }
 }
 
-function mayRepeat(error: ConnectorError, hooks: RetryHooks): boolean {
+function mayRepeat(error: ConnectorError, policy: RetryPolicy, hooks: RetryHooks, retries: number): boolean {
   if (hooks.signal?.aborted === true) return false;
-  if (!RETRIED.has(error.kind) || (error.status !== undefined && NEVER_RETRIED.has(error.status))) return false;
-  return hooks.operation !== 'create' || error.outcome === 'not-applied';
+  // RTY-5 goes for everybody: what a create may have made is looked for first.
+  if (hooks.operation === 'create' && error.outcome !== 'not-applied') return false;
+  if (error.status !== undefined && NEVER_RETRIED.has(error.status)) return false;
+  return policy.reference === undefined ? RETRIED.has(error.kind) : mayReferenceRepeat(error, policy, hooks, retries);
+}
+
+/** RTY-3, and one `Retry-After` more (CONN-CORE-74). */
+function mayReferenceRepeat(
+  error: ConnectorError,
+  { reference }: RetryPolicy,
+  { operation }: RetryHooks,
+  retries: number,
+): boolean {
+  if (reference === undefined) return false;
+  const use = reference.use === 'write' && operation === 'patch' ? 'patch' : reference.use;
+  if (isRepeatedByReference(error, reference.system, use)) return true;
+  const asks = error.retryAfterMs !== undefined && (error.status === 429 || error.status === 503);
+  return reference.honoursRetryAfter && asks && operation !== 'create' && retries === 0;
 }
 
 /** What the server asks for, else the interval, doubled each time, with jitter so that many callers do not come back at once. */
@@ -68,6 +86,9 @@ function waitFor(error: ConnectorError, attempt: number, policy: RetryPolicy, ra
       Math.max(error.retryAfterMs, SHORTEST_WAIT_MS) + Math.floor(random() * Math.min(1_000, error.retryAfterMs / 10))
     );
   }
-  const grown = Math.min(policy.intervalMs * 2 ** (attempt - 1), policy.maxIntervalMs);
+  const limit =
+    error.kind === 'badGateway' ? Math.min(policy.maxIntervalMs, policy.maxGatewayIntervalMs) : policy.maxIntervalMs;
+  if (policy.reference !== undefined) return Math.min(policy.intervalMs, limit);
+  const grown = Math.min(policy.intervalMs * 2 ** (attempt - 1), limit);
   return Math.ceil(grown * (0.8 + 0.2 * random()));
 }

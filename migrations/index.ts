@@ -15,6 +15,7 @@ import { PlanRuns1795205001000 } from './1795205001000-plan-runs.js';
 import { InterruptedReads1795206000000 } from './1795206000000-interrupted-reads.js';
 import { ApprovalRules1795210000000 } from './1795210000000-approval-rules.js';
 import { UnknownEntities1795212000000 } from './1795212000000-unknown-entities.js';
+import { WriteBack1795214000000 } from './1795214000000-write-back.js';
 
 /** All migrations in the order they run. A migration that has landed is never edited or removed. */
 export const MIGRATIONS = [
@@ -35,4 +36,5 @@ export const MIGRATIONS = [
   InterruptedReads1795206000000,
   ApprovalRules1795210000000,
   UnknownEntities1795212000000,
+  WriteBack1795214000000,
 ];

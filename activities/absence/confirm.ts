@@ -1,6 +1,7 @@
 import { isConnectorError } from '../../connectors/errors.js';
-import { retryPolicy, withRetries } from '../../connectors/retry.js';
+import { withRetries } from '../../connectors/retry.js';
 import type { EntityType } from '../../core/entity-type.js';
+import { retriesOf } from '../support/retries.js';
 import { pause } from '../support/run-watch.js';
 import type { RunContext } from '../support/run-context.js';
 
@@ -17,12 +18,12 @@ export async function confirmAbsence(
   nativeId: string,
   stop: AbortSignal,
 ): Promise<Confirmation> {
-  const { connector, capabilities, snapshot } = context.source;
+  const { connector, capabilities } = context.source;
   if (!capabilities.readOne) return capabilities.stableOrder ? 'absent' : 'unknown';
   try {
     const entity = await withRetries(
       () => connector.readOne(type, nativeId, { withFilter: true, signal: stop }),
-      retryPolicy(snapshot.properties),
+      retriesOf(context.source, context, 'fullRead'),
       { operation: 'read', signal: stop, sleep: (ms) => pause(ms, stop) },
     );
     return entity === null ? 'absent' : 'found';

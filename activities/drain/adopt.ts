@@ -163,6 +163,7 @@ async function overwrite(
       origin,
       mapped,
       etag: written.version ?? null,
+      entity: written.entity,
       isNew,
       log,
     });

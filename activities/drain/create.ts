@@ -113,6 +113,7 @@ async function created(
     origin,
     mapped: known,
     etag: result.version ?? null,
+    entity: result.entity,
     isNew: isOurs,
     log,
   });

@@ -1,4 +1,3 @@
-import { retryPolicy } from '../../connectors/retry.js';
 import type { DrainChunkInput } from '../contract.js';
 import { codeOf, targetOf } from '../support/run-context.js';
 import type { RunContext } from '../support/run-context.js';
@@ -6,6 +5,7 @@ import type { EngineServices, Watch } from '../support/services.js';
 import { HeldValues } from './held-values.js';
 import { GroupMembers } from './group-members.js';
 import { sinkOf } from '../plan/sink-of.js';
+import { retriesOf } from '../support/retries.js';
 import type { DrainEnvironment } from './work.js';
 
 /** What all pairs of one drain have in common. */
@@ -34,7 +34,8 @@ export function drainEnvironment(
     planNo: context.planNo ?? undefined,
     late: input.late,
     heals: false,
-    retries: retryPolicy(target.snapshot.properties),
+    retries: retriesOf(target, context, 'write'),
+    writeBack: input.type === 'user' ? target.writeBack : undefined,
     hasBreaker: target.properties['ips.circuit.breaker'] !== 'disabled',
     stop: watch.signal,
   };

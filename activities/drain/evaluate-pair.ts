@@ -10,6 +10,8 @@ import type {
   WriteOutcome,
 } from '../../core/transform/program.js';
 import type { StoredPair } from '../../state/drain/pair-facts.js';
+import { isWriteBackDue } from '../../state/drain/write-back.js';
+import type { WriteBackMark } from '../../state/drain/write-back.js';
 import { sameHash } from '../support/hashing.js';
 import type { Hasher } from '../support/hashing.js';
 import { codeOf } from '../support/run-context.js';
@@ -67,6 +69,7 @@ export function evaluatePair(
   pair: StoredPair,
   forced: boolean,
   references: KnownReferences,
+  mark?: WriteBackMark,
 ): Evaluation {
   const program = programOf(tools, type);
   const common = pair.presence === 'present' ? openCommon(tools, type, pair) : null;
@@ -83,15 +86,20 @@ export function evaluatePair(
     }
   }
   const link = pair.link;
+  const sameTarget = update !== null && sameHash(update.hash, link?.targetHash ?? null);
+  // What the target itself had the source store comes back with the next read: it is no change to the target (ORD-12).
+  const isEcho =
+    sameHash(mark?.echoTo ?? null, pair.commonHash) && sameHash(mark?.echoFrom ?? null, link?.commonHash ?? null);
   const action = decidePair({
     presence: pair.presence,
     accepted,
     link: link?.state ?? 'none',
     outOfScope: link?.outOfScope === true,
-    sameCommon: sameHash(pair.commonHash, link?.commonHash ?? null),
+    sameCommon: isEcho || sameHash(pair.commonHash, link?.commonHash ?? null),
     sameProgram: (link?.program ?? 0) >= tools.target.snapshot.programNumber,
-    sameTarget: update !== null && sameHash(update.hash, link?.targetHash ?? null),
+    sameTarget: isEcho || sameTarget,
     forced,
+    writeBackDue: isWriteBackDue(mark),
   });
   return { kind: 'decided', action, accepted, common, update };
 }

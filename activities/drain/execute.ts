@@ -10,11 +10,12 @@ import { withApproved } from '../plan/approved-end.js';
 import { waitForValue } from './swap.js';
 import { NotSentError, settlement } from './work.js';
 import type { DrainEnvironment, Work } from './work.js';
+import { writeBackAlone } from './write-back.js';
 import { send } from './write-errors.js';
 
 /** True when the action of a pair sends something to the target. */
 export function sends(work: Work): boolean {
-  return ['update', 'create', 'resolve'].includes(work.evaluation.action);
+  return ['update', 'create', 'resolve', 'writeBack'].includes(work.evaluation.action);
 }
 
 /** The settlement of a pair that needs no request. */
@@ -46,7 +47,8 @@ function restated(work: Work, program: number, outOfScope: boolean): LinkWrite |
     targetKey: link.targetKey,
     origin: link.origin ?? 'existedBefore',
     commonHash: present ? work.pair.commonHash : link.commonHash,
-    targetHash: link.targetHash,
+    // The same as stored, but for an echo of a write-back (ORD-12).
+    targetHash: work.evaluation.update?.hash ?? link.targetHash,
     program,
     outOfScope,
     etag: link.etag,
@@ -83,6 +85,8 @@ async function dispatch(env: DrainEnvironment, work: Work): Promise<Settlement> 
       return env.program.skipOperations.has('create') ? adoptOnly(env, work) : create(env, work);
     case 'resolve':
       return resolveIntent(env, work);
+    case 'writeBack':
+      return writeBackAlone(env, work);
     default:
       throw new NotSentError(`the action ${work.evaluation.action} sends nothing`);
   }
@@ -128,7 +132,7 @@ async function update(env: DrainEnvironment, work: Work): Promise<Settlement> {
   const targetKey = link.targetKey;
   const startedMs = Date.now();
   const write = (etag: string | null): ReturnType<typeof env.connector.update> =>
-    send(env, work, 'idempotent-write', (options) =>
+    send(env, work, env.tools.target.capabilities.updateMode === 'patch' ? 'patch' : 'idempotent-write', (options) =>
       env.connector.update(env.type, targetKey, changeOf(env, work, mapped.body), {
         ...options,
         ...(etag !== null && { etag }),
@@ -151,6 +155,7 @@ async function update(env: DrainEnvironment, work: Work): Promise<Settlement> {
       origin: link.origin ?? 'existedBefore',
       mapped,
       etag: result.version ?? null,
+      entity: result.entity,
       isNew: link.groupsDue,
       log: result.applied === 'none' && mapped.memberships === undefined && !link.groupsDue ? null : log,
     });

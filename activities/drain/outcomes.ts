@@ -1,5 +1,6 @@
 import type { ConnectorError } from '../../connectors/errors.js';
 import type { ErrorClass } from '../../core/healing/error-class.js';
+import type { JsonObject } from '../../core/json.js';
 import type { Origin } from '../../core/sync/facts.js';
 import type { LogLine } from '../../state/drain/entity-log.js';
 import type { LinkWrite } from '../../state/drain/link-writes.js';
@@ -32,6 +33,8 @@ export interface WrittenPair {
   readonly origin: Origin;
   readonly mapped: MappedTarget;
   readonly etag: string | null;
+  /** As the target answered, where it did. */
+  readonly entity?: JsonObject | undefined;
   /** Our create made it, and its groups are not assigned yet: the groups of a create count, `createEntity` included. */
   readonly isNew: boolean;
   readonly log: LogLine | null;

@@ -1,8 +1,10 @@
-import type { Lease, LeasedRow } from '../../state/drain/lease.js';
+import type { Lease } from '../../state/drain/lease.js';
 import { listShared } from '../../state/drain/claims.js';
 import { writeCreateIntents } from '../../state/drain/link-writes.js';
 import { readPairs } from '../../state/drain/pair-facts.js';
 import type { StoredPair } from '../../state/drain/pair-facts.js';
+import { readWriteBacks } from '../../state/drain/write-back.js';
+import type { WriteBackMark } from '../../state/drain/write-back.js';
 import { settle } from '../../state/drain/settle.js';
 import type { Settlement } from '../../state/drain/settle.js';
 import { Breather } from '../support/breather.js';
@@ -13,11 +15,12 @@ import { intentOf } from './intents.js';
 import type { LeaseClock } from './lease-clock.js';
 import { mapForCreate, unmappable } from './outcomes.js';
 import { storedReferences } from './resolve-references.js';
-import type { KnownReferences } from './resolve-references.js';
 import { listDoubtful } from './still-there.js';
 import { patiently } from '../support/patiently.js';
 import { mayCreate, newWork, settleContext, settlement, UNDECIDED } from './work.js';
 import type { DrainEnvironment, Work } from './work.js';
+
+const NO_MARKS: ReadonlyMap<number, WriteBackMark> = new Map();
 
 /** Rows leased together, evaluated, with their create intents committed. */
 export interface PreparedBatch {
@@ -46,6 +49,8 @@ async function prepareLeased(env: DrainEnvironment, lease: Lease, clock: LeaseCl
   const pairs = await readPairs(env.services.pool, env.targetNo, entityNos);
   const stored = await storedReferences(env.services.pool, env.tools, env.type, [...pairs.values()]);
   const references = await env.sink.references(env, stored);
+  const marks =
+    env.writeBack === undefined ? NO_MARKS : await readWriteBacks(env.services.pool, env.targetNo, entityNos);
   const works: Work[] = [];
   const settled: Settlement[] = [];
   const breather = new Breather();
@@ -56,7 +61,7 @@ async function prepareLeased(env: DrainEnvironment, lease: Lease, clock: LeaseCl
     const made =
       pair === undefined
         ? settlement({ row }, { kind: 'settled' })
-        : prepare(env, row, pair, references, lease.token, clock);
+        : prepare(env, { row, pair, references, token: lease.token, clock, writeBackMark: marks.get(row.entityNo) });
     if ('evaluation' in made) works.push(made);
     else settled.push(made);
   }
@@ -88,20 +93,16 @@ function byUrgency(works: readonly Work[]): Work[] {
   return [...works].sort((a, b) => a.row.prio - b.row.prio);
 }
 
-function prepare(
-  env: DrainEnvironment,
-  row: LeasedRow,
-  pair: StoredPair,
-  references: KnownReferences,
-  token: number,
-  clock: LeaseClock,
-): Work | Settlement {
+/** What is known of a leased pair before it is evaluated. */
+type Leased = Pick<Work, 'row' | 'pair' | 'references' | 'token' | 'clock' | 'writeBackMark'>;
+
+function prepare(env: DrainEnvironment, facts: Leased): Work | Settlement {
+  const { row, pair, references, writeBackMark } = facts;
   if (isWrittenByNewer(env, pair)) {
     const isCurrent = sameHash(pair.commonHash, pair.link?.commonHash ?? null);
     return settlement({ row }, { kind: isCurrent ? 'settled' : 'waiting' });
   }
-  const evaluation = evaluatePair(env.tools, env.type, pair, row.forced, references);
-  const facts = { row, pair, references, token, clock };
+  const evaluation = evaluatePair(env.tools, env.type, pair, row.forced, references, writeBackMark);
   if (evaluation.kind === 'failed') {
     const operation = pair.link?.state === 'linked' ? 'update' : 'create';
     return unmappable(newWork({ ...facts, evaluation: UNDECIDED }), operation, evaluation);

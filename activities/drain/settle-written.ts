@@ -5,12 +5,18 @@ import { failureOf, GroupMembershipError } from './group-members.js';
 import { linkedSettlement, mapForCreate } from './outcomes.js';
 import type { Failure, WrittenPair } from './outcomes.js';
 import type { DrainEnvironment, Work } from './work.js';
+import { writeBack } from './write-back.js';
+
+/** Ends the write of a pair: its groups, then what the target has returned for the source (ORD-12). */
+export async function settleWritten(env: DrainEnvironment, work: Work, written: WrittenPair): Promise<Settlement> {
+  return writeBack(env, work, await assignGroups(env, work, written), written);
+}
 
 /**
- * Ends the write of a pair: a user joins and leaves its groups (VAR-10), then the pair is in step. A group that fails makes the entity
+ * A user joins and leaves its groups (VAR-10), then the pair is in step. A group that fails makes the entity
  * fail (VAR-12) although it stands in the target: the link is kept, without hashes, so that the next job goes on from there.
  */
-export async function settleWritten(env: DrainEnvironment, work: Work, written: WrittenPair): Promise<Settlement> {
+async function assignGroups(env: DrainEnvironment, work: Work, written: WrittenPair): Promise<Settlement> {
   const inStep = linkedSettlement(env, work, written);
   if (!env.program.assignsGroups) return inStep;
   const unfinished = { ...inStep, link: withoutHashes(inStep.link, written.isNew) };

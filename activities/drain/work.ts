@@ -3,8 +3,10 @@ import type { RetryPolicy } from '../../connectors/retry.js';
 import type { EntityType } from '../../core/entity-type.js';
 import type { JsonObject } from '../../core/json.js';
 import type { TypeProgram } from '../../core/transform/program.js';
+import type { WriteBackRule } from '../../core/write-back.js';
 import type { LeasedRow } from '../../state/drain/lease.js';
 import type { StoredPair } from '../../state/drain/pair-facts.js';
+import type { WriteBackMark } from '../../state/drain/write-back.js';
 import type { ApprovedChange } from '../../state/plans/approved.js';
 import type { NewChange } from '../../state/plans/store-changes.js';
 import type { RowEnd, SettleContext, Settlement } from '../../state/drain/settle.js';
@@ -41,6 +43,8 @@ export interface DrainEnvironment {
   readonly heals: boolean;
   /** How requests of this target are repeated. */
   readonly retries: RetryPolicy;
+  /** What the target returns and the source stores (ORD-12); undefined where nothing is. */
+  readonly writeBack: WriteBackRule | undefined;
   /** False: `ips.circuit.breaker` is disabled, every request is sent whatever came of the last ones. */
   readonly hasBreaker: boolean;
   /** Aborted on stop: no request starts any more; connectors let a write that is under way end for a while. */
@@ -67,7 +71,9 @@ export interface Work {
   isShared: boolean;
   /** A target entity was claimed for the pair. */
   claimed: boolean;
-  /** The entity is written, its groups are not assigned yet: what is settled if something that concerns more than this pair comes between. */
+  /** What is known of the attribute that is written back to the source (ORD-12). */
+  readonly writeBackMark: WriteBackMark | undefined;
+  /** The entity is written, its groups are not assigned yet, or nothing is written back yet: what is settled if something that concerns more than this pair comes between. */
   unfinished: Settlement | null;
   /** The part of an update that waits for approval; the rest is sent (GOV-6). */
   readonly withheld: NewChange | null;
@@ -104,8 +110,13 @@ export function settleContext(env: DrainEnvironment, token: number): SettleConte
 }
 
 /** A pair that nothing has been done with yet. */
-export function newWork(pair: Pick<Work, 'row' | 'pair' | 'evaluation' | 'references' | 'token' | 'clock'>): Work {
+export function newWork(
+  pair: Pick<Work, 'row' | 'pair' | 'evaluation' | 'references' | 'token' | 'clock'> & {
+    readonly writeBackMark?: WriteBackMark | undefined;
+  },
+): Work {
   return {
+    writeBackMark: undefined,
     ...pair,
     create: null,
     intentAt: null,

@@ -88,15 +88,21 @@ export async function send<T>(
     // Cut off by a stop: nothing has failed. Whether something was sent before, the pair knows (`work.sent`).
     if (error.kind === 'cancelled') throw new NotSentError('the run was stopped');
     // A create that may have been applied is the business of its pair first: it is looked for before anything is concluded.
-    throw operation === 'create' && error.outcome === 'unknown' ? error : widen(error);
+    throw operation === 'create' && error.outcome === 'unknown'
+      ? error
+      : widen(error, env.retries.reference !== undefined);
   }
 }
 
-/** Connection-level causes, credentials and configuration end the target for this run, whatever pair they were met with. */
-export function widen(error: ConnectorError): Error {
-  if (error.kind === 'throttled') return new TargetThrottledError(error.retryAfterMs ?? 1_000);
+/**
+ * Connection-level causes, credentials and configuration end the target for this run, whatever pair they were met with. `endsThrottled`: so
+ * does a 429 after all its retries, as in the reference (ORD-7); otherwise it closes the gate for a while.
+ */
+export function widen(error: ConnectorError, endsThrottled = false): Error {
+  if (error.kind === 'throttled' && !endsThrottled) return new TargetThrottledError(error.retryAfterMs ?? 1_000);
   const endsTarget =
     error.kind === 'timeout' ||
+    error.kind === 'throttled' ||
     error.kind === 'fatal' ||
     (error.scope === 'system' && ['transient', 'auth', 'forbidden'].includes(error.kind));
   return endsTarget ? new TargetFailedError(error.adminMessage, error.outcome, errorClassOf(error)) : error;

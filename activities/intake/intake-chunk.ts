@@ -169,7 +169,7 @@ class IntakeChunk {
     const watermark = read.mode === 'delta' ? this.context.watermarks[this.type] : undefined;
     return readPage(
       this.services.pool,
-      this.context.source,
+      this.context,
       {
         type: this.type,
         cursor: toCursor(cursor),

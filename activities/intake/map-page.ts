@@ -12,6 +12,7 @@ import { entityPlace } from '../../runtime/sealed-bodies.js';
 import type { BodySealer } from '../../runtime/sealed-bodies.js';
 import { codeOf } from '../support/run-context.js';
 import type { RunContext } from '../support/run-context.js';
+import { valuesFor } from './source-values.js';
 
 /** A delivered entity under the key it is stored by. */
 export interface KeyedEntity {
@@ -136,6 +137,7 @@ function mapEntity(
   }
   const commonHash = tools.hasher.canonical(outcome.common);
   const changed = stored === undefined || stored.presence !== 'present' || !sameHash(stored.commonHash, commonHash);
+  const sourceValues = valuesFor(tools, type, program, { entity, from: stored?.commonHash ?? null, to: commonHash });
   const place = entityPlace(tools.context.source.snapshot.no, codeOf(type), entity.sourceKey);
   return {
     ...base,
@@ -145,6 +147,7 @@ function mapEntity(
     members: type === 'group' && changed ? memberKeys(outcome.common) : null,
     changed,
     leaves: outcome.common['active'] === false,
+    ...(sourceValues.length > 0 && { sourceValues }),
   };
 }
 

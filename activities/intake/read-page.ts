@@ -1,11 +1,12 @@
 import { isConnectorError } from '../../connectors/errors.js';
 import type { ConnectorError } from '../../connectors/errors.js';
 import type { Cursor, Page, ReadPageRequest, Watermark } from '../../connectors/contract.js';
-import { retryPolicy, withRetries } from '../../connectors/retry.js';
+import { withRetries } from '../../connectors/retry.js';
 import type { SqlPool } from '../../state/database.js';
 import { nextReadSeq } from '../../state/intake/lookup.js';
 import { pause } from '../support/run-watch.js';
-import type { OpenSystem } from '../support/run-context.js';
+import { retriesOf } from '../support/retries.js';
+import type { RunContext } from '../support/run-context.js';
 
 /** A page with the number drawn before it was asked for. */
 export interface ReadPage {
@@ -28,12 +29,13 @@ export class SourcePausedError extends Error {
  */
 export async function readPage(
   pool: SqlPool,
-  source: OpenSystem,
+  context: RunContext,
   request: ReadPageRequest & { readonly signal: AbortSignal },
   longPauseMs: number,
 ): Promise<ReadPage> {
+  const { source } = context;
   const readSeq = await nextReadSeq(pool);
-  const policy = retryPolicy(source.snapshot.properties);
+  const policy = retriesOf(source, context, request.mode === 'full' ? 'fullRead' : 'deltaRead');
   const isBound = source.capabilities.cursorResume === 'connection' && request.cursor !== null;
   const page = await withRetries(
     () => source.connector.readPage(request),

@@ -72,6 +72,8 @@ export class PlanningSink implements ChangeSink {
     const again = this.governed.heldAgain(env, work);
     if (again !== undefined) return again;
     const { action, update } = work.evaluation;
+    // Nothing changes in the target: the next job writes it back.
+    if (action === 'writeBack') return settlement(work, { kind: 'waiting' });
     const { skipOperations } = env.program;
     if (action === 'update' && update !== null && !skipOperations.has('update')) {
       const before = lastWritten(env, work);

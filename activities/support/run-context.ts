@@ -4,6 +4,8 @@ import { ENTITY_TYPES, entityTypeCode } from '../../core/entity-type.js';
 import type { EntityType } from '../../core/entity-type.js';
 import type { JsonObject } from '../../core/json.js';
 import type { EvaluationContext, TransformationProgram } from '../../core/transform/program.js';
+import { WRITE_BACK_PROPERTY, writeBackProblem, writeBackRule } from '../../core/write-back.js';
+import type { WriteBackRule } from '../../core/write-back.js';
 import type { SystemSnapshot } from '../../state/config/index.js';
 import { readSafety } from '../../core/sync/read-safety.js';
 import type { ReadSafety } from '../../core/sync/read-safety.js';
@@ -23,6 +25,8 @@ export interface OpenSystem {
   readonly program: TransformationProgram;
   readonly capabilities: Capabilities;
   readonly connector: Connector;
+  /** What this target returns for the source to store (ORD-12); undefined in a source and in most targets. */
+  readonly writeBack: WriteBackRule | undefined;
   /** Requests repeated since somebody noted them. */
   readonly requests: { retries: number };
 }
@@ -94,6 +98,7 @@ export async function buildRunContext(
   const targets: OpenSystem[] = [];
   try {
     for (const snapshot of run.frozen.targets) if (snapshot.enabled) targets.push(await openSystem(deps, snapshot));
+    oneForEachAttribute(targets);
   } catch (error) {
     await Promise.all([source, ...targets].map((system) => system.connector.close()));
     throw error;
@@ -123,6 +128,32 @@ export async function closeRunContext(context: RunContext): Promise<void> {
   await Promise.all([context.source, ...context.targets].map((system) => system.connector.close()));
 }
 
+/** Two targets that write back to one attribute would overwrite each other in every job. */
+function oneForEachAttribute(targets: readonly OpenSystem[]): void {
+  const writers = new Map<string, string>();
+  for (const { snapshot, writeBack } of targets) {
+    const attribute = writeBack?.source.join(':');
+    if (attribute === undefined) continue;
+    const other = writers.get(attribute);
+    writers.set(attribute, snapshot.name);
+    if (other === undefined) continue;
+    throw new SystemConfigurationError(
+      `${other}, ${snapshot.name}: both write back to ${attribute} of the source; remove ${WRITE_BACK_PROPERTY} from one of them`,
+    );
+  }
+}
+
+/** What a target writes back; a value that cannot be used, which saving refuses, ends the run. */
+function writeBackOf(
+  { name, role }: SystemSnapshot,
+  properties: Readonly<Record<string, string>>,
+): WriteBackRule | undefined {
+  if (role !== 'target') return undefined;
+  const problem = writeBackProblem(WRITE_BACK_PROPERTY, properties[WRITE_BACK_PROPERTY] ?? '');
+  if (problem !== undefined) throw new SystemConfigurationError(`${name}: ${WRITE_BACK_PROPERTY} ${problem}`);
+  return writeBackRule(properties);
+}
+
 /** A request may go on so much longer than its limit when a stop lets it end (STP-2). */
 const PLACE_MARGIN_MS = 30_000;
 
@@ -140,6 +171,7 @@ async function openSystem(deps: ActivityDependencies, snapshot: SystemSnapshot):
     properties,
     program: compileSystem(snapshot, properties, secrets),
     capabilities,
+    writeBack: writeBackOf(snapshot, properties),
     connector: factory.open({
       config: { properties, secret: (name) => secrets[name], secretNames: snapshot.secretNames },
       clock: deps.clock,

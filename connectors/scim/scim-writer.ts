@@ -28,7 +28,7 @@ import type { ScimHttp, ScimWrites } from './scim-http.js';
 import type { ScimReader } from './scim-reader.js';
 import type { ScimType } from './scim-settings.js';
 import { VersionTags, type Subject } from './version-tags.js';
-import { appliedByPost, bodyOf, idFromLocation, isSuccess, versionOf } from './write-answer.js';
+import { appliedByPost, bodyOf, entityIn, idFromLocation, isSuccess, versionOf } from './write-answer.js';
 
 const NO_MEMBER_CHANGE = { additions: [], removals: [] };
 
@@ -131,6 +131,7 @@ export class ScimWriter {
       id,
       applied: appliedByPost(response),
       ...versionOf(response, resource),
+      ...entityIn(resource),
       ...(createdAt === undefined ? {} : { createdAt }),
     };
   }
@@ -164,7 +165,8 @@ export class ScimWriter {
       this.options.writes.write({ label, method: 'PUT', path, body: sent, etag, options }),
     );
     if (!isSuccess(response)) throw scimError(response, [body]);
-    return { id, applied: 'updated', ...versionOf(response, bodyOf(response)) };
+    const resource = bodyOf(response);
+    return { id, applied: 'updated', ...versionOf(response, resource), ...entityIn(resource) };
   }
 
   /** WRT-6, WRT-8. */

@@ -37,6 +37,7 @@ export function scimFactory(typeName: string, prefix: string, profile: ScimProfi
       const deltaTypes = role === 'source' && inForce.filter === 'full' ? inForce.delta.types : [];
       return {
         types: ['user', 'group'],
+        speaksScim: true,
         paging: inForce.paging.method === 'cursor' ? 'cursor' : 'index',
         cursorResume: 'always',
         stableOrder: settings.sortBy !== undefined,

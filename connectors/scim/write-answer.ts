@@ -37,6 +37,11 @@ export function versionOf(response: HttpResponse, resource: JsonObject): { versi
   return version === undefined ? {} : { version };
 }
 
+/** The entity itself, where the answer is one and not a note that everything went well. */
+export function entityIn(resource: JsonObject): { entity?: JsonObject } {
+  return resourceId(resource) === undefined ? {} : { entity: resource };
+}
+
 /** Last segment of a `Location`; only the identifier is taken, the address is never followed. */
 export function idFromLocation(location: string | undefined): string | undefined {
   const last = location?.split(/[?#]/)[0]?.split('/').at(-1);

@@ -7,6 +7,7 @@ export const ERROR_CLASSES = [
   'validation',
   'missingReference',
   'targetFault',
+  'writeBack',
   'internal',
 ] as const;
 
@@ -65,6 +66,12 @@ export const ADVICE: Readonly<Record<ErrorClass, ErrorAdvice>> = {
     next: 'Tries again, less and less often, for 28 days',
     remedy: "Look into the target's log, or ask who operates it",
   },
+  writeBack: {
+    meaning: 'The account was written, but the source did not take the attribute that the target generated',
+    next: 'Writes the attribute to the source again, less and less often, for 28 days; nothing is sent to the target',
+    remedy:
+      'Give the technical user of the source the right to change the attribute, or correct ips.write.back.attribute',
+  },
   internal: {
     meaning: 'Something unexpected in Muster itself',
     next: 'Tries again, less and less often, for 28 days',
@@ -93,6 +100,7 @@ export function patienceOf(errorClass: ErrorClass): Patience {
     case 'conflict':
     case 'validation':
     case 'targetFault':
+    case 'writeBack':
     case 'internal':
       return 'ladder';
   }

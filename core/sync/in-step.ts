@@ -14,6 +14,8 @@ export interface PairFacts {
   /** The target JSON that an update would send has the hash of the one last written (CHG-4); irrelevant unless accepted and linked. */
   readonly sameTarget: boolean;
   readonly forced: boolean;
+  /** The target has returned something that the source does not have (ORD-12); irrelevant unless accepted and linked. */
+  readonly writeBackDue: boolean;
 }
 
 /** What a drain does with a pair; the rows of the table in engine.md §2. */
@@ -21,6 +23,8 @@ export type PairAction =
   /** In step: the backlog row goes. */
   | 'none'
   | 'update'
+  /** In step but for what the target returned: it goes to the source, and nothing to the target. */
+  | 'writeBack'
   /** Create, or adopt what is there. */
   | 'create'
   /** A create of unknown outcome: look for it by the keys as sent, then go on as `then` says. */
@@ -47,7 +51,8 @@ function decideUnwanted(facts: PairFacts): PairAction {
 function decideWanted(facts: PairFacts): PairAction {
   if (facts.link !== 'linked') return 'create';
   const inStep = facts.sameCommon && facts.sameTarget && !facts.outOfScope && !facts.forced;
-  return inStep ? 'none' : 'update';
+  if (!inStep) return 'update';
+  return facts.writeBackDue ? 'writeBack' : 'none';
 }
 
 function decideRejected(facts: PairFacts): PairAction {

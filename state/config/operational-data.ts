@@ -21,7 +21,7 @@ export async function hasOpenJob(transaction: Statements, systemNo: number): Pro
 
 /** What belongs to the entities of a source, children before `entity` itself. */
 const SOURCE_STATEMENTS = [
-  ...['link_body', 'link', 'entity_body', 'absence', 'quarantine', 'backlog', 'postponed_deletion'].map(
+  ...['link_body', 'link', 'entity_body', 'absence', 'quarantine', 'backlog', 'postponed_deletion', 'write_back'].map(
     (table) => `delete from ${table} x using entity e where e.entity_no = x.entity_no and e.source_id = $1`,
   ),
   ...['link_member', 'member'].map(
@@ -48,6 +48,7 @@ const TARGET_STATEMENTS = [
   'target_gate',
   'target_permit',
   'quarantine',
+  'write_back',
   'governor_use',
   'change',
 ].map((table) => `delete from ${table} where target_id = $1`);

@@ -126,6 +126,10 @@ async function removeContents(sql: Sql, targetNo: number, entityNos: readonly nu
     targetNo,
     entityNos,
   ]);
+  await sql.query('delete from write_back where target_id = $1 and entity_no = any($2::bigint[])', [
+    targetNo,
+    entityNos,
+  ]);
   await sql.query('delete from unresolved_ref where target_id = $1 and owner_no = any($2::bigint[])', [
     targetNo,
     entityNos,

@@ -10,6 +10,8 @@ import { endChanges } from '../plans/approved.js';
 import type { DecidedChange } from '../plans/approved.js';
 import { storeChanges } from '../plans/store-changes.js';
 import type { NewChange } from '../plans/store-changes.js';
+import { noteWriteBacks } from './write-back.js';
+import type { WriteBackEnd } from './write-back.js';
 import { writeLog } from './entity-log.js';
 import type { LogLine } from './entity-log.js';
 import { writeLinks } from './link-writes.js';
@@ -56,6 +58,8 @@ export interface Settlement {
   readonly decided: DecidedChange | null;
   /** A run that changes no link notes here that the pair is out of scope: a candidate of its absence phase (PLN-4). */
   readonly isCandidate: boolean;
+  /** How the write-back to the source ended (ORD-12); absent: there was none. */
+  readonly writeBack?: WriteBackEnd | undefined;
 }
 
 /** Which lease is settled. */
@@ -114,6 +118,11 @@ export async function settle(
       sql,
       context,
       held.flatMap((item) => (item.isCandidate ? [item.entityNo] : [])),
+    );
+    await noteWriteBacks(
+      sql,
+      context.targetNo,
+      held.flatMap((item) => (item.writeBack === undefined ? [] : [{ entityNo: item.entityNo, ...item.writeBack }])),
     );
     await giveBack(
       sql,

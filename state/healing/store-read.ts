@@ -1,8 +1,9 @@
 import { BACKLOG_STATE } from '../codes.js';
 import type { SqlPool } from '../database.js';
-import { storeEntities } from '../intake/commit-page.js';
+import { deliveredValues, storeEntities } from '../intake/commit-page.js';
 import type { Delivery } from '../intake/commit-page.js';
 import { demandChanged } from '../intake/demand.js';
+import { noteSourceValues } from '../intake/source-values.js';
 import type { TargetProgram } from '../intake/demand.js';
 
 /** What the source said of single entities that it was asked for. */
@@ -31,6 +32,7 @@ export async function storeRead(pool: SqlPool, answers: ReadAnswers): Promise<vo
     const { numbers, urgent } = await storeEntities(sql, answers);
     const changed = answers.changes.flatMap((change) => (change.changed ? [numbers.get(change.sourceKey) ?? 0] : []));
     await demandChanged(sql, { runKey: null, sourceNo, type, targets, entityNos: changed }, urgent);
+    await noteSourceValues(sql, { runKey: null, sourceNo, type }, deliveredValues(answers, numbers));
     await sql.query(
       `update backlog set read_at = clock_timestamp() where target_id = any($1::int[]) and entity_no = any($2::bigint[])`,
       [targetNos, found],

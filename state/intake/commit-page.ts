@@ -5,6 +5,8 @@ import type { RunFence } from '../runs/fence.js';
 import { demandChanged, demandForced, demandOutOfStep } from './demand.js';
 import type { TargetProgram } from './demand.js';
 import { writeMembers } from './members.js';
+import { noteSourceValues } from './source-values.js';
+import type { SourceValue } from './source-values.js';
 
 /** An entity that differs from its stored row, or has none. */
 export interface EntityChange {
@@ -22,6 +24,8 @@ export interface EntityChange {
   readonly changed: boolean;
   /** The person is switched off: that overtakes everything else. */
   readonly leaves: boolean;
+  /** What the entity has where targets write something back (ORD-12). */
+  readonly sourceValues?: readonly SourceValue[];
 }
 
 /** Everything one page of a read changes, committed at once. */
@@ -73,6 +77,7 @@ export async function commitPage(pool: SqlPool, fence: RunFence, page: PageCommi
     await recordPage(sql, fence.runKey, page, seen, skipped);
     const pair = { runKey: fence.runKey, sourceNo: page.sourceNo, type: page.type, targets: page.targets };
     await demandChanged(sql, { ...pair, entityNos: changed }, urgent);
+    await noteSourceValues(sql, pair, deliveredValues(page, numbers));
     const counted = new Set(changed);
     await demandOutOfStep(
       sql,
@@ -80,6 +85,17 @@ export async function commitPage(pool: SqlPool, fence: RunFence, page: PageCommi
       page.dueByTime,
     );
     if (page.force) await demandForced(sql, { ...pair, entityNos: seen });
+  });
+}
+
+/** What the changed entities of a delivery have where targets write something back. */
+export function deliveredValues(
+  delivery: Pick<Delivery, 'changes'>,
+  numbers: ReadonlyMap<string, number>,
+): (SourceValue & { readonly entityNo: number })[] {
+  return delivery.changes.flatMap(({ sourceKey, sourceValues = [] }) => {
+    const entityNo = numbers.get(sourceKey);
+    return entityNo === undefined ? [] : sourceValues.map((value) => ({ ...value, entityNo }));
   });
 }
 

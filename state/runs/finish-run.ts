@@ -131,6 +131,7 @@ export async function removeForgotten(sql: Sql, sourceNo: number): Promise<void>
   await sql.query('delete from entity_body where entity_no = any($1::bigint[])', [numbers]);
   await sql.query('delete from member where group_no = any($1::bigint[])', [numbers]);
   await sql.query('delete from unresolved_ref where owner_no = any($1::bigint[])', [numbers]);
+  await sql.query('delete from write_back where entity_no = any($1::bigint[])', [numbers]);
 }
 
 /** The run's row, locked until the transaction ends; undefined when the run is not this owner's. */
