@@ -249,6 +249,8 @@ export interface Capabilities {
   readonly updateInsteadOfDelete?: { readonly property: string; readonly enabled: boolean };
   /** Users can be put into groups one by one: the connector has `changeMembers` (VAR-15). Absent: it has not. */
   readonly changesMembers?: boolean;
+  /** Groups are deleted by taking their assignments away: a threshold counts these and not the groups (DEL-8). Absent: they are deleted. */
+  readonly deletesAssignments?: boolean;
   /** In-flight writes at most, per process. */
   readonly maxConcurrentWrites: number;
   /** Entities that the connector writes with one request, if they are written at the same time (WRT-3); absent: one. */

@@ -71,7 +71,11 @@ async function planType(
   await planCandidates(sql, runKey, pair, { unreadableNos: unreadable, missing });
   // Step 2 comes before step 4: where deletions are skipped, none is blocked by their number.
   if (threshold !== undefined && !program.skipOperations.has('delete'))
-    await applyThreshold(sql, runKey, pair, { ...stepRule(sourceNo, target), threshold });
+    await applyThreshold(sql, runKey, pair, {
+      ...stepRule(sourceNo, target),
+      threshold,
+      countsAssignments: type.type === 'group' && target.capabilities.deletesAssignments === true,
+    });
   const place = { runKey, targetNo: target.snapshot.no, type: type.type, late: false };
   await governDeletions(sql, drainEnvironment(services, context, place, watch));
 }

@@ -90,6 +90,17 @@ export async function noteCandidates(
   );
 }
 
+/** The threshold of a target for a type. */
+export interface ThresholdRule extends StepRule {
+  readonly threshold: number;
+  /** A group is deleted by taking its assignments away: these are what is counted. */
+  readonly countsAssignments: boolean;
+}
+
+/** SQL: assignments that were written to the group of candidate `a`. */
+const ASSIGNMENTS =
+  '(select count(*) from link_member m where m.target_id = a.target_id and m.group_no = a.entity_no)';
+
 /**
  * DEL-8: more candidates than the threshold after the steps that keep some anyway → none is deleted, all of them fail, those of an
  * earlier attempt of this run included. Returns how many would have been deleted; 0 where the threshold is not exceeded.
@@ -98,17 +109,18 @@ export async function applyThreshold(
   sql: Sql,
   runKey: string,
   pair: PairType,
-  rule: StepRule & { readonly threshold: number },
+  rule: ThresholdRule,
 ): Promise<number> {
-  const rows = await sql.query<{ entityNo: number }>(
-    `select a.entity_no as "entityNo" from absence a
+  const rows = await sql.query<{ entityNo: number; counted: number }>(
+    `select a.entity_no as "entityNo", ${rule.countsAssignments ? ASSIGNMENTS : '1'}::int as counted from absence a
        left join link l on l.target_id = a.target_id and l.entity_no = a.entity_no and l.ord = 0
       where a.run_key = $1 and a.target_id = $2 and a.type = $3
         and (a.outcome = 'deleted'
              or (a.outcome is null or a.outcome = 'threshold') and ${leftBySteps('$4::boolean', '$5::int', '$6::boolean')})`,
     [runKey, pair.targetNo, pair.type, rule.deletesExistedBefore, rule.sourceNo, rule.deletesShared],
   );
-  if (rows.length <= rule.threshold) return 0;
+  const counted = rows.reduce((sum, row) => sum + row.counted, 0);
+  if (counted <= rule.threshold) return 0;
   const blocked = await sql.query<{ entityNo: number }>(
     `update absence set outcome = 'threshold'
       where run_key = $1 and target_id = $2 and type = $3 and outcome is null and entity_no = any($4::bigint[]) returning entity_no as "entityNo"`,
@@ -123,10 +135,10 @@ export async function applyThreshold(
       pair.targetNo,
       pair.type,
       blocked.map((row) => row.entityNo),
-      `Entity cannot be deleted because the threshold of ${rule.threshold} is exceeded: ${rows.length} entities would be deleted`,
+      `Entity cannot be deleted because the threshold of ${rule.threshold} is exceeded: ${counted} ${rule.countsAssignments ? 'assignments would be removed' : 'entities would be deleted'}`,
     ],
   );
-  return rows.length;
+  return counted;
 }
 
 /** Types that still have candidates to work on in a target. */

@@ -2,6 +2,14 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startScimSimulator } from '../../simulators/scim/simulator.js';
 import type { ScimSimulator } from '../../simulators/scim/simulator.js';
+import { LiveReadService } from '../../api/plans/live-read.service.js';
+import { ConnectorCatalog } from '../../api/system-types/connector-catalog.js';
+import { ConnectionTestService } from '../../api/systems/connection-test.service.js';
+import { OpenSystemService } from '../../api/systems/open-system.service.js';
+import { ProbeService } from '../../api/systems/probe.service.js';
+import { createRegistry } from '../../connectors/registry.js';
+import { createLogger } from '../../runtime/logger.js';
+import type { TestSystem } from '../support/engine.js';
 import { group, person, userNames, World } from '../support/world.js';
 
 /** The most requests of a simulator in any span of time, by its journal. */
@@ -19,10 +27,15 @@ describe('what a target can bear', () => {
   });
 
   /** Two sources feed one target; each job is done by a process of its own. */
-  async function twoProcesses(properties: Record<string, string>, people: number): Promise<ScimSimulator> {
+  async function twoProcesses(
+    properties: Record<string, string>,
+    people: number,
+    beside: (simulator: ScimSimulator, system: TestSystem) => void = () => undefined,
+  ): Promise<ScimSimulator> {
     world = await World.start({ source: { users: Array.from({ length: people }, (_, n) => person(`a${String(n)}`)) } });
     const latency = { default: { fixedMs: 30 } };
-    const { simulator } = await world.addTarget('Cloud', { latency }, { properties });
+    const { simulator, system } = await world.addTarget('Cloud', { latency }, { properties });
+    beside(simulator, system);
     const [run, other] = [await world.engine.request(world.hr), await otherSource(people)];
     const processes = [world.engine.newProcess(), world.engine.newProcess()] as const;
     await Promise.all([
@@ -49,6 +62,43 @@ describe('what a target can bear', () => {
     const simulator = await twoProcesses({ 'ips.target.requests.per.minute': '1200' }, 20);
     expect(mostWithin(simulator, 1_000)).toBeLessThanOrEqual(21);
     expect(mostWithin(simulator, 1_000)).toBeGreaterThan(10);
+  });
+
+  /** Two processes at work, while the API tests the connection, probes, and reads single accounts, all at once and again and again. */
+  async function withApi(properties: Record<string, string>, people: number): Promise<ScimSimulator> {
+    const catalog = new ConnectorCatalog(createRegistry());
+    const log = createLogger({ logLevel: 'silent' }, {});
+    let isOver = false;
+    const asking = async (simulator: ScimSimulator, systemId: string): Promise<void> => {
+      const { dataSource, keyring, pool } = world.engine;
+      const systems = new OpenSystemService(dataSource, keyring, catalog, log, pool);
+      const live = new LiveReadService(systems);
+      const tests = new ConnectionTestService(systems);
+      const probes = new ProbeService(systems);
+      while (!isOver) {
+        const mark = simulator.journal.mark();
+        await Promise.all([tests.test(systemId), live.read(systemId, 'user', 'nobody'), probes.probe(systemId, false)]);
+        expect(simulator.journal.since(mark).length).toBeGreaterThan(3);
+      }
+    };
+    let answers: Promise<unknown> = Promise.resolve();
+    const simulator = await twoProcesses(properties, people, (target, system) => {
+      answers = asking(target, system.id);
+    });
+    isOver = true;
+    await answers;
+    return simulator;
+  }
+
+  it('CONN-CORE-75: two processes and the API together never have more requests in flight than the property says', async () => {
+    const simulator = await withApi({ 'ips.target.requests.concurrent': '3' }, 20);
+    expect(simulator.statistics().maxInFlight).toBe(3);
+  });
+
+  it('CONN-CORE-75: two processes and the API together never send more than the property says', async () => {
+    const simulator = await withApi({ 'ips.target.requests.per.minute': '1800' }, 15);
+    expect(mostWithin(simulator, 1_000)).toBeLessThanOrEqual(31);
+    expect(mostWithin(simulator, 1_000)).toBeGreaterThan(15);
   });
 
   it('engine.md §6: people who leave, and groups that lose members, overtake whatever waits for a slow target', async () => {

@@ -5,7 +5,7 @@ import { listResults } from '../../state/runs/index.js';
 import { deactivating, DeletionScene, EXISTED_BEFORE } from '../support/deletion-scene.js';
 import type { SceneStart } from '../support/deletion-scene.js';
 import { TestEngine } from '../support/engine.js';
-import { group } from '../support/world.js';
+import { group, person } from '../support/world.js';
 
 const EXTENSION = 'urn:ietf:params:scim:schemas:extension:sap:2.0:Group';
 
@@ -60,6 +60,75 @@ describe('deletions that are none', () => {
     if (members === undefined) expect(scene.cloud.simulator.store.get('Group', 'there')).toBeUndefined();
     else expect(membersNow()).toEqual(members);
     expect(await groupLinks()).toEqual([]);
+  });
+
+  it.each([
+    [2, 'failed 1', 'Entity cannot be deleted because the threshold of 2 is exceeded: 3 assignments would be removed'],
+    [3, 'deleted 1', 'deleted'],
+  ])(
+    'DEL-8: where a group is deleted by taking its assignments away these are counted: threshold %i, 3 assignments',
+    async (threshold, counted, result) => {
+      const properties = { 'ips.delete.threshold.groups': String(threshold) };
+      const people = ['P', 'Q', 'R', 'W'];
+      scene = await DeletionScene.start(engine, {
+        people,
+        groups: [group('G', ['P', 'Q', 'R']), group('N', [])],
+        cloud: { properties },
+      });
+      await scene.job();
+      scene.world.source.store.remove('Group', 'G');
+      const process = engine.newProcess({
+        decorateFactory: (factory) => ({
+          ...factory,
+          capabilities: (own, role) => ({ ...factory.capabilities(own, role), deletesAssignments: true }),
+        }),
+      });
+      const { runKey, jobId } = await engine.request(scene.world.hr);
+      await engine.workThrough(runKey, process);
+      await process.activities.close();
+      expect((await scene.world.result(jobId)).statistics).toMatchObject({ 'Cloud group': counted });
+      const log = await engine.pool.query('select result, message from entity_log where run_key = $1 and type = 2', [
+        runKey,
+      ]);
+      expect(JSON.stringify(log)).toContain(result);
+      // One group is no more than two groups: elsewhere it is deleted.
+      expect((await scene.job()).statistics).toEqual(
+        threshold === 2
+          ? { 'HR user': 'read 4', 'HR group': 'read 1', 'Cloud group': 'deleted 1' }
+          : { 'HR user': 'read 4', 'HR group': 'read 1' },
+      );
+    },
+  );
+
+  it('DEL-20: an account that a create of unknown outcome may have met is not deleted; whoever it belongs to keeps it', async () => {
+    const people = ['P', 'W'];
+    scene = await DeletionScene.start(engine, { people });
+    await scene.job();
+    const { simulator } = scene.cloud;
+    const account = simulator.store.snapshot().users.find((user) => user['userName'] === 'P@example.com');
+    // P leaves, and comes back under another id; the create meets the account of P, and neither its answer nor a search gets through.
+    scene.leave('P');
+    scene.world.source.store.add('User', person('P2', { userName: 'P@example.com' }));
+    simulator.faults.arm({ effect: { kind: 'status', status: 500 }, match: { methods: ['POST'] } });
+    simulator.faults.arm({ effect: { kind: 'status', status: 500 }, match: { operations: ['list'], type: 'User' } });
+    const first = await scene.job();
+    expect(first.statistics).toMatchObject({ 'Cloud user': 'failed 1' });
+    expect(first.outcome).toContain(
+      'Cloud, user: 1 entities kept because another source entity has the same target entity',
+    );
+    expect(simulator.store.get('User', String(account?.['id']))).toBeDefined();
+    // The target answers, but still nobody has looked for what was sent: the search finds the account of the leaver.
+    simulator.faults.clear();
+    const second = await scene.job();
+    expect(second.statistics).toMatchObject({ 'Cloud user': 'updated 1' });
+    expect(simulator.store.snapshot().users.map((user) => user['id'])).toContain(account?.['id']);
+    await scene.job();
+    expect(
+      simulator.store
+        .snapshot()
+        .users.map((user) => user['userName'])
+        .sort(),
+    ).toEqual(['P@example.com', 'W@example.com']);
   });
 
   it('DEL-18: a group that is readOnly by now, property true: skipped in every job, its link kept', async () => {
