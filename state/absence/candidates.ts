@@ -98,19 +98,13 @@ export interface ThresholdRule extends StepRule {
 }
 
 /** SQL: assignments that were written to the group of candidate `a`. */
-const ASSIGNMENTS =
-  '(select count(*) from link_member m where m.target_id = a.target_id and m.group_no = a.entity_no)';
+const ASSIGNMENTS = '(select count(*) from link_member m where m.target_id = a.target_id and m.group_no = a.entity_no)';
 
 /**
  * DEL-8: more candidates than the threshold after the steps that keep some anyway → none is deleted, all of them fail, those of an
  * earlier attempt of this run included. Returns how many would have been deleted; 0 where the threshold is not exceeded.
  */
-export async function applyThreshold(
-  sql: Sql,
-  runKey: string,
-  pair: PairType,
-  rule: ThresholdRule,
-): Promise<number> {
+export async function applyThreshold(sql: Sql, runKey: string, pair: PairType, rule: ThresholdRule): Promise<number> {
   const rows = await sql.query<{ entityNo: number; counted: number }>(
     `select a.entity_no as "entityNo", ${rule.countsAssignments ? ASSIGNMENTS : '1'}::int as counted from absence a
        left join link l on l.target_id = a.target_id and l.entity_no = a.entity_no and l.ord = 0
