@@ -2,6 +2,7 @@ import type { JsonObject } from '../../core/json.js';
 import { applyEvolution, type Evolution } from '../evolution.js';
 import { generatePopulation, personAt } from '../population.js';
 import type { FaultRule } from './faults.js';
+import type { HiddenFrom } from './hidden-entities.js';
 import type { JournalRecord, KeyCounts } from './journal.js';
 import type { LatencyOptions } from './latency.js';
 import type { DriftTrace } from './page-hooks.js';
@@ -25,6 +26,10 @@ export interface ScimSimulatorControl {
   armFault(rule: FaultRule): Promise<number>;
   disarmFault(id: number): Promise<void>;
   clearFaults(): Promise<void>;
+  /** The server has these entities and does not tell of them. */
+  hide(type: ScimResourceType, ids: readonly string[], from: HiddenFrom): Promise<void>;
+  /** Everything is seen again. */
+  showAll(): Promise<void>;
   /** Arms the trace that defeats naive paging; ask {@link driftTrace} later. */
   armPagingDrift(options: { page?: number; pageSizeEntities: number; joiner: JsonObject }): Promise<void>;
   /** What the drift armed last did; null as long as it has not happened. */
@@ -56,7 +61,7 @@ const STREAM_ABOVE = 50_000;
 
 /** The commands on a simulator of this process. Results are as JSON takes them. */
 function commandsOf(simulator: ScimSimulator): Commands {
-  const { store, journal, faults } = simulator;
+  const { store, journal, faults, hidden } = simulator;
   let drift: { trace: DriftTrace | undefined } | undefined;
   return {
     statistics: () => simulator.statistics(),
@@ -69,6 +74,8 @@ function commandsOf(simulator: ScimSimulator): Commands {
     armFault: (rule) => faults.arm(rule),
     disarmFault: (id) => faults.disarm(id),
     clearFaults: () => faults.clear(),
+    hide: (type, ids, from) => hidden.hide(type, ids, from),
+    showAll: () => hidden.clear(),
     armPagingDrift: (options) => {
       drift = simulator.armPagingDrift(options);
     },
@@ -152,6 +159,8 @@ const NAMES: readonly ControlName[] = [
   'armFault',
   'disarmFault',
   'clearFaults',
+  'hide',
+  'showAll',
   'armPagingDrift',
   'driftTrace',
   'journalMark',

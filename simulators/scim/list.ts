@@ -4,6 +4,7 @@ import type { ScimDialect } from './dialects.js';
 import { equalityHints, isEqualityOnly, matchesFilter } from './filter-match.js';
 import { modifiedCheck } from './filter-time.js';
 import { parseFilter, type FilterNode } from './filter-parser.js';
+import type { HiddenEntities } from './hidden-entities.js';
 import { LIST_SCHEMA, ScimProblem, type ScimResourceType } from './scim-model.js';
 import type { StoreEntry } from './store-entry.js';
 import type { ScimStore } from './store.js';
@@ -72,13 +73,16 @@ export class Lister {
     { name: string; revision: number; entries: readonly StoreEntry[] }
   >();
 
-  constructor(store: ScimStore, dialect: ScimDialect) {
+  readonly #hidden: HiddenEntities;
+
+  constructor(store: ScimStore, dialect: ScimDialect, hidden: HiddenEntities) {
     this.#store = store;
     this.#dialect = dialect;
+    this.#hidden = hidden;
   }
 
   page(type: ScimResourceType, query: ListQuery): ListPage {
-    const entries = this.#select(type, query);
+    const entries = this.#hidden.visible(type, this.#select(type, query));
     const wanted = query.count ?? this.#dialect.defaultPageEntities;
     const size = Math.min(wanted, this.#dialect.maxPageEntities);
     const first = this.#firstIndex(query, entries);

@@ -2,6 +2,7 @@ import { isJsonObject, type JsonObject } from '../../core/json.js';
 import { attributeOf, project } from './attributes.js';
 import type { ScimDialect } from './dialects.js';
 import { discoveryBody } from './discovery.js';
+import type { HiddenEntities } from './hidden-entities.js';
 import type { Journal } from './journal.js';
 import { Lister, parseListQuery, type ListPage, type ListQuery } from './list.js';
 import { applyPatch } from './patch.js';
@@ -22,13 +23,23 @@ export class ResourceHandlers {
   readonly #baseUrl: string;
   readonly #onPage: PageObserver;
 
-  constructor(store: ScimStore, dialect: ScimDialect, journal: Journal, baseUrl: string, onPage: PageObserver) {
+  readonly #hidden: HiddenEntities;
+
+  constructor(
+    store: ScimStore,
+    dialect: ScimDialect,
+    journal: Journal,
+    baseUrl: string,
+    hidden: HiddenEntities,
+    onPage: PageObserver,
+  ) {
     this.#store = store;
+    this.#hidden = hidden;
     this.#dialect = dialect;
     this.#journal = journal;
     this.#baseUrl = baseUrl;
     this.#onPage = onPage;
-    this.#lister = new Lister(store, dialect);
+    this.#lister = new Lister(store, dialect, hidden);
   }
 
   handle(request: ScimRequest): ScimAnswer {
@@ -142,7 +153,8 @@ export class ResourceHandlers {
   }
 
   #existing(type: ScimResourceType, request: ScimRequest): StoreEntry {
-    const entry = this.#store.entry(type, request.entityId ?? '');
+    const id = request.entityId ?? '';
+    const entry = this.#hidden.isGone(type, id) ? undefined : this.#store.entry(type, id);
     if (entry === undefined) throw new ScimProblem(404, `there is no ${type} with this id`);
     return entry;
   }

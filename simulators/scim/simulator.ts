@@ -3,6 +3,7 @@ import { Gatekeeper, type ScimAuth } from './auth.js';
 import { DIALECTS, dialectOf, type ScimDialect, type ScimDialectName } from './dialects.js';
 import { Faults, type Strike } from './faults.js';
 import { ConcurrencyGauge } from './gauge.js';
+import { HiddenEntities } from './hidden-entities.js';
 import { Journal, type JournalOptions } from './journal.js';
 import { LatencyModel, type LatencyOptions } from './latency.js';
 import { Listener } from './listener.js';
@@ -63,6 +64,8 @@ export interface ScimSimulator {
   readonly store: ScimStore;
   readonly journal: Journal;
   readonly faults: Faults;
+  /** Entities that it has and does not tell of. */
+  readonly hidden: HiddenEntities;
   readonly latency: LatencyModel;
   statistics(): SimulatorStatistics;
   /** Calls `run` once, after the n-th page of a read of the type was cut and before the next is. */
@@ -77,7 +80,7 @@ export interface ScimSimulator {
   down(): Promise<void>;
   /** Listens again on the same port. */
   up(): Promise<void>;
-  /** Forgets journal, faults, hooks, and the highest concurrency; the entities too unless `keepStore`. */
+  /** Forgets journal, faults, hooks, what is hidden, and the highest concurrency; the entities too unless `keepStore`. */
   reset(options?: { keepStore?: boolean }): void;
   /** Stops for good. Idempotent. */
   stop(): Promise<void>;
@@ -98,6 +101,7 @@ export async function startScimSimulator(options: ScimSimulatorOptions = {}): Pr
   const gauge = new ConcurrencyGauge();
   const gatekeeper = new Gatekeeper(options.auth ?? { kind: 'none' }, nowMs);
   const hooks = new PageHooks();
+  const hidden = new HiddenEntities();
 
   // The port is part of every `meta.location`, so listening comes first. No request can come in between: what
   // follows the await runs before the first connection is taken.
@@ -110,7 +114,7 @@ export async function startScimSimulator(options: ScimSimulatorOptions = {}): Pr
 
   const store = new ScimStore({ dialect, baseUrl: url, idPrefix: options.idPrefix ?? 'id-', nowMs });
   let strike: Strike | undefined;
-  const handlers = new ResourceHandlers(store, dialect, journal, url, (type, query, page) => {
+  const handlers = new ResourceHandlers(store, dialect, journal, url, hidden, (type, query, page) => {
     const effect = strike?.effect;
     hooks.observe(type, query, page, effect !== undefined && isPageFault(effect) ? effect : undefined);
   });
@@ -139,6 +143,7 @@ export async function startScimSimulator(options: ScimSimulatorOptions = {}): Pr
     store,
     journal,
     faults,
+    hidden,
     latency,
     statistics: () => ({
       requests: gauge.total,
@@ -164,6 +169,7 @@ export async function startScimSimulator(options: ScimSimulatorOptions = {}): Pr
     reset: (resetOptions = {}) => {
       journal.clear();
       faults.clear();
+      hidden.clear();
       hooks.clear();
       gauge.reset();
       if (resetOptions.keepStore !== true) store.clear();
