@@ -22,6 +22,8 @@ export interface RunActivities {
   planAbsence(input: TargetInput): Promise<AbsencePlan>;
   /** Confirms and deletes candidates of one type for about 30 s. */
   deleteChunk(input: DeleteChunkInput): Promise<ChunkResult>;
+  /** Finds what a Resync would do with the entities of one type in one target, for about 30 s (JOB-7). Needs the end of all intake. */
+  simulateChunk(input: SimulateChunkInput): Promise<ChunkResult>;
   /** Counts, sets the final status, advances marks, makes the next queued run startable. */
   finishRun(input: FinishRunInput): Promise<FinishedRun>;
   /** Counters of the run for the Temporal Web UI, as a small Markdown table. */
@@ -85,6 +87,15 @@ export interface DeleteChunkInput extends TargetInput {
   readonly type: EntityType;
 }
 
+/**
+ * Input of `simulateChunk`. `write`: who is created, updated or skipped; `delete`: who is deleted, once all types are written; `compare`: the
+ * target is asked whom of those to be created it has (JOB-9).
+ */
+export interface SimulateChunkInput extends TargetInput {
+  readonly type: EntityType;
+  readonly step: 'write' | 'delete' | 'compare';
+}
+
 /** Input of `finishRun`. */
 export interface FinishRunInput extends RunInput {
   /** How the workflow came to its end. `stopped`: cancelled by an administrator; `failed`: a step failed beyond repair. */
@@ -102,6 +113,8 @@ export interface OpenedRun {
   readonly readsInOneGo?: boolean;
   /** Pairs became wanted without an intake. Absent in histories of before: they are looked for. */
   readonly hasSweeps?: boolean;
+  /** A simulation that compares with the targets (JOB-9). */
+  readonly asksTargets?: boolean;
   readonly targets: readonly {
     readonly targetNo: number;
     /** For summaries in the Temporal Web UI. */

@@ -11,6 +11,7 @@ import { describeProgress } from './run/describe-progress.js';
 import { finishRun } from './run/finish-run.js';
 import { openRun } from './run/open-run.js';
 import { sweepPairs } from './run/sweep-pairs.js';
+import { simulateChunk } from './simulate/simulate-chunk.js';
 import { EngineServices } from './support/services.js';
 
 export type { ActivityDependencies, ActivityLog, Timing } from './dependencies.js';
@@ -31,6 +32,7 @@ export function createActivities(deps: ActivityDependencies): RunActivities & { 
     drainChunk: (input) => drainChunk(services, input),
     planAbsence: (input) => planAbsence(services, input),
     deleteChunk: (input) => deleteChunk(services, input),
+    simulateChunk: (input) => simulateChunk(services, input),
     finishRun: (input) => finishRun(services, input),
     describeProgress: (input) => describeProgress(services, input),
     requestScheduledRun: async ({ sourceId, at }) => ({

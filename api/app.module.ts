@@ -20,6 +20,8 @@ import { JOB_LAUNCHER } from './jobs/job-launcher.js';
 import type { JobLauncher } from './jobs/job-launcher.js';
 import { JobsController } from './jobs/jobs.controller.js';
 import { JobsService } from './jobs/jobs.service.js';
+import { SimulationController } from './jobs/simulation.controller.js';
+import { SimulationService } from './jobs/simulation.service.js';
 import { ReconcilerLifecycle } from './jobs/reconciler-lifecycle.js';
 import { TemporalJobLauncher } from './jobs/temporal-job-launcher.js';
 import { ReleasedController } from './released/released.controller.js';
@@ -88,6 +90,7 @@ export class AppModule {
         TransformationsController,
         PreviewController,
         JobsController,
+        SimulationController,
         PlansController,
         ApprovalRulesController,
         // Takes what is left, so it comes last.
@@ -118,6 +121,7 @@ export class AppModule {
         PreviewSidesService,
         PreviewService,
         JobsService,
+        SimulationService,
         LiveReadService,
         PlansService,
         ApprovalRulesService,

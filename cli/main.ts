@@ -9,6 +9,7 @@ import { demoCommand } from './commands/demo.js';
 import { migrateCommand } from './commands/migrate.js';
 import { planCommand } from './commands/plan.js';
 import { runCommand } from './commands/run.js';
+import { simulateCommand } from './commands/simulate.js';
 import { showCommand } from './commands/show.js';
 import { transformCommand } from './commands/transform.js';
 import { unknownCommand } from './commands/unknown.js';
@@ -28,6 +29,7 @@ const program = new Command('muster')
   .addCommand(conformanceCommand())
   .addCommand(runCommand())
   .addCommand(unknownCommand())
+  .addCommand(simulateCommand())
   .addCommand(planCommand())
   .addCommand(showCommand())
   .addCommand(approveCommand())

@@ -14,6 +14,7 @@ import { Plans1795205000000 } from './1795205000000-plans.js';
 import { PlanRuns1795205001000 } from './1795205001000-plan-runs.js';
 import { InterruptedReads1795206000000 } from './1795206000000-interrupted-reads.js';
 import { ApprovalRules1795210000000 } from './1795210000000-approval-rules.js';
+import { Simulation1795211000000 } from './1795211000000-simulation.js';
 import { UnknownEntities1795212000000 } from './1795212000000-unknown-entities.js';
 import { WriteBack1795214000000 } from './1795214000000-write-back.js';
 
@@ -35,6 +36,7 @@ export const MIGRATIONS = [
   PlanRuns1795205001000,
   InterruptedReads1795206000000,
   ApprovalRules1795210000000,
+  Simulation1795211000000,
   UnknownEntities1795212000000,
   WriteBack1795214000000,
 ];

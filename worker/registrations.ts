@@ -12,6 +12,7 @@ const ACTIVITIES: Record<keyof RunActivities, true> = {
   drainChunk: true,
   planAbsence: true,
   deleteChunk: true,
+  simulateChunk: true,
   finishRun: true,
   describeProgress: true,
   requestScheduledRun: true,
@@ -24,6 +25,7 @@ const WORKFLOWS: Record<keyof typeof workflows, true> = {
   applyPlanWorkflow: true,
   readJobWorkflow: true,
   resyncJobWorkflow: true,
+  simulateJobWorkflow: true,
   scheduledReadWorkflow: true,
   healWorkflow: true,
 };

@@ -2,5 +2,6 @@
 export { applyPlanWorkflow } from './apply-plan.workflow.js';
 export { readJobWorkflow } from './read-job.workflow.js';
 export { resyncJobWorkflow } from './resync-job.workflow.js';
+export { simulateJobWorkflow } from './simulate-job.workflow.js';
 export { scheduledReadWorkflow } from './scheduled-read.workflow.js';
 export { healWorkflow } from './heal.workflow.js';

@@ -64,6 +64,11 @@ export async function judgeCandidate(
   const heirs = await listSurvivors(pool, leaver, deletesShared(env.tools.target));
   if (heirs.length > 0) return { kind: 'shared', link, heirs };
   if (await isClaimedByCreate(env, work, link)) return { kind: 'claimedByCreate' };
+  return judgeBySteps(env, work, link);
+}
+
+/** Steps 2 to 6 of DEL-6, which look at nothing but the pair. */
+export function judgeBySteps(env: DrainEnvironment, work: Work, link: LinkedLink): Judgement {
   if (env.program.skipOperations.has('delete'))
     return { kind: 'kept', link, reason: 'Operation [delete] is skipped in target transformation' };
   const group = env.type === 'group' ? groupOf(env, work, link) : undefined;

@@ -3,6 +3,8 @@ import { isJsonObject } from '../../core/json.js';
 import type { JsonObject } from '../../core/json.js';
 import type { Memberships } from '../../core/transform/program.js';
 import { mapTarget, noGroupAssignment, openCommon } from '../drain/evaluate-pair.js';
+import type { MappedTarget } from '../drain/evaluate-pair.js';
+import type { Failure } from '../drain/outcomes.js';
 import { failureOf, GroupMembershipError } from '../drain/group-members.js';
 import { recordingResolver, referencesAsked } from '../drain/resolve-references.js';
 import type { KnownReferences } from '../drain/resolve-references.js';
@@ -17,16 +19,10 @@ const IDENTITY: ReadonlySet<string> = new Set(['id', 'schemas', 'meta']);
 
 /** Step 5 (DEL-10): the entity stays and gets only what the `deleteEntity` mappings say; then it is not managed any more. */
 export async function updateInstead(env: DrainEnvironment, work: Work, targetKey: string): Promise<CandidateEnd> {
-  const common = lastCommon(env, work);
-  const mapped = mapTarget(env.tools, env.type, common, 'delete', targetKey, await references(env, common, targetKey));
-  if ('message' in mapped)
-    return failedCandidate(work, { errorClass: 'validation', code: null, message: mapped.message });
-  const { updateInsteadOfDelete, updateMode } = env.tools.target.capabilities;
+  const mapped = await mapUpdateInstead(env, work, targetKey);
+  if ('message' in mapped) return failedCandidate(work, mapped);
   const isPatch = isPatchMessage(mapped.body);
-  if (isPatch && updateInsteadOfDelete?.enabled === false) {
-    const message = `The deleteEntity mappings give a PATCH request, which is sent only if ${updateInsteadOfDelete.property} is true; set it in the target system. Nothing was deleted`;
-    return failedCandidate(work, { errorClass: 'validation', code: 'updateInsteadOfDelete', message });
-  }
+  const { updateMode } = env.tools.target.capabilities;
   const startedMs = Date.now();
   try {
     if (saysAnything(mapped.body)) {
@@ -41,6 +37,21 @@ export async function updateInstead(env: DrainEnvironment, work: Work, targetKey
   }
   const failure = await leaveGroups(env, work, targetKey, mapped.memberships);
   return failure ?? done(work, Date.now() - startedMs, 'kept: updated instead of deleted');
+}
+
+/** What step 5 would send, or why it cannot. */
+export async function mapUpdateInstead(
+  env: DrainEnvironment,
+  work: Work,
+  targetKey: string,
+): Promise<MappedTarget | Failure> {
+  const common = lastCommon(env, work);
+  const mapped = mapTarget(env.tools, env.type, common, 'delete', targetKey, await references(env, common, targetKey));
+  if ('message' in mapped) return { errorClass: 'validation', code: null, message: mapped.message };
+  const { updateInsteadOfDelete } = env.tools.target.capabilities;
+  if (!isPatchMessage(mapped.body) || updateInsteadOfDelete?.enabled !== false) return mapped;
+  const message = `The deleteEntity mappings give a PATCH request, which is sent only if ${updateInsteadOfDelete.property} is true; set it in the target system. Nothing was deleted`;
+  return { errorClass: 'validation', code: 'updateInsteadOfDelete', message };
 }
 
 /**

@@ -2,6 +2,7 @@ import type { EntityType } from '../../core/entity-type.js';
 import type { ReadGuard } from '../../core/sync/read-safety.js';
 import { entityTypeOfCode } from '../../core/entity-type.js';
 import { applyThreshold, openTypes, planCandidates } from '../../state/absence/candidates.js';
+import type { ThresholdRule } from '../../state/absence/candidates.js';
 import { markAbsent } from '../../state/absence/mark-absent.js';
 import { notePostponed } from '../../state/absence/postponed.js';
 import { unreadableNos } from '../../state/absence/verdict.js';
@@ -71,11 +72,7 @@ async function planType(
   await planCandidates(sql, runKey, pair, { unreadableNos: unreadable, missing });
   // Step 2 comes before step 4: where deletions are skipped, none is blocked by their number.
   if (threshold !== undefined && !program.skipOperations.has('delete'))
-    await applyThreshold(sql, runKey, pair, {
-      ...stepRule(sourceNo, target),
-      threshold,
-      countsAssignments: type.type === 'group' && target.capabilities.deletesAssignments === true,
-    });
+    await applyThreshold(sql, runKey, pair, thresholdRule(sourceNo, target, type.type, threshold));
   const place = { runKey, targetNo: target.snapshot.no, type: type.type, late: false };
   await governDeletions(sql, drainEnvironment(services, context, place, watch));
 }
@@ -124,6 +121,17 @@ const THRESHOLD_PROPERTY: Readonly<Record<EntityType, string>> = {
 /** Value of the threshold property of a type as configured. */
 export function thresholdText(target: OpenSystem, type: EntityType): string | undefined {
   return target.snapshot.properties[THRESHOLD_PROPERTY[type]];
+}
+
+/** What the threshold of a target counts for a type (DEL-8). */
+export function thresholdRule(
+  sourceNo: number,
+  target: OpenSystem,
+  type: EntityType,
+  threshold: number,
+): ThresholdRule {
+  const countsAssignments = type === 'group' && target.capabilities.deletesAssignments === true;
+  return { ...stepRule(sourceNo, target), threshold, countsAssignments };
 }
 
 /** Deletions of a type that one job may execute in a target (DEL-8); undefined: any number. */

@@ -61,7 +61,14 @@ async function prepareLeased(env: DrainEnvironment, lease: Lease, clock: LeaseCl
     const made =
       pair === undefined
         ? settlement({ row }, { kind: 'settled' })
-        : prepare(env, { row, pair, references, token: lease.token, clock, writeBackMark: marks.get(row.entityNo) });
+        : preparePair(env, {
+            row,
+            pair,
+            references,
+            token: lease.token,
+            clock,
+            writeBackMark: marks.get(row.entityNo),
+          });
     if ('evaluation' in made) works.push(made);
     else settled.push(made);
   }
@@ -94,9 +101,10 @@ function byUrgency(works: readonly Work[]): Work[] {
 }
 
 /** What is known of a leased pair before it is evaluated. */
-type Leased = Pick<Work, 'row' | 'pair' | 'references' | 'token' | 'clock' | 'writeBackMark'>;
+export type Leased = Pick<Work, 'row' | 'pair' | 'references' | 'token' | 'clock' | 'writeBackMark'>;
 
-function prepare(env: DrainEnvironment, facts: Leased): Work | Settlement {
+/** Evaluates a pair: what is to be sent, or how it is settled without. */
+export function preparePair(env: DrainEnvironment, facts: Leased): Work | Settlement {
   const { row, pair, references, writeBackMark } = facts;
   if (isWrittenByNewer(env, pair)) {
     const isCurrent = sameHash(pair.commonHash, pair.link?.commonHash ?? null);

@@ -32,10 +32,20 @@ export async function referencesAsked(
   pool: SqlPool,
   tools: EvaluationTools,
   type: EntityType,
-  run: (resolve: (request: ResolveRequest) => readonly (readonly string[])[]) => void,
+  run: Asking,
 ): Promise<KnownReferences> {
-  if (tools.target.program.types.get(type)?.linkDependent !== true) return NO_REFERENCES;
-  const asked = new Map<string, { type: number; sourceKey: string }>();
+  const asked = listAsked(tools, type, run);
+  if (asked.length === 0) return NO_REFERENCES;
+  return resolveTargetKeys(pool, tools.target.snapshot.no, tools.context.source.snapshot.no, asked);
+}
+
+/** Runs programs with a resolver that only listens. */
+export type Asking = (resolve: (request: ResolveRequest) => readonly (readonly string[])[]) => void;
+
+/** What the programs ask for that `run` runs, each reference once; nothing where the program of the type refers to nobody. */
+export function listAsked(tools: EvaluationTools, type: EntityType, run: Asking): AskedReference[] {
+  if (tools.target.program.types.get(type)?.linkDependent !== true) return [];
+  const asked = new Map<string, AskedReference>();
   run((request) => {
     for (const sourceKey of request.sourceIds) {
       const code = entityTypeCode(request.type);
@@ -44,7 +54,13 @@ export async function referencesAsked(
     // Any id will do: with none a mandatory reference would fail, and what comes after it would never be asked for.
     return request.sourceIds.map((sourceKey) => [sourceKey]);
   });
-  return resolveTargetKeys(pool, tools.target.snapshot.no, tools.context.source.snapshot.no, [...asked.values()]);
+  return [...asked.values()];
+}
+
+/** A reference to an entity of the source. */
+export interface AskedReference {
+  readonly type: number;
+  readonly sourceKey: string;
 }
 
 /** References as one evaluation met them. */

@@ -5,7 +5,8 @@ import { commitPage } from '../../state/intake/commit-page.js';
 import { lookupEntities } from '../../state/intake/lookup.js';
 import { analyzeEntities, beginType, restartType } from '../../state/intake/type-state.js';
 import type { TypeRead } from '../../state/intake/type-state.js';
-import { isResyncKind } from '../../state/runs/run.js';
+import { isResyncKind, isSimulation } from '../../state/runs/run.js';
+import { analyzeStaged } from '../../state/simulation/staging.js';
 import { takeChain } from '../../state/runs/fence.js';
 import type { RunFence } from '../../state/runs/fence.js';
 import { changesSoFar, isToBeginAgain, turnFull } from '../../state/runs/read-mode.js';
@@ -14,6 +15,7 @@ import type { ChunkResult, IntakeChunkInput } from '../contract.js';
 import type { EngineServices } from '../support/services.js';
 import { codeOf, takers } from '../support/run-context.js';
 import type { RunContext } from '../support/run-context.js';
+import { stageRead } from '../simulate/stage-read.js';
 import { finishType, failType } from './end-of-type.js';
 import { beginAgain, isBroken } from './interrupted-read.js';
 import { findDueByTime } from './due-by-time.js';
@@ -182,7 +184,9 @@ class IntakeChunk {
   }
 
   /** True when the page brought work for the drains. */
-  private async store(epoch: number, pageNo: number, { page, readSeq }: ReadPage): Promise<boolean> {
+  private async store(epoch: number, pageNo: number, read: ReadPage): Promise<boolean> {
+    if (isSimulation(this.context.kind)) return this.stage(epoch, pageNo, read);
+    const { page, readSeq } = read;
     const { pool, hasher, entityBodies } = this.services;
     const sourceNo = this.context.source.snapshot.no;
     const keyed = keyPage(this.context, this.program, page);
@@ -223,6 +227,15 @@ class IntakeChunk {
     });
     await this.refreshStatistics(mapped.changes.length);
     return mapped.changes.length + dueByTime.length > 0 || isResyncKind(this.context.kind);
+  }
+
+  /** Of a simulated read nothing is due. */
+  private async stage(epoch: number, pageNo: number, read: ReadPage): Promise<boolean> {
+    const { services, context, fence, type, program } = this;
+    const before = this.entities;
+    this.entities += await stageRead(services, context, fence, { type, program, epoch, pageNo, read });
+    if (before < ANALYZE_AFTER_ENTITIES && this.entities >= ANALYZE_AFTER_ENTITIES) await analyzeStaged(services.pool);
+    return false;
   }
 
   private async refreshStatistics(changes: number): Promise<void> {

@@ -77,7 +77,7 @@ export interface MappedPage {
  * entity, because its result may differ today.
  */
 export async function mapPage(
-  tools: { readonly context: RunContext; readonly hasher: Hasher; readonly bodies: BodySealer },
+  tools: MappingTools,
   type: EntityType,
   program: TypeProgram,
   page: KeyedPage,
@@ -119,9 +119,16 @@ export async function mapPage(
   return { ...result, failures };
 }
 
+/** What mapping an entity needs. */
+export interface MappingTools {
+  readonly context: RunContext;
+  readonly hasher: Hasher;
+  readonly bodies: BodySealer;
+}
+
 /** The change, or the message of a failed read mapping. */
-function mapEntity(
-  tools: { readonly context: RunContext; readonly hasher: Hasher; readonly bodies: BodySealer },
+export function mapEntity(
+  tools: MappingTools,
   type: EntityType,
   program: TypeProgram,
   entity: KeyedEntity,

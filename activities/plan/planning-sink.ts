@@ -4,16 +4,17 @@ import type { Settlement } from '../../state/drain/settle.js';
 import { createdInRun } from '../../state/plans/approved.js';
 import type { CandidateEnd } from '../absence/candidate-end.js';
 import type { Judgement } from '../absence/judge-candidate.js';
-import { mapForCreate, mapForUpdate } from '../drain/outcomes.js';
+import { mapForUpdate } from '../drain/outcomes.js';
 import type { KnownReferences } from '../drain/resolve-references.js';
 import type { Admission, ChangeSink, JudgedDeletion } from '../drain/sink.js';
 import { settlement } from '../drain/work.js';
 import type { DrainEnvironment, Work } from '../drain/work.js';
-import { describeChange, lastWritten } from './describe-change.js';
+import { describeChange } from './describe-change.js';
 import { describeDeletion } from './describe-deletion.js';
 import { heldContent, matchExisting } from './match-existing.js';
 import type { FoundMatch } from './match-existing.js';
 import type { GovernedSink } from './governed-sink.js';
+import { classOfVerb, plannedChange } from './planned-change.js';
 import { plannedReferences } from './planned-references.js';
 
 /**
@@ -71,28 +72,16 @@ export class PlanningSink implements ChangeSink {
   private plan(env: DrainEnvironment, work: Work, match?: FoundMatch): Settlement {
     const again = this.governed.heldAgain(env, work);
     if (again !== undefined) return again;
-    const { action, update } = work.evaluation;
     // Nothing changes in the target: the next job writes it back.
-    if (action === 'writeBack') return settlement(work, { kind: 'waiting' });
-    const { skipOperations } = env.program;
-    if (action === 'update' && update !== null && !skipOperations.has('update')) {
-      const before = lastWritten(env, work);
-      const shape = shapeOf(before, update.storable);
-      const facts = { kind: 'plan', verb: shape.verb, class: classOf(shape.verb), shape, mapped: update } as const;
-      return planned(work, describeChange(env, work, { ...facts, operation: 'update', cause: null }));
-    }
-    if (match?.entity) return planAdoption(env, work, match, match.entity);
-    const wanted = work.pair.presence === 'present' && work.evaluation.accepted;
-    if (action === 'update' || !wanted || skipOperations.has('create')) return settlement(work, { kind: 'waiting' });
-    const mapped = work.create ?? mapForCreate(env, work);
-    if ('message' in mapped) return settlement(work, { kind: 'waiting' });
-    const facts = { kind: 'plan', verb: 'create', class: 'create', shape: null, mapped, match } as const;
-    return planned(work, describeChange(env, work, { ...facts, operation: 'create', cause: null }));
+    if (work.evaluation.action === 'writeBack') return settlement(work, { kind: 'waiting' });
+    if (match?.entity && work.evaluation.action !== 'update') return planAdoption(env, work, match, match.entity);
+    const found = plannedChange(env, work, match);
+    return settlement(work, { kind: 'waiting' }, { change: found.kind === 'change' ? found.change : null });
   }
 }
 
 /** How a candidate ends that nothing was done to. */
-const OUTCOME_OF: Readonly<Record<Judgement['kind'], CandidateEnd['outcome']>> = {
+export const OUTCOME_OF: Readonly<Record<Judgement['kind'], CandidateEnd['outcome']>> = {
   unlinked: 'kept',
   rejoined: 'rejoined',
   busy: null,
@@ -112,16 +101,9 @@ function planAdoption(env: DrainEnvironment, work: Work, match: FoundMatch, { id
   if ('message' in mapped || env.program.skipOperations.has('update')) return settlement(work, { kind: 'waiting' });
   const held = heldContent(body, mapped.storable);
   const shape = shapeOf(held, mapped.storable);
-  const facts = { kind: 'plan', verb: shape.verb, class: classOf(shape.verb), shape, mapped, match, held } as const;
-  return planned(work, describeChange(env, work, { ...facts, operation: 'update', cause: null }));
-}
-
-function planned(work: Work, change: NonNullable<Settlement['change']>): Settlement {
+  const facts = { kind: 'plan', verb: shape.verb, class: classOfVerb(shape.verb), shape, mapped, match, held } as const;
+  const change = describeChange(env, work, { ...facts, operation: 'update', cause: null });
   return settlement(work, { kind: 'waiting' }, { change });
-}
-
-function classOf(verb: ReturnType<typeof shapeOf>['verb']): 'disable' | 'addMember' | 'removeMember' | 'update' {
-  return verb === 'disable' || verb === 'addMember' || verb === 'removeMember' ? verb : 'update';
 }
 
 function skipped(env: DrainEnvironment): Settlement['log'] {

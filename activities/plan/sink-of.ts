@@ -2,10 +2,11 @@ import { governorRules } from '../../core/plan/limits.js';
 import type { GovernorRules } from '../../core/plan/limits.js';
 import type { ChangeSink } from '../drain/sink.js';
 import type { OpenSystem, RunContext } from '../support/run-context.js';
-import { isPlanKind, PLAN_FIRST_PROPERTY } from '../../state/runs/run.js';
+import { isPlanKind, isSimulation, PLAN_FIRST_PROPERTY } from '../../state/runs/run.js';
 import { ApplyingSink } from './applying-sink.js';
 import { GovernedSink } from './governed-sink.js';
 import { PlanningSink } from './planning-sink.js';
+import { SimulatingSink } from './simulating-sink.js';
 
 /** What the governor does between the source of a run and a target. */
 export function rulesOf(context: RunContext, target: OpenSystem): GovernorRules {
@@ -25,6 +26,7 @@ export function plansFirst(context: RunContext): boolean {
 
 /** Where the changes of a run go in a target. */
 export function sinkOf(context: RunContext, target: OpenSystem): ChangeSink {
+  if (isSimulation(context.kind)) return new SimulatingSink();
   if (context.planNo !== null) return new ApplyingSink(context.planNo);
   const governed = new GovernedSink(rulesOf(context, target));
   return plansOnly(context) ? new PlanningSink(governed) : governed;

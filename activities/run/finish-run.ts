@@ -23,7 +23,7 @@ import type { ConditionReason } from '../../state/runs/finish-run.js';
 import { countMatches } from '../../state/plans/matches.js';
 import { countStates, endUntried } from '../../state/plans/approved.js';
 import { ensurePlan } from '../../state/plans/store-changes.js';
-import { isResyncKind } from '../../state/runs/run.js';
+import { isResyncKind, isSimulation } from '../../state/runs/run.js';
 import type { JobStatus } from '../../state/runs/run.js';
 import { moveForcedFullCounter } from '../../state/runs/read-mode.js';
 import { cleanMarks, noteCleanRead } from '../../state/runs/source-state.js';
@@ -42,6 +42,7 @@ import { pause } from '../support/run-watch.js';
 import type { ActivityScope } from '../support/scope.js';
 import type { EngineServices } from '../support/services.js';
 import { describeProgress } from './describe-progress.js';
+import { concludeSimulation } from '../simulate/conclude-simulation.js';
 import { noteUnknown } from './note-unknown.js';
 import { apiVersion, readFingerprint } from './read-mode.js';
 import {
@@ -62,8 +63,9 @@ export async function finishRun(services: EngineServices, input: FinishRunInput)
   const scope = services.scope();
   try {
     const context = await services.contexts.get(input.runKey, scope.owner);
-    await waitForLeases(services, context, scope);
-    const status = await services.pool.transaction((sql) => conclude(services, sql, context, input, scope.owner));
+    if (!isSimulation(context.kind)) await waitForLeases(services, context, scope);
+    const close = isSimulation(context.kind) ? concludeSimulation : conclude;
+    const status = await services.pool.transaction((sql) => close(services, sql, context, input, scope.owner));
     services.deps.reached?.('finished');
     await services.contexts.release(input.runKey);
     return { status, ...(await lastPicture(services, input)) };
@@ -172,7 +174,7 @@ function conditionReasons(context: RunContext): ConditionReason[] {
 }
 
 /** GOV-10: a job without the platform's own safety says so. */
-function referenceLines(context: RunContext): string[] {
+export function referenceLines(context: RunContext): string[] {
   if (!context.safety.followsReference) return [];
   return [
     'Behavior of the reference: no governor, no confirmation of deletions by the source, no guard against empty reads',
@@ -217,7 +219,7 @@ async function notePutOff(sql: Sql, context: RunContext): Promise<void> {
 }
 
 /** What the run may conclude, with the word of the guards also where no target came to ask them. */
-async function guardedVerdict(
+export async function guardedVerdict(
   services: EngineServices,
   sql: Sql,
   context: RunContext,
@@ -230,7 +232,8 @@ async function guardedVerdict(
   return { ...verdict, types };
 }
 
-async function reportDeletion(
+/** What influenced deletion, and whether that is a defect of the job. */
+export async function reportDeletion(
   sql: Sql,
   context: RunContext,
   verdict: ReadVerdict,

@@ -1,12 +1,12 @@
 import { ApplicationFailure } from '@temporalio/common';
-import { ensurePrograms, fingerprintHash, loadRunConfiguration } from '../../state/config/index.js';
+import { ensurePrograms, fingerprintHash, loadRunConfiguration, previewPrograms } from '../../state/config/index.js';
 import type { RunConfiguration, SystemSnapshot } from '../../state/config/index.js';
 import { ensureLogPartitions } from '../../state/drain/entity-log.js';
 import { closeRunAs } from '../../state/runs/reconcile.js';
 import { freezeRun, takeRun } from '../../state/runs/open-run.js';
 import type { FrozenRun, OpenedRunRow } from '../../state/runs/open-run.js';
-import { isPlanKind } from '../../state/runs/run.js';
 import { isFirstRun } from '../../state/plans/matches.js';
+import { isPlanKind, isSimulation } from '../../state/runs/run.js';
 import { isRunTakenOverError } from '../../state/runs/fence.js';
 import { listSweeps } from '../../state/runs/sweeps.js';
 import { RUN_CLOSED } from '../contract.js';
@@ -29,7 +29,8 @@ export async function openRun(services: EngineServices, input: RunInput): Promis
       mode: context.mode,
       types: context.kind === 'apply' ? [] : context.types,
       ...(context.source.capabilities.cursorResume === 'connection' && { readsInOneGo: true }),
-      hasSweeps: context.kind !== 'apply' && (await hasSweeps(services, context)),
+      hasSweeps: context.kind !== 'apply' && !isSimulation(context.kind) && (await hasSweeps(services, context)),
+      ...(context.kind === 'simulateCompare' && { asksTargets: true }),
       targets: context.targets.map((target) => ({
         targetNo: target.snapshot.no,
         name: target.snapshot.name,
@@ -64,10 +65,13 @@ async function freeze(services: EngineServices, run: OpenedRunRow, owner: string
     const key = keys.deriveKey('fingerprint');
     const systems = [context.source, ...context.targets];
     const hashes = new Map(systems.map((system) => [system.snapshot.no, fingerprintHash(system.program, key)]));
-    const numbers = await dataSource.transaction((manager) => ensurePrograms(manager, loaded, hashes));
+    const simulates = isSimulation(run.kind);
+    const numbers = simulates
+      ? await previewPrograms(dataSource, hashes)
+      : await dataSource.transaction((manager) => ensurePrograms(manager, loaded, hashes));
     if (numbers === undefined) return false;
     const { mode, ...plan } = await planRead(services, run, context, numbers.get(run.sourceNo) ?? 0);
-    await ensureLogPartitions(services.pool);
+    if (!simulates) await ensureLogPartitions(services.pool);
     return await freezeRun(services.pool, run.runKey, owner, mode, {
       ...numbered(loaded, numbers),
       now: frozen.now,

@@ -2,6 +2,7 @@ import { entityTypeOfCode } from '../../core/entity-type.js';
 import { demandSwept } from '../../state/intake/demand.js';
 import { takeChain, holdFence } from '../../state/runs/fence.js';
 import type { RunFence } from '../../state/runs/fence.js';
+import { isSimulation } from '../../state/runs/run.js';
 import { advanceSweep, endSweep, lastEntityNo, listSweeps, lockSweep } from '../../state/runs/sweeps.js';
 import type { Sweep } from '../../state/runs/sweeps.js';
 import type { ChunkResult, RunInput } from '../contract.js';
@@ -17,7 +18,7 @@ export async function sweepPairs(services: EngineServices, input: RunInput): Pro
   return services.underWatch(input.runKey, async (watch, scope) => {
     const context = await services.contexts.get(input.runKey, scope.owner);
     const fence = await takeChain(services.pool, input.runKey, scope.owner, 'sweep');
-    if (context.kind === 'apply') return { more: false };
+    if (context.kind === 'apply' || isSimulation(context.kind)) return { more: false };
     const sourceNo = context.source.snapshot.no;
     const untilMs = Date.now() + services.timing.chunkMs;
     const targets = context.targets.map(({ snapshot }) => ({ targetNo: snapshot.no, program: snapshot.programNumber }));

@@ -31,3 +31,9 @@ export const instant = z.iso.datetime().describe('ISO 8601, UTC');
 export function isoInstant(date: Date): string {
   return date.toISOString();
 }
+
+/** A switch in a query: `true` or `false`, off by default. */
+export const flag = z
+  .enum(['true', 'false'])
+  .default('false')
+  .transform((text) => text === 'true');

@@ -25,6 +25,7 @@ export const PROBLEM_TYPES = {
   'plan-incomplete': [409, 'The plan is not complete'],
   'plan-expired': [409, 'The plan has expired'],
   'plan-moved': [409, 'The plan is another one'],
+  'not-simulated': [409, 'The job simulated nothing'],
   'nothing-approved': [409, 'Nothing is approved'],
   'rules-moved': [409, 'The rules were changed meanwhile'],
   'no-plan': [409, 'There is no plan yet'],

@@ -5,13 +5,15 @@ import { instant, limitParameter, systemIdParameter } from '../common/paging.sch
 
 const acceptedTypes = z.array(z.enum(ENTITY_TYPES)).max(ENTITY_TYPES.length).default([]);
 
-/** Types of JOB-1. The last two are known so that their refusal can say that they are not built yet. */
+/** Types of JOB-1. The last one is known so that its refusal can say that it is not built yet. */
 export const startJobBody = z.strictObject({
-  type: z.enum(['READ', 'RESYNC', 'SIMULATE', 'VALIDATE']).describe('SIMULATE and VALIDATE are not built yet (501)'),
+  type: z.enum(['READ', 'RESYNC', 'SIMULATE', 'VALIDATE']).describe('VALIDATE is not built yet (501)'),
   plan: z
     .boolean()
     .default(false)
-    .describe('true: reads, maps and compares like that job, stores every change it would make, and sends nothing'),
+    .describe(
+      'READ and RESYNC: reads, maps and compares like that job, stores every change it would make, and sends nothing',
+    ),
   match: z
     .boolean()
     .optional()
@@ -29,6 +31,10 @@ export const startJobBody = z.strictObject({
     .describe(
       'For this job alone: what the guards against empty and small reads are to believe. The job is a full read',
     ),
+  compare: z
+    .boolean()
+    .default(false)
+    .describe('SIMULATE: asks the targets, by unique attributes, whom of those to be created they have already'),
 });
 export type StartJob = z.infer<typeof startJobBody>;
 
@@ -47,7 +53,7 @@ export const jobIdParameter = z.guid({ error: 'must be the id of a job' });
 
 export const jobQuery = z.strictObject({
   system: systemIdParameter.optional().describe('Jobs of this source only'),
-  type: z.enum(['READ', 'RESYNC', 'APPLY']).optional(),
+  type: z.enum(['READ', 'RESYNC', 'APPLY', 'SIMULATE']).optional(),
   status: z.enum(JOB_STATUSES).optional(),
   search: z.string().max(100).optional().describe("Part of the source's name, in any case"),
   limit: limitParameter,
@@ -78,7 +84,7 @@ export const jobView = z.object({
   formerIds: z.array(z.guid()).describe('Ids that the job had before it was paused; they stay valid'),
   sourceId: z.guid().nullable().describe('null when the system was deleted'),
   sourceName: z.string(),
-  type: z.enum(['READ', 'RESYNC', 'APPLY']),
+  type: z.enum(['READ', 'RESYNC', 'APPLY', 'SIMULATE']),
   isPlan: z.boolean().describe('The job stored its changes and sent none; shown as Read (plan)'),
   planId: z.guid().nullable().describe('The plan that the job made, holds changes in, or applied'),
   status: z.enum(JOB_STATUSES),
@@ -178,7 +184,8 @@ export const jobList = z.object({
 });
 export type JobList = z.infer<typeof jobList>;
 
-const RESULTS = ['created', 'updated', 'deleted', 'skipped', 'failed', 'held'] as const;
+/** What an entity counts as in a target. */
+export const RESULTS = ['created', 'updated', 'deleted', 'skipped', 'failed', 'held'] as const;
 
 /** Position in the results, opaque to callers: target number and entity number. */
 const position = z

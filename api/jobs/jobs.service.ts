@@ -233,8 +233,24 @@ export class JobsService implements BeforeApplicationShutdown {
 }
 
 function runKind(body: StartJob): RunKind {
-  if (body.type === 'READ') return body.plan ? 'readPlan' : 'read';
-  if (body.type === 'RESYNC') return body.plan ? 'resyncPlan' : 'resync';
-  const message = `${body.type} is not built yet; READ and RESYNC are`;
-  throw new ProblemError('not-built', message, { errors: [{ pointer: '/type', message }] });
+  const { type, plan, compare } = body;
+  if (plan && type !== 'READ' && type !== 'RESYNC') throw notFor('/plan', 'plan', type, 'READ and RESYNC');
+  if (compare && type !== 'SIMULATE') throw notFor('/compare', 'compare', type, 'SIMULATE');
+  switch (type) {
+    case 'READ':
+      return plan ? 'readPlan' : 'read';
+    case 'RESYNC':
+      return plan ? 'resyncPlan' : 'resync';
+    case 'SIMULATE':
+      return compare ? 'simulateCompare' : 'simulate';
+    case 'VALIDATE': {
+      const message = 'VALIDATE is not built yet; READ, RESYNC and SIMULATE are';
+      throw new ProblemError('not-built', message, { errors: [{ pointer: '/type', message }] });
+    }
+  }
+}
+
+function notFor(pointer: string, name: string, type: string, types: string): ProblemError {
+  const message = `${name} does not go with ${type}: leave it out, or start one of ${types}`;
+  return new ProblemError('invalid-request', message, { errors: [{ pointer, message }] });
 }

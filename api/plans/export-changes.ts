@@ -1,3 +1,4 @@
+import { csvLine } from '../common/export.js';
 import type { ChangeBody } from './plans.schemas.js';
 
 const COLUMNS = [
@@ -48,24 +49,6 @@ function linesOf(change: ChangeBody): string[] {
       change.risks.join(' '),
       change.reason ?? '',
     ];
-    return `${cells.map(cell).join(',')}\r\n`;
+    return csvLine(cells);
   });
-}
-
-/** Quoted; a leading sign that a spreadsheet would take for a formula gets an apostrophe. */
-function cell(text: string): string {
-  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-  return `"${safe.replaceAll('"', '""')}"`;
-}
-
-/** One JSON array. */
-export async function* jsonOf(portions: AsyncIterable<readonly ChangeBody[]>): AsyncGenerator<string> {
-  let separator = '[';
-  for await (const changes of portions) {
-    for (const change of changes) {
-      yield `${separator}${JSON.stringify(change)}`;
-      separator = ',\n';
-    }
-  }
-  yield separator === '[' ? '[]\n' : ']\n';
 }

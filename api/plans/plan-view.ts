@@ -50,16 +50,16 @@ export function toChangeBody(change: ChangeView, content?: JsonObject): ChangeBo
     match: match === null ? null : { outcome: match, by: [...matchBy], note: matchNote },
     decidedAt: change.decidedAt && isoInstant(change.decidedAt),
     endedAt: change.endedAt && isoInstant(change.endedAt),
-    ...(content !== undefined && { attributes: attributesOf(change, content) }),
+    ...(content !== undefined && { attributes: attributesOf(change.attributes, content) }),
   };
 }
 
 /** Before → after of what changes; of a deletion everything that was last written (PLN-6). */
-function attributesOf(change: ChangeView, content: JsonObject): AttributeView[] {
+export function attributesOf(changed: readonly string[], content: JsonObject): AttributeView[] {
   const before = objectAt(content, 'before');
   const after = objectAt(content, 'after');
   const mappings = objectAt(content, 'mappings');
-  const names = change.attributes.length > 0 ? change.attributes : Object.keys({ ...before, ...after }).sort();
+  const names = changed.length > 0 ? changed : Object.keys({ ...before, ...after }).sort();
   return names.map((name) => ({
     name,
     ...(before[name] !== undefined && { before: before[name] }),

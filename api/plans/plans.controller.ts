@@ -6,9 +6,10 @@ import type { Principal } from '../auth/auth.service.js';
 import { Caller } from '../auth/principal.js';
 import { AdminOnly } from '../common/access.js';
 import { Documented } from '../common/documented.js';
+import { jsonOf } from '../common/export.js';
 import { jobView } from '../jobs/jobs.schemas.js';
 import type { JobBody } from '../jobs/jobs.schemas.js';
-import { csvOf, jsonOf } from './export-changes.js';
+import { csvOf } from './export-changes.js';
 import {
   applyBody,
   changeIdParameter,

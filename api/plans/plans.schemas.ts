@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { ENTITY_TYPES } from '../../core/entity-type.js';
 import { CHANGE_VERBS, MATCH_OUTCOMES, RISK_FLAGS } from '../../core/plan/change.js';
 import { CHANGE_STATES } from '../../core/plan/states.js';
-import { instant, limitParameter, systemIdParameter } from '../common/paging.schemas.js';
+import { flag, instant, limitParameter, systemIdParameter } from '../common/paging.schemas.js';
 
 const MAX_TEXT = 200;
 const MAX_IDS = 10_000;
@@ -30,11 +30,6 @@ const filterFields = {
     .optional()
     .describe('Part of the id in the source or in the target, in any case'),
 };
-
-const flag = z
-  .enum(['true', 'false'])
-  .default('false')
-  .transform((text) => text === 'true');
 
 export const planQuery = z.strictObject({
   system: systemIdParameter.optional().describe('Plans of this source only'),
@@ -124,7 +119,7 @@ export type PlanDetails = z.infer<typeof planDetails>;
 export const planList = z.object({ items: z.array(planView), next: planIdParameter.nullable() });
 export type PlanList = z.infer<typeof planList>;
 
-const attributeView = z.object({
+export const attributeView = z.object({
   name: z.string(),
   before: z.json().optional().describe('Last written; absent: none'),
   after: z.json().optional().describe('Planned; absent: none'),

@@ -9,7 +9,7 @@ export type StartableRun = Pick<OpenRun, 'runKey' | 'sourceId' | 'sourceName' | 
 
 /** Name of a workflow type and the options to start it with. */
 export interface RunStart {
-  readonly workflowType: 'readJobWorkflow' | 'resyncJobWorkflow' | 'applyPlanWorkflow';
+  readonly workflowType: 'readJobWorkflow' | 'resyncJobWorkflow' | 'applyPlanWorkflow' | 'simulateJobWorkflow';
   readonly options: {
     readonly workflowId: string;
     readonly taskQueue: string;
@@ -30,6 +30,8 @@ const WORKFLOW_TYPE = {
   resync: 'resyncJobWorkflow',
   resyncPlan: 'resyncJobWorkflow',
   apply: 'applyPlanWorkflow',
+  simulate: 'simulateJobWorkflow',
+  simulateCompare: 'simulateJobWorkflow',
 } as const;
 const JOB_LABEL = {
   read: 'Read job',
@@ -37,6 +39,8 @@ const JOB_LABEL = {
   resync: 'Resync job',
   resyncPlan: 'Resync (plan)',
   apply: 'Apply',
+  simulate: 'Simulate job',
+  simulateCompare: 'Simulate job, compared',
 } as const;
 
 /** The workflow id of a run. It never changes, so that nothing can run twice. */

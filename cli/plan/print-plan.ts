@@ -46,7 +46,8 @@ export const remoteChanges = z.object({ items: z.array(remoteChange), next: z.st
 /** Names of one dimension that are shown; the rest is summed up. */
 const MOST = 6;
 const MAX_VALUE = 40;
-const STYLE = { head: [], border: [], compact: true };
+/** How tables of the commands look. */
+export const STYLE = { head: [], border: [], compact: true };
 
 /** Counts first (PLN-5): what, where, of what. */
 export function printCounts(plan: RemotePlan): string {
@@ -105,7 +106,8 @@ function stateOf({ state, reason }: RemoteChange): string {
   return reason === null ? state : `${state}: ${reason}`;
 }
 
-function movement({ before, after }: { readonly before?: unknown; readonly after?: unknown }): string {
+/** Before → after, safe to be shown on a terminal. */
+export function movement({ before, after }: { readonly before?: unknown; readonly after?: unknown }): string {
   return `${value(before)} → ${value(after)}`;
 }
 

@@ -100,11 +100,25 @@ export interface ThresholdRule extends StepRule {
 /** SQL: assignments that were written to the group of candidate `a`. */
 const ASSIGNMENTS = '(select count(*) from link_member m where m.target_id = a.target_id and m.group_no = a.entity_no)';
 
+/** What a threshold has blocked. */
+export interface BlockedDeletions {
+  /** How many would have been deleted; 0 where the threshold is not exceeded. */
+  readonly wanted: number;
+  readonly entityNos: readonly number[];
+  /** What is said of each of them. */
+  readonly message: string;
+}
+
 /**
  * DEL-8: more candidates than the threshold after the steps that keep some anyway → none is deleted, all of them fail, those of an
- * earlier attempt of this run included. Returns how many would have been deleted; 0 where the threshold is not exceeded.
+ * earlier attempt of this run included.
  */
-export async function applyThreshold(sql: Sql, runKey: string, pair: PairType, rule: ThresholdRule): Promise<number> {
+export async function blockByThreshold(
+  sql: Sql,
+  runKey: string,
+  pair: PairType,
+  rule: ThresholdRule,
+): Promise<BlockedDeletions> {
   const rows = await sql.query<{ entityNo: number; counted: number }>(
     `select a.entity_no as "entityNo", ${rule.countsAssignments ? ASSIGNMENTS : '1'}::int as counted from absence a
        left join link l on l.target_id = a.target_id and l.entity_no = a.entity_no and l.ord = 0
@@ -114,25 +128,27 @@ export async function applyThreshold(sql: Sql, runKey: string, pair: PairType, r
     [runKey, pair.targetNo, pair.type, rule.deletesExistedBefore, rule.sourceNo, rule.deletesShared],
   );
   const counted = rows.reduce((sum, row) => sum + row.counted, 0);
-  if (counted <= rule.threshold) return 0;
+  const what = rule.countsAssignments ? 'assignments would be removed' : 'entities would be deleted';
+  const message = `Entity cannot be deleted because the threshold of ${rule.threshold} is exceeded: ${counted} ${what}`;
+  if (counted <= rule.threshold) return { wanted: 0, entityNos: [], message };
   const blocked = await sql.query<{ entityNo: number }>(
     `update absence set outcome = 'threshold'
       where run_key = $1 and target_id = $2 and type = $3 and outcome is null and entity_no = any($4::bigint[]) returning entity_no as "entityNo"`,
     [runKey, pair.targetNo, pair.type, rows.map((row) => row.entityNo)],
   );
+  return { wanted: counted, entityNos: blocked.map((row) => row.entityNo), message };
+}
+
+/** {@link blockByThreshold}, with a failed result for each of them. Returns how many would have been deleted. */
+export async function applyThreshold(sql: Sql, runKey: string, pair: PairType, rule: ThresholdRule): Promise<number> {
+  const { wanted, entityNos, message } = await blockByThreshold(sql, runKey, pair, rule);
+  if (wanted === 0) return 0;
   await sql.query(
     `insert into entity_log (run_key, source_id, target_id, type, entity_no, operation, result, code, message)
      select $1, $2, $3, $4, n, 'delete', 'failed', 'threshold', $6 from unnest($5::bigint[]) n`,
-    [
-      runKey,
-      pair.sourceNo,
-      pair.targetNo,
-      pair.type,
-      blocked.map((row) => row.entityNo),
-      `Entity cannot be deleted because the threshold of ${rule.threshold} is exceeded: ${counted} ${rule.countsAssignments ? 'assignments would be removed' : 'entities would be deleted'}`,
-    ],
+    [runKey, pair.sourceNo, pair.targetNo, pair.type, entityNos, message],
   );
-  return counted;
+  return wanted;
 }
 
 /** Types that still have candidates to work on in a target. */

@@ -63,3 +63,12 @@ export async function noteGranted(
     [place.runKey, place.targetNo, entityNos, grant.hour, grant.class],
   );
 }
+
+/** Candidates that wait for an approval. */
+export async function listHeld(sql: Sql, place: CandidatePlace): Promise<number[]> {
+  const rows = await sql.query<{ entityNo: number }>(
+    `select entity_no as "entityNo" from absence where run_key = $1 and target_id = $2 and type = $3 and outcome = 'held' order by 1`,
+    [place.runKey, place.targetNo, place.type],
+  );
+  return rows.map((row) => row.entityNo);
+}

@@ -1,6 +1,6 @@
 export { compileProgram } from './compile-program.js';
 export type { ProgramInput } from './compile-program.js';
-export { currentProgramNumber, ensureProgram, ensurePrograms, fingerprintHash } from './program.js';
+export { currentProgramNumber, ensureProgram, ensurePrograms, fingerprintHash, previewPrograms } from './program.js';
 export { loadInstallationKeys } from './installation.js';
 export { loadRunConfiguration, loadSecrets, loadSystem } from './snapshot.js';
 export type { RunConfiguration, SystemSnapshot } from './snapshot.js';

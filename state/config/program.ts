@@ -63,6 +63,29 @@ export async function ensureProgram(
 }
 
 /**
+ * The numbers that {@link ensurePrograms} would give, for a run that may record none (JOB-8): the next one stands for a program that was never
+ * used.
+ */
+export async function previewPrograms(
+  database: Statements,
+  fingerprints: ReadonlyMap<number, Buffer>,
+): Promise<Map<number, number>> {
+  const rows = await selectRows<{ no: number; number: number; fingerprint: Buffer }>(
+    database,
+    `select distinct on (system_no) system_no as no, number, fingerprint from program where system_no = any($1::int[])
+      order by system_no, number desc`,
+    [[...fingerprints.keys()]],
+  );
+  const current = new Map(rows.map((row) => [row.no, row]));
+  return new Map(
+    [...fingerprints].map(([no, fingerprint]) => {
+      const known = current.get(no);
+      return [no, known?.fingerprint.equals(fingerprint) === true ? known.number : (known?.number ?? 0) + 1];
+    }),
+  );
+}
+
+/**
  * {@link ensureProgram} for all systems of a run, against their configuration as it is now: undefined when one of them was saved or deleted
  * since it was loaded. Numbered anyway, an older document would get the higher number, and what the newer one has written would be written
  * back. In the order of the systems' numbers, so that two runs do not wait for each other.

@@ -34,13 +34,16 @@ export interface StoredPair {
   readonly link: StoredLink | null;
 }
 
-interface PairRow {
+interface PairRow extends LinkRow {
   entityNo: number;
   sourceKey: string;
   nativeId: string | null;
   presence: number;
   commonHash: Buffer | null;
   commonBody: Buffer | null;
+}
+
+interface LinkRow {
   linkState: number | null;
   origin: number | null;
   targetKey: string | null;
@@ -77,6 +80,24 @@ export async function readPairs(
   return new Map(rows.map((row) => [row.entityNo, toPair(row)]));
 }
 
+/** The stored links of entities in one target, by entity. */
+export async function readLinks(
+  sql: Sql,
+  targetNo: number,
+  entityNos: readonly number[],
+): Promise<Map<number, StoredLink>> {
+  const rows = await sql.query<LinkRow & { entityNo: number; linkState: number }>(
+    `select n.entity_no as "entityNo", l.state as "linkState", l.origin, l.target_key as "targetKey", l.common_hash as "linkCommonHash",
+            l.target_hash as "targetHash", l.program, l.out_of_scope as "outOfScope", l.version, l.etag, l.groups_due as "groupsDue",
+            l.sent_keys as "sentKeys", l.sent_at as "sentAt", lb.body as "linkBody"
+       from unnest($2::bigint[]) as n (entity_no)
+      cross join lateral (select * from link where target_id = $1 and entity_no = n.entity_no and ord = 0 limit 1) l
+       left join lateral (select body from link_body where target_id = $1 and entity_no = n.entity_no and ord = 0 limit 1) lb on true`,
+    [targetNo, entityNos],
+  );
+  return new Map(rows.map((row) => [row.entityNo, toLink(row, row.linkState)]));
+}
+
 function toPair(row: PairRow): StoredPair {
   return {
     entityNo: row.entityNo,
@@ -89,7 +110,7 @@ function toPair(row: PairRow): StoredPair {
   };
 }
 
-function toLink(row: PairRow, state: number): StoredLink {
+function toLink(row: LinkRow, state: number): StoredLink {
   return {
     state: nameOf(LINK_STATE, state),
     origin: row.origin === null ? null : nameOf(ORIGIN, row.origin),

@@ -180,11 +180,17 @@ async function writeBodies(sql: Sql, page: Delivery, numbers: ReadonlyMap<string
   );
 }
 
+/** What the books of a read keep of a page. */
+export type PageRecord = Pick<
+  PageCommit,
+  'sourceNo' | 'type' | 'epoch' | 'pageNo' | 'readSeq' | 'failures' | 'cursor' | 'total' | 'drift' | 'watermark'
+>;
+
 /** Who was seen, the counters and the position, in one statement: most pages change nothing else. */
-async function recordPage(
+export async function recordPage(
   sql: Sql,
   runKey: string,
-  page: PageCommit,
+  page: PageRecord,
   seen: readonly number[],
   skipped: readonly number[],
 ): Promise<void> {

@@ -37,7 +37,11 @@ export async function listFailedEntities(sql: Sql, runKey: string): Promise<Fail
          where g.run_key = $1 and g.result = 'failed'
            and not exists (select from entity_log n where n.run_key = $1 and n.target_id = g.target_id and n.type = g.type
                               and n.entity_no = g.entity_no and (n.at > g.at or n.result = 'created'))
-         order by g.at limit ${SHOWN_FAILED_ENTITIES}))
+         order by g.at limit ${SHOWN_FAILED_ENTITIES})
+       union all
+       (select 1, m.target_id, m.type, m.source_key, null, m.at, coalesce(m.reason, m.code, '')
+          from simulated_result m where m.run_key = $1 and m.result = 'failed'
+         order by m.target_id, m.result_no limit ${SHOWN_FAILED_ENTITIES}))
      select f.type, s.id as "systemId", coalesce(s.name, 'system ' || f.system_no) as "systemName",
             coalesce(f.key, e.source_key) as "sourceKey", f.at, f.message
        from failure f

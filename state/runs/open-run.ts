@@ -3,6 +3,7 @@ import type { RunConfiguration } from '../config/index.js';
 import type { Sql, SqlPool } from '../database.js';
 import { RunTakenOverError } from './fence.js';
 import { newJobId } from './job-id.js';
+import { IS_SIMULATION } from './run.js';
 import type { Acceptances, RunKind } from './run.js';
 import { reportedBy } from './worker-report.js';
 
@@ -60,7 +61,7 @@ export async function takeRun(sql: Sql, runKey: string, owner: string): Promise<
 
 /**
  * Stores what the run works with. The first writer wins: an attempt that wakes up when the run has begun changes nothing. A manual run
- * also lets healing go on again. False when one of its systems was deleted meanwhile; from here on none of them can be ⚠, or a write under way
+ * also lets healing go on again, but for a simulation. False when one of its systems was deleted meanwhile; from here on none of them can be ⚠, or a write under way
  * would leave rows of a system that is gone.
  */
 export async function freezeRun(
@@ -98,8 +99,8 @@ async function freeze(
     `with frozen as (
        update run set mode = $3, frozen = $4::json
         where run_key = $1 and owner = $2 and state = 'running' and frozen is null
-        returning source_id)
-     insert into source_state (source_id) select source_id from frozen
+        returning source_id, kind)
+     insert into source_state (source_id) select r.source_id from frozen r where not ${IS_SIMULATION}
      on conflict (source_id) do update set heal_paused = false`,
     [runKey, owner, mode, JSON.stringify(frozen)],
   );

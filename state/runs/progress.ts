@@ -3,6 +3,7 @@ import type { EntityType } from '../../core/entity-type.js';
 import { perSecond, remainingSeconds } from '../../core/progress/estimate.js';
 import { BACKLOG_STATE } from '../codes.js';
 import type { Sql } from '../database.js';
+import { IS_SIMULATION } from './run.js';
 
 /** What a run does with one entity type in one system. Phases of different systems go on side by side. */
 export interface Phase {
@@ -108,7 +109,7 @@ async function readPhases(
                          when 'delete' then a.done
                          else coalesce(c.created + c.updated + c.skipped + c.failed, 0) end as done,
             case p.phase when 'read' then t.total when 'delete' then a.total end as total,
-            case when p.phase = 'write' and $3 then
+            case when p.phase = 'write' and $3 and not ${IS_SIMULATION} then
               (select count(*) from (select 1 from backlog b
                                       where b.target_id = p.system_id and b.source_id = $2 and b.type = p.type
                                         and b.state in (${BACKLOG_STATE.due}, ${BACKLOG_STATE.deferred})

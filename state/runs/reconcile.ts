@@ -1,8 +1,9 @@
 import type { Sql, SqlPool } from '../database.js';
 import { closeChanges } from '../plans/close-changes.js';
+import { forgetStaged } from '../simulation/staging.js';
 import { countExactly } from './finish-run.js';
 import { moveForcedFullCounter } from './read-mode.js';
-import { RUN_CHANNEL } from './run.js';
+import { isSimulation, RUN_CHANNEL } from './run.js';
 import type { JobStatus, RunKind, TriggerType } from './run.js';
 import { IS_ABANDONED } from './worker-report.js';
 
@@ -113,13 +114,16 @@ interface Closing {
 }
 
 async function close(sql: Sql, { runKey, sourceNo, status, message }: Closing): Promise<void> {
-  await closeChanges(sql, runKey, sourceNo);
+  const [run] = await sql.query<{ kind: RunKind }>('select kind from run where run_key = $1', [runKey]);
+  const simulates = run !== undefined && isSimulation(run.kind);
+  if (simulates) await forgetStaged(sql, runKey);
+  else await closeChanges(sql, runKey, sourceNo);
   await countExactly(sql, runKey, sourceNo);
   await sql.query(
     `update run set state = 'finished', status = $2, error_message = coalesce(error_message, $3), ended_at = now() where run_key = $1`,
     [runKey, status, message],
   );
-  await moveForcedFullCounter(sql, runKey, status, false);
+  if (!simulates) await moveForcedFullCounter(sql, runKey, status, false);
   await sql.query('select pg_notify($1, $2)', [RUN_CHANNEL, runKey]);
 }
 

@@ -2,6 +2,7 @@ import { entityTypeCode, entityTypeOfCode } from '../../core/entity-type.js';
 import type { EntityType } from '../../core/entity-type.js';
 import type { Sql } from '../database.js';
 import { READ_SAFETY_PROPERTIES } from '../../core/sync/read-safety.js';
+import { IS_SIMULATION } from './run.js';
 import type { Acceptances, JobStatus, RunState, TriggerType } from './run.js';
 import { IS_PAUSED } from './worker-report.js';
 
@@ -14,7 +15,7 @@ export interface JobView {
   readonly runKey: string;
   readonly sourceId: string | null;
   readonly sourceName: string;
-  readonly type: 'READ' | 'RESYNC' | 'APPLY';
+  readonly type: 'READ' | 'RESYNC' | 'APPLY' | 'SIMULATE';
   /** Stores its changes and sends none (PLN-3): shown as *Read (plan)*. */
   readonly isPlan: boolean;
   /** The plan that the job made, or applies. */
@@ -76,7 +77,7 @@ const JOB_SQL = `
   select * from (
     select r.run_key, r.source_id, r.kind, r.state,
            r.job_ids[cardinality(r.job_ids)] as "jobId", trim_array(r.job_ids, 1) as "formerIds", r.run_key::text as "runKey", s.id as "sourceId",
-           r.source_name as "sourceName", case r.kind when 'apply' then 'APPLY' else case when r.kind like 'resync%' then 'RESYNC' else 'READ' end end as "type",
+           r.source_name as "sourceName", case when r.kind = 'apply' then 'APPLY' when ${IS_SIMULATION} then 'SIMULATE' when r.kind like 'resync%' then 'RESYNC' else 'READ' end as "type",
            r.kind in ('readPlan', 'resyncPlan') as "isPlan",
            (select p.id from plan p where p.plan_no = r.plan_no or (p.run_key = r.run_key and p.kind = case when r.kind like '%Plan' then 'plan' else 'held' end)
              order by p.plan_no = r.plan_no desc nulls last limit 1) as "planId", ${STATUS_SQL} as "status",
@@ -218,13 +219,13 @@ export async function listResults(
   filter: ResultFilter,
 ): Promise<{ results: EntityResult[]; next: { targetNo: number; entityNo: number } | null }> {
   const rows = await sql.query<ResultRow>(
-    `select x.target_id as "targetNo", x.entity_no as "entityNo", x.type, coalesce(e.source_key, '') as "sourceKey",
-            s.id as "targetId", coalesce(s.name, 'system ' || x.target_id) as "targetName", l.target_key as "targetKey",
+    `select x.target_id as "targetNo", x.entity_no as "entityNo", x.type, coalesce(x.source_key, e.source_key, '') as "sourceKey",
+            s.id as "targetId", coalesce(s.name, 'system ' || x.target_id) as "targetName", coalesce(x.target_key, l.target_key) as "targetKey",
             x.result, x.operation, x.code, x.message, x.at, x.attempts
        from (${RESULT_SQL}) x
-       left join entity e on e.entity_no = x.entity_no
+       left join entity e on e.entity_no = x.entity_no and x.source_key is null
        left join system s on s.no = x.target_id
-       left join link l on l.target_id = x.target_id and l.entity_no = x.entity_no and l.ord = 0
+       left join link l on l.target_id = x.target_id and l.entity_no = e.entity_no and l.ord = 0
       where ($2::int is null or x.target_id = $2) and ($3::smallint is null or x.type = $3) and ($4::text is null or x.result = $4)
         and ($5::int is null or (x.target_id, x.entity_no) > ($5, $6::bigint))
       order by x.target_id, x.entity_no limit $7`,
@@ -249,25 +250,29 @@ export async function listResults(
 /**
  * The final result of each (target, entity) of run $1. Several attempts count once: Created stays Created, else the last one counts.
  * Entities skipped without an attempt stand in the arrays of run_skip, those kept back by the governor in run_held.
- * What a plan stores counts as what it would be (PLN-3).
+ * What a plan stores counts as what it would be (PLN-3), and so does what a simulation has found, whose rows name their entity themselves: it
+ * may not be stored (JOB-9).
  */
 export const RESULT_SQL = `
   select a.target_id, a.entity_no, a.type,
          case when a.was_created and a.result <> 'deleted' then 'created' else a.result end as result,
-         a.operation, a.code, a.message, a.at, a.attempts
+         a.operation, a.code, a.message, a.at, a.attempts, null as source_key, null as target_key
     from (select distinct on (target_id, entity_no) target_id, entity_no, type, result, operation, code, message, at,
                  bool_or(result = 'created') over w as was_created, (count(*) over w)::int as attempts
             from entity_log where run_key = $1
           window w as (partition by target_id, entity_no)
            order by target_id, entity_no, at desc) a
   union all
-  select k.target_id, u.entity_no, k.type, 'skipped', 'skip', null, nullif(k.reason, ''), null, 0
+  select k.target_id, u.entity_no, k.type, 'skipped', 'skip', null, nullif(k.reason, ''), null, 0, null, null
     from run_skip k cross join unnest(k.entity_nos) as u (entity_no) where k.run_key = $1
   union all
-  select h.target_id, u.entity_no, h.type, 'held', 'hold', null, null, null, 0
+  select h.target_id, u.entity_no, h.type, 'held', 'hold', null, null, null, 0, null, null
     from run_held h cross join unnest(h.entity_nos) as u (entity_no) where h.run_key = $1
   union all
   select c.target_id, c.entity_no, c.type,
          case when c.verb = 'create' then 'created' when c.verb = 'delete' or c.cause is not null then 'deleted' else 'updated' end,
-         c.verb, null, 'planned', null, 0
-    from plan p join change c on c.plan_no = p.plan_no where p.run_key = $1 and p.kind = 'plan'`;
+         c.verb, null, 'planned', null, 0, null, null
+    from plan p join change c on c.plan_no = p.plan_no where p.run_key = $1 and p.kind = 'plan'
+  union all
+  select m.target_id, m.result_no, m.type, m.result, m.operation, m.code, m.reason, m.at, 0, m.source_key, m.target_key
+    from simulated_result m where m.run_key = $1`;

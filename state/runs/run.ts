@@ -2,9 +2,18 @@ import type { EntityType } from '../../core/entity-type.js';
 
 /**
  * What a run does. `read`: new and changed entities; `resync`: all of them (JOB-3, JOB-4); `readPlan`, `resyncPlan`: the same, storing what it
- * would do and sending nothing (PLN-3); `apply`: what was approved of a plan (PLN-9).
+ * would do and sending nothing (PLN-3); `apply`: what was approved of a plan (PLN-9); `simulate`: what a Resync would do, without touching
+ * anything (JOB-7), `simulateCompare`: the same, asking the targets whom they have (JOB-9).
  */
-export type RunKind = 'read' | 'resync' | 'readPlan' | 'resyncPlan' | 'apply';
+export type RunKind = 'read' | 'resync' | 'readPlan' | 'resyncPlan' | 'apply' | 'simulate' | 'simulateCompare';
+
+/** True for a run that leaves links, entities, marks and what waits as they are (JOB-8). */
+export function isSimulation(kind: RunKind): boolean {
+  return kind === 'simulate' || kind === 'simulateCompare';
+}
+
+/** SQL: the run `r` is a simulation. */
+export const IS_SIMULATION = "r.kind in ('simulate', 'simulateCompare')";
 
 /** True for a run that stores its changes in place of sending them. */
 export function isPlanKind(kind: RunKind): boolean {

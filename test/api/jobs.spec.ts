@@ -71,12 +71,32 @@ describe('starting', () => {
     expect(new Set(answers.map(({ body }) => body.id)).size).toBe(2);
   });
 
-  it.each(['SIMULATE', 'VALIDATE'])('JOB-1: %s is refused as not built yet', async (type) => {
-    expect((await start(type)).body).toMatchObject({
+  it('JOB-1: VALIDATE is refused as not built yet', async () => {
+    expect((await start('VALIDATE')).body).toMatchObject({
       status: 501,
-      detail: `${type} is not built yet; READ and RESYNC are`,
+      detail: 'VALIDATE is not built yet; READ, RESYNC and SIMULATE are',
       errors: [{ pointer: '/type' }],
     });
+  });
+
+  it('JOB-1, JOB-13, STA-4: SIMULATE starts, waits and shows like the others', async () => {
+    const first = await start('SIMULATE');
+    expect(first.status).toBe(201);
+    expect(first.body).toMatchObject({ type: 'SIMULATE', isPlan: false, triggeredBy: 'admin', status: 'Running' });
+    const waiting = await start('SIMULATE');
+    expect(waiting.status).toBe(202);
+    expect((await start('SIMULATE')).body.id).toBe(waiting.body.id);
+    expect((await api.send('get', '/api/v1/jobs?type=SIMULATE')).body.items).toHaveLength(2);
+  });
+
+  it.each([
+    { type: 'SIMULATE', plan: true, pointer: '/plan' },
+    { type: 'READ', compare: true, pointer: '/compare' },
+    { type: 'RESYNC', compare: true, pointer: '/compare' },
+  ])('JOB-1: what does not go with a type is refused: %j', async ({ pointer, ...body }) => {
+    const response = await api.send('post', `/api/v1/systems/${hr}/jobs`, body);
+    expect(response.body).toMatchObject({ status: 400, errors: [{ pointer }] });
+    expect(launcher.started).toEqual([]);
   });
 
   it.each([{ type: 'DELETE' }, { type: 'read' }, {}])('JOB-1: an unknown type is refused: %j', async (body) => {
@@ -179,7 +199,7 @@ describe('showing', () => {
 
   it.each([
     ['status', 'status=Done'],
-    ['type', 'type=SIMULATE'],
+    ['type', 'type=VALIDATE'],
     ['system', 'system=HR'],
     ['before', 'before=x'],
     ['colour', 'colour=red'],

@@ -36,12 +36,15 @@ describe('the OpenAPI document', () => {
         'GET /api/v1/jobs/{jobId}',
         'GET /api/v1/jobs/{jobId}/events',
         'GET /api/v1/jobs/{jobId}/results',
+        'GET /api/v1/jobs/{jobId}/simulation',
+        'GET /api/v1/jobs/{jobId}/simulation/export',
         'GET /api/v1/jobs/{jobId}/statistics',
         'GET /api/v1/jobs/{jobId}/unknown',
         'GET /api/v1/plans',
         'GET /api/v1/plans/{planId}',
         'GET /api/v1/plans/{planId}/changes',
         'GET /api/v1/plans/{planId}/changes/{changeId}',
+        'GET /api/v1/plans/{planId}/export',
         'GET /api/v1/plans/{planId}/export',
         'GET /api/v1/plans/{planId}/sample',
         'GET /api/v1/settings',
@@ -125,6 +128,7 @@ describe('the OpenAPI document', () => {
     // A stream of events and a file have no schema in OpenAPI 3.0.
     expect(bare.map(({ name }) => name)).toEqual([
       'GET /api/v1/jobs/{jobId}/events',
+      'GET /api/v1/jobs/{jobId}/simulation/export',
       'GET /api/v1/plans/{planId}/export',
     ]);
   });

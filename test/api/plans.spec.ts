@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { csvOf, jsonOf } from '../../api/plans/export-changes.js';
+import { jsonOf } from '../../api/common/export.js';
+import { csvOf } from '../../api/plans/export-changes.js';
 import { toChangeBody, withLive } from '../../api/plans/plan-view.js';
 import type { ChangeView } from '../../state/plans/index.js';
 import { startTestApi } from './support/api-server.js';

@@ -19,6 +19,7 @@ import { createDataSource } from '../../state/data-source.js';
 import { SqlPool } from '../../state/database.js';
 import { readJob, readStatistics, requestRun, requestStop } from '../../state/runs/index.js';
 import type { JobView, RunKind, StatisticsRow } from '../../state/runs/index.js';
+import { isSimulation } from '../../state/runs/run.js';
 import { decide, listPlans } from '../../state/plans/index.js';
 import type { ChangeFilter, PlanView } from '../../state/plans/index.js';
 import { createTestDatabase } from './database.js';
@@ -246,7 +247,12 @@ export class TestEngine {
     if (opened.closed) return;
     if (opened.hasSweeps === true) await this.repeat(() => activities.sweepPairs({ runKey }));
     const intake = this.readAll(runKey, opened.types, activities);
+    const simulates = await this.isSimulated(runKey);
     const chains = opened.targets.map(async ({ targetNo, types }) => {
+      if (simulates) {
+        await intake;
+        return this.simulate(runKey, targetNo, types, opened.asksTargets === true, activities);
+      }
       for (const type of types) {
         if (!(await this.drainType(activities, { runKey, targetNo, type }))) return;
       }
@@ -262,6 +268,25 @@ export class TestEngine {
       return this.workThrough(runKey, process);
     }
     await activities.finishRun({ runKey, end: 'completed' });
+  }
+
+  private async isSimulated(runKey: string): Promise<boolean> {
+    const [run] = await this.pool.query<{ kind: RunKind }>('select kind from run where run_key = $1', [runKey]);
+    return run !== undefined && isSimulation(run.kind);
+  }
+
+  private async simulate(
+    runKey: string,
+    targetNo: number,
+    types: readonly ('user' | 'group' | 'role')[],
+    asksTargets: boolean,
+    activities: RunActivities,
+  ): Promise<void> {
+    for (const step of asksTargets ? (['write', 'delete', 'compare'] as const) : (['write', 'delete'] as const)) {
+      for (const type of types) {
+        if (!(await this.repeat(() => activities.simulateChunk({ runKey, targetNo, type, step })))) return;
+      }
+    }
   }
 
   async sweep(runKey: string): Promise<void> {

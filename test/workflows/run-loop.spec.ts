@@ -72,6 +72,27 @@ temporal.describe('the run loop', () => {
     expect(fake.callsOf('intake')).toEqual(['intake user', 'intake group']);
   });
 
+  it('JOB-7, FNC-39: a simulation looks at the targets once everything is read, writes and deletes nothing, and asks only where it is to', async () => {
+    const fake = new FakeActivities({ chunks: { 'simulate A write user': nth(2) } });
+    await driver.withRun(
+      fake.activities,
+      async (handle) => {
+        expect(await handle.result()).toEqual({ ended: 'finished', status: 'Success' });
+        expect((await handle.describe()).type).toBe('simulateJobWorkflow');
+      },
+      { kind: 'simulate' },
+    );
+    expect(fake.callsOf('drain', 'plan', 'delete')).toEqual([]);
+    expect(fake.callsOf('simulate A')).toEqual([
+      'simulate A write user',
+      'simulate A write user',
+      'simulate A write group',
+      'simulate A delete user',
+      'simulate A delete group',
+    ]);
+    expect(fake.calls.indexOf('simulate B write user')).toBeGreaterThan(fake.calls.indexOf('end intake'));
+  });
+
   it('writes a target while the source is still being read', async () => {
     const fake = new FakeActivities({
       chunks: { 'intake user': () => fake.seen('drain A late group').then(() => NO_MORE) },

@@ -6,7 +6,10 @@ import { bulkQueueOf } from '../../core/task-queues.js';
 /** Failure type of an activity whose run belongs to another attempt; a value of our own, because activities are imported as types. */
 export const RUN_CLOSED_KIND: typeof RUN_CLOSED = 'runClosed';
 
-type ChunkActivities = Pick<RunActivities, 'sweepPairs' | 'drainChunk' | 'planAbsence' | 'deleteChunk'>;
+type ChunkActivities = Pick<
+  RunActivities,
+  'sweepPairs' | 'drainChunk' | 'planAbsence' | 'deleteChunk' | 'simulateChunk'
+>;
 type StepActivities = Pick<
   RunActivities,
   'openRun' | 'endIntake' | 'finishRun' | 'requestScheduledRun' | 'findHealable'

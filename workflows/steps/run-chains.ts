@@ -3,14 +3,19 @@ import type { OpenedRun } from '../../activities/contract.js';
 import { isRunClosed } from './failure.js';
 import { Intake, intakeChain } from './intake-chain.js';
 import type { Pace } from './pace.js';
-import { targetChain } from './target-chain.js';
+import type { TargetChain } from './target-chain.js';
 
 /**
  * Runs the intake and all target chains side by side and waits for all of them, because a chain that breaks must not take the others
  * with it. Returns when each is done or at a border. Throws the failure that matters most: the run is not ours any more, the run was
  * cancelled, or the first defect.
  */
-export async function runChains(runKey: string, pace: Pace, opened: OpenedRun): Promise<void> {
+export async function runChains(
+  runKey: string,
+  pace: Pace,
+  opened: OpenedRun,
+  targetChain: TargetChain,
+): Promise<void> {
   const run = { runKey, pace, intake: new Intake() };
   const chains = new CancellationScope();
   const isStopped = (): boolean => CancellationScope.current().consideredCancelled;
@@ -18,7 +23,7 @@ export async function runChains(runKey: string, pace: Pace, opened: OpenedRun): 
     Promise.allSettled([
       // Drains that nobody told of the end of the reading would wait for ever.
       endingAll(chains, intakeChain(run, opened), () => !run.intake.isEnded),
-      ...opened.targets.map((target) => endingAll(chains, targetChain(run, target), isRunClosed)),
+      ...opened.targets.map((target) => endingAll(chains, targetChain(run, target, opened), isRunClosed)),
     ]),
   );
   const failures = settled.flatMap((chain) => (chain.status === 'rejected' ? [asError(chain.reason)] : []));

@@ -6,6 +6,8 @@ import { Pace } from './pace.js';
 import { ProgressDetails } from './progress.js';
 import { runChains } from './run-chains.js';
 import { tellWorker } from './sinks.js';
+import { targetChain } from './target-chain.js';
+import type { TargetChain } from './target-chain.js';
 
 /** What a run needs to know: everything else stands in PostgreSQL, also after a loss of the history. */
 export interface RunLoopInput {
@@ -25,14 +27,14 @@ export interface RunLoopResult {
 
 /**
  * One run from its opening to its final status: sweeps, then reading beside one chain per target, then the end of the books. Resumable
- * at every border, because each activity looks into PostgreSQL for what is already done.
+ * at every border, because each activity looks into PostgreSQL for what is already done. `chain`: what is done for each target.
  */
-export async function runLoop(input: RunLoopInput): Promise<RunLoopResult> {
+export async function runLoop(input: RunLoopInput, chain: TargetChain = targetChain): Promise<RunLoopResult> {
   const progress = new ProgressDetails(input.runKey);
   const pace = new Pace(progress, input.chunksPerHistory);
   let end: RunEnd;
   try {
-    end = await workThrough(input.runKey, pace, progress);
+    end = await workThrough(input.runKey, pace, progress, chain);
   } catch (error) {
     end = { kind: isRunClosed(error) ? 'notOurs' : 'defect', error };
   }
@@ -40,7 +42,7 @@ export async function runLoop(input: RunLoopInput): Promise<RunLoopResult> {
   // A defect waits until the other chains are done: in the new history it shows again, or it is gone.
   if (pace.hasWorkLeft() && (end.kind === 'done' || end.kind === 'defect')) {
     tellWorker.continuingAsNew(input.runKey);
-    return continueAsNew<typeof runLoop>(input);
+    return continueAsNew<(next: RunLoopInput) => Promise<RunLoopResult>>(input);
   }
   return conclude(input.runKey, end, progress);
 }
@@ -51,14 +53,19 @@ interface RunEnd {
 }
 
 /** Until every chain is done or at a border. */
-async function workThrough(runKey: string, pace: Pace, progress: ProgressDetails): Promise<RunEnd> {
+async function workThrough(
+  runKey: string,
+  pace: Pace,
+  progress: ProgressDetails,
+  chain: TargetChain,
+): Promise<RunEnd> {
   // Not cancellable, because finishRun of a run that is stopped at once needs an owner too.
   const opened = await CancellationScope.nonCancellable(() => step('Open the run').openRun({ runKey }));
   if (opened.closed) return { kind: 'notOurs' };
   if (opened.hasSweeps !== undefined) progress.waitForNews();
   const sweep = (): Promise<ChunkResult> => chunk('Find pairs that became wanted').sweepPairs({ runKey });
   const swept = opened.hasSweeps === false ? 'done' : await pace.repeat(sweep);
-  if (swept !== 'cut') await runChains(runKey, pace, opened);
+  if (swept !== 'cut') await runChains(runKey, pace, opened, chain);
   return { kind: 'done' };
 }
 

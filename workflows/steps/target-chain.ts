@@ -5,10 +5,14 @@ import { PLURAL } from './names.js';
 import { chunk } from './options.js';
 import type { Pace } from './pace.js';
 
+/** The chain of one target in a kind of job. */
+export type TargetChain = (run: TargetRun, target: RunTarget, opened: OpenedRun) => Promise<void>;
+
 /** One target of an opened run. */
 export type RunTarget = OpenedRun['targets'][number];
 
-interface TargetRun {
+/** What the chain of a target knows of its run. */
+export interface TargetRun {
   readonly runKey: string;
   readonly pace: Pace;
   readonly intake: Intake;

@@ -79,6 +79,7 @@ export class FakeActivities {
     drainChunk: ({ targetNo, type, late }) => this.chunk(`drain ${letter(targetNo)} ${late ? 'late ' : ''}${type}`),
     planAbsence: ({ targetNo }) => this.answer(`plan ${letter(targetNo)}`, () => this.answers.plan ?? { types: [] }),
     deleteChunk: ({ targetNo, type }) => this.chunk(`delete ${letter(targetNo)} ${type}`),
+    simulateChunk: ({ targetNo, type, step }) => this.chunk(`simulate ${letter(targetNo)} ${step} ${type}`),
     finishRun: ({ end }) =>
       this.answer(
         `finish ${end}`,

@@ -49,6 +49,15 @@ export const GOLDEN_RUNS: readonly GoldenRun[] = [
   { name: '2026-11-full', kind: 'resync', activities: full },
   { name: '2026-11-full', kind: 'apply', activities: full },
   {
+    name: '2026-11-compared',
+    kind: 'simulateCompare',
+    activities: () =>
+      new FakeActivities({
+        open: { ...TWO_TARGETS, asksTargets: true },
+        chunks: { 'intake user': nth(3), 'simulate A write user': nth(2), 'simulate B compare user': nth(2) },
+      }),
+  },
+  {
     name: '2026-11-continued-as-new',
     kind: 'read',
     activities: full,

@@ -138,6 +138,7 @@ function dispatching(runs: FakeRuns): RunActivities {
     drainChunk: (input) => of(input).drainChunk(input),
     planAbsence: (input) => of(input).planAbsence(input),
     deleteChunk: (input) => of(input).deleteChunk(input),
+    simulateChunk: (input) => of(input).simulateChunk(input),
     finishRun: (input) => of(input).finishRun(input),
     describeProgress: (input) => of(input).describeProgress(input),
     requestScheduledRun: elsewhere,
