@@ -27,6 +27,7 @@ const job = z.object({
   startedAt: z.string().nullable(),
   endedAt: z.string().nullable(),
   errorMessage: z.string().nullable(),
+  planId: z.string().nullable(),
   outcome: z.array(z.string()),
   endedTargets: z.array(z.object({ systemName: z.string(), reason: z.string() })),
   statistics: z.array(statisticsRow),
@@ -132,6 +133,11 @@ export class ApiClient {
   /** Starts a job and returns its id. */
   async startJob(sourceId: string, type: 'READ' | 'RESYNC'): Promise<string> {
     return withId.parse(await this.send('POST', `/systems/${sourceId}/jobs`, { type })).id;
+  }
+
+  /** Starts the job that applies what is approved of a plan, and returns its id. */
+  async applyPlan(planId: string, hash: string): Promise<string> {
+    return withId.parse(await this.send('POST', `/plans/${planId}/apply`, { hash })).id;
   }
 
   /** Asks a job to stop; {@link followJob} tells when it has. */

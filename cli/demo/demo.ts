@@ -12,9 +12,9 @@ import { configure } from './configure.js';
 import { DemoFailure } from './expectation.js';
 import { startForeignLandscape } from './foreign-landscape.js';
 import type { Landscape, LandscapeSize } from './landscape.js';
+import { MissingPeople } from './missing-people.js';
 import { durationMs, resultTable, seconds } from './result-table.js';
 import type { ShownJob } from './result-table.js';
-import { Scenes } from './scenes.js';
 import { startSimulatedLandscape } from './simulated-landscape.js';
 import type { Terminal } from './terminal.js';
 
@@ -98,12 +98,13 @@ async function play(options: DemoOptions, home: string, stops: Stops): Promise<D
   terminal.line(`Everything runs and is configured after ${seconds(Date.now() - startedAtMs)}. While it does, look at`);
   describeAddresses(terminal, stack.urls);
 
-  const scenes = new Scenes(api, sourceId, landscape, size.concurrentWrites, terminal);
+  const scenes = new MissingPeople(api, sourceId, landscape, size.concurrentWrites, terminal);
   await scenes.firstLoad();
   await scenes.changes();
   await scenes.nothingToDo('Nothing to do', 'Nothing has happened since. A read looks at everybody and sends nothing.');
   await scenes.stopAndResume();
   await scenes.nothingToDo('Proof', 'Is anything left to send? One more read.');
+  if (scenes.isPossible) await scenes.play();
 
   terminal.line();
   for (const target of landscape.targets) {

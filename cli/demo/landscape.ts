@@ -24,6 +24,9 @@ export interface DemoSystem {
 export interface DemoSource extends DemoSystem {
   /** Carries out what happened in the population; the answer holds the ids that the back end gave. */
   apply(evolution: Evolution): Promise<Population>;
+  /** Loses sight of these people, in lists and by id, until {@link showAll}. Absent: the back end cannot be made to. */
+  hide?(personIds: readonly string[]): void;
+  showAll?(): void;
 }
 
 /** A directory that people are written to. */

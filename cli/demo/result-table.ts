@@ -8,7 +8,7 @@ export interface ShownJob {
   readonly job: Job;
 }
 
-const HEAD = ['Job', 'Status', 'Time', '', 'Read', 'Created', 'Updated', 'Deleted', 'Skipped', 'Failed'];
+const HEAD = ['Job', 'Status', 'Time', '', 'Read', 'Created', 'Updated', 'Deleted', 'Skipped', 'Failed', 'Held'];
 const TYPES = [
   { entity: 'user', label: 'people' },
   { entity: 'group', label: 'groups' },
@@ -19,14 +19,14 @@ export function resultTable(jobs: readonly ShownJob[], sourceName: string, targe
   const table = new Table({
     head: HEAD,
     style: { head: [], border: [], compact: true },
-    colAligns: ['left', 'left', 'right', 'left', 'right', 'right', 'right', 'right', 'right', 'right'],
+    colAligns: ['left', 'left', 'right', 'left', 'right', 'right', 'right', 'right', 'right', 'right', 'right'],
   });
   for (const { title, job } of jobs) {
     TYPES.forEach(({ entity, label }, line) => {
       const { read } = rowOf(job, sourceName, entity);
-      const { created, updated, deleted, skipped, failed } = rowOf(job, targetName, entity);
+      const { created, updated, deleted, skipped, failed, held } = rowOf(job, targetName, entity);
       const about = line === 0 ? [title, job.status, seconds(durationMs(job))] : ['', '', ''];
-      table.push([...about, label, ...[read, created, updated, deleted, skipped, failed].map(number)]);
+      table.push([...about, label, ...[read, created, updated, deleted, skipped, failed, held].map(number)]);
     });
   }
   return table.toString();

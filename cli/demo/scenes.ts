@@ -1,36 +1,17 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { evolve } from '../../simulators/evolution.js';
 import type { Evolution } from '../../simulators/evolution.js';
-import type { Population } from '../../simulators/population.js';
-import type { ApiClient, Job } from './api-client.js';
-import { differencesBetween } from './compare-content.js';
-import { checkStatistics, DemoFailure, expectedSteps, NO_CHANGES, rowOf, stepsOf, writesOf } from './expectation.js';
+import type { Job } from './api-client.js';
+import { checkStatistics, DemoFailure, NO_CHANGES, rowOf, writesOf } from './expectation.js';
 import type { Expectation } from './expectation.js';
-import type { Landscape } from './landscape.js';
-import { durationMs, number, seconds } from './result-table.js';
-import type { ShownJob } from './result-table.js';
-import type { Terminal } from './terminal.js';
+import { number } from './result-table.js';
+import { Stage } from './stage.js';
 
 /** From the start of the job to the stop it takes about so long, whatever the number of people. */
 const HALF_WAY_MS = 1_500;
 const LOOK_INTERVAL_MS = 20;
 
 /** The jobs of the demo, one after the other. Every method throws {@link DemoFailure} when a job does not end as it should. */
-export class Scenes {
-  /** All jobs so far. */
-  readonly jobs: ShownJob[] = [];
-  private population: Population;
-
-  constructor(
-    private readonly api: ApiClient,
-    private readonly sourceId: string,
-    private readonly landscape: Landscape,
-    private readonly concurrentWrites: number,
-    private readonly terminal: Terminal,
-  ) {
-    this.population = landscape.population;
-  }
-
+export class Scenes extends Stage {
   /** The first read: everybody is created everywhere. */
   async firstLoad(): Promise<void> {
     const { people, groups } = this.population;
@@ -65,11 +46,9 @@ export class Scenes {
   async nothingToDo(title: string, reason: string): Promise<void> {
     this.say(reason);
     const idle = { read: this.sizes(), user: NO_CHANGES, group: NO_CHANGES };
-    const marks = this.landscape.targets.map((target) => target.mark());
+    const marks = this.marks();
     await this.readToTheEnd(title, idle);
-    const sent = this.landscape.targets.filter((target, index) => target.writesSince(marks[index] ?? 0) > 0);
-    if (sent.length > 0) throw new DemoFailure(`${sent.map((one) => one.name).join(', ')} got requests that write.`);
-    this.terminal.line('  The journals of the targets agree: not one request that writes.');
+    this.requireSilence(marks);
   }
 
   /** Many changes on slow targets; the job is stopped half way, and another one does the rest. */
@@ -90,7 +69,9 @@ export class Scenes {
     const slowMs = Math.round((HALF_WAY_MS * this.concurrentWrites) / writesToStopAt);
     const { targets } = this.landscape;
     for (const target of targets) target.setWriteLatencyMs(slowMs);
-    const stopped = await this.runJob('Stopped half way', expected, (jobId) => this.stopAfter(jobId, writesToStopAt));
+    const stopped = await this.runJob('Stopped half way', expected, {
+      meanwhile: (jobId) => this.stopAfter(jobId, writesToStopAt),
+    });
     for (const target of targets) target.setWriteLatencyMs(0);
     this.requireStatus(stopped, 'Manually Terminated');
     const rest = targets.map((target) => this.restOf(stopped, expected, target.name));
@@ -137,77 +118,6 @@ export class Scenes {
       throw new DemoFailure(`The job was not stopped half way: it wrote ${writesOf(user)} people to ${target}.`);
     }
     return rest;
-  }
-
-  private async readToTheEnd(title: string, expected: Expectation): Promise<void> {
-    const job = await this.runJob(title, expected);
-    this.requireStatus(job, 'Success');
-    checkStatistics(job, expected, {
-      source: this.landscape.source.name,
-      targets: this.landscape.targets.map((target) => target.name),
-    });
-    await this.checkContent();
-  }
-
-  /** Runs a Read job to its end, with a bar; `meanwhile` happens beside it. */
-  private async runJob(
-    title: string,
-    expected: Expectation,
-    meanwhile: (jobId: string) => Promise<void> = () => Promise.resolve(),
-  ): Promise<Job> {
-    const progress = this.terminal.progress(expectedSteps(expected, this.landscape.targets.length));
-    try {
-      const jobId = await this.api.startJob(this.sourceId, 'READ');
-      const followed = this.api.followJob(jobId, (job) => progress.update(stepsOf(job), this.detail(job)));
-      const [job] = await Promise.all([followed, meanwhile(jobId)]);
-      this.jobs.push({ title, job });
-      progress.stop();
-      this.terminal.line(`  ${job.status} after ${seconds(durationMs(job))}: ${this.detail(job)}.`);
-      return job;
-    } finally {
-      progress.stop();
-    }
-  }
-
-  private detail(job: Job): string {
-    const { source, targets } = this.landscape;
-    const read = rowOf(job, source.name, 'user').read + rowOf(job, source.name, 'group').read;
-    const written = targets.map(({ name }) => {
-      const writes = writesOf(rowOf(job, name, 'user')) + writesOf(rowOf(job, name, 'group'));
-      return `${writes.toLocaleString('en-US')} written to ${name}`;
-    });
-    return [`${read.toLocaleString('en-US')} read`, ...written].join(', ');
-  }
-
-  private requireStatus(job: Job, status: string): void {
-    if (job.status === status) return;
-    const ended = job.endedTargets.map(({ systemName, reason }) => `${systemName}: ${reason}`);
-    const reasons = [job.errorMessage ?? '', ...ended, ...job.outcome].filter((text) => text !== '');
-    throw new DemoFailure(`The job ended with ${job.status} instead of ${status}.\n${reasons.join('\n')}`);
-  }
-
-  private async checkContent(): Promise<void> {
-    const source = await this.landscape.source.content();
-    for (const target of this.landscape.targets) {
-      const differences = differencesBetween(source, await target.content());
-      if (differences.length > 0) throw new DemoFailure(`${target.name} differs:\n  ${differences.join('\n  ')}`);
-    }
-    this.terminal.line('  Compared person by person and group by group: every target holds what the source holds.');
-  }
-
-  private async evolve(options: { changed: number; joined: number; left: number; seed: number }): Promise<Evolution> {
-    const evolution = evolve(this.population, options);
-    this.population = await this.landscape.source.apply(evolution);
-    return evolution;
-  }
-
-  private sizes(): Expectation['read'] {
-    return { user: this.population.people.length, group: this.population.groups.length };
-  }
-
-  private say(...lines: string[]): void {
-    this.terminal.line();
-    for (const line of lines) this.terminal.line(line);
   }
 }
 

@@ -51,6 +51,8 @@ export async function startSimulatedLandscape(size: LandscapeSize): Promise<Land
         applyEvolution(hr.store, evolution);
         return Promise.resolve(evolution.population);
       },
+      hide: (personIds) => hr.hidden.hide('User', personIds, 'everywhere'),
+      showAll: () => hr.hidden.clear(),
     },
     targets: [
       target(modern, {

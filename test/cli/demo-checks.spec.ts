@@ -21,6 +21,7 @@ function jobWith(changes: Partial<Job['statistics'][number]>): Job {
     startedAt: '2026-01-01T00:00:00.000Z',
     endedAt: '2026-01-01T00:00:01.500Z',
     errorMessage: null,
+    planId: null,
     endedTargets: [],
     outcome: [],
     statistics: [

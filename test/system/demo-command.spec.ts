@@ -14,10 +14,11 @@ temporal.describe('muster demo', () => {
     expect(code).toBe(0);
     expect(stdout.trim().split('\n')).toHaveLength(1);
     const report: unknown = JSON.parse(stdout);
-    const job = (status: string) =>
-      expect.objectContaining({ type: 'READ', mode: 'Full Read', status, durationMs: expect.any(Number) });
+    const job = (status: string, type = 'READ') =>
+      expect.objectContaining({ type, mode: 'Full Read', status, durationMs: expect.any(Number) });
+    const reads = ['Success', 'Success', 'Success', 'Manually Terminated', 'Success', 'Success', 'Success'];
     expect(report).toEqual({
-      jobs: [...['Success', 'Success', 'Success', 'Manually Terminated', 'Success', 'Success'].map(job)],
+      jobs: [...reads.map((status) => job(status)), job('Success', 'APPLY'), job('Success'), job('Success')],
       urls: {
         api: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
         apiDocs: expect.stringMatching(/\/api\/docs$/),
@@ -29,6 +30,11 @@ temporal.describe('muster demo', () => {
         { statistics: expect.arrayContaining([expect.objectContaining({ entity: 'user', created: 60 })]) },
         {},
         {},
+        {},
+        {},
+        {},
+        // People of the source are missing: all deletions are held, those of one department are approved and applied.
+        { statistics: expect.arrayContaining([expect.objectContaining({ entity: 'user', held: 18, deleted: 0 })]) },
         {},
         {},
         {},
