@@ -45,7 +45,6 @@ describe('the OpenAPI document', () => {
         'GET /api/v1/plans/{planId}/changes',
         'GET /api/v1/plans/{planId}/changes/{changeId}',
         'GET /api/v1/plans/{planId}/export',
-        'GET /api/v1/plans/{planId}/export',
         'GET /api/v1/plans/{planId}/sample',
         'GET /api/v1/settings',
         'GET /api/v1/system-types',

@@ -53,12 +53,7 @@ interface RunEnd {
 }
 
 /** Until every chain is done or at a border. */
-async function workThrough(
-  runKey: string,
-  pace: Pace,
-  progress: ProgressDetails,
-  chain: TargetChain,
-): Promise<RunEnd> {
+async function workThrough(runKey: string, pace: Pace, progress: ProgressDetails, chain: TargetChain): Promise<RunEnd> {
   // Not cancellable, because finishRun of a run that is stopped at once needs an owner too.
   const opened = await CancellationScope.nonCancellable(() => step('Open the run').openRun({ runKey }));
   if (opened.closed) return { kind: 'notOurs' };
