@@ -58,6 +58,26 @@ export function ldapWarnings(properties: Properties, dialect: Dialect): Property
   return warnings;
 }
 
+/** Attributes that a domain controller makes when they are asked for (MS-ADTS §3.1.1.4.5): no change counter moves with them (CONN-AD-28). */
+const CONSTRUCTED = new Set([
+  'allowedattributes',
+  'allowedattributeseffective',
+  'allowedchildclasses',
+  'allowedchildclasseseffective',
+  'canonicalname',
+  'createtimestamp',
+  'modifytimestamp',
+  'msds-approx-immed-subordinates',
+  'msds-resultantpso',
+  'msds-user-account-control-computed',
+  'msds-userpasswordexpirytimecomputed',
+  'primarygrouptoken',
+  'subschemasubentry',
+  'tokengroups',
+  'tokengroupsglobalanduniversal',
+  'tokengroupsnogcacceptable',
+]);
+
 function adWarnings(properties: Properties): PropertyFinding[] {
   const warnings: PropertyFinding[] = [];
   const delta = /^(enabled|true)$/i.test(textProperty(properties, 'ips.delta.read') ?? '');
@@ -65,6 +85,12 @@ function adWarnings(properties: Properties): PropertyFinding[] {
     const message =
       'every read will be full: delta reads need uSNChanged in ldap.user.attributes and ldap.group.attributes';
     warnings.push({ property: 'ips.delta.read', message });
+  }
+  for (const property of delta ? ['ldap.user.attributes', 'ldap.group.attributes'] : []) {
+    const constructed = listProperty(properties, property).filter((name) => CONSTRUCTED.has(name.toLowerCase()));
+    if (constructed.length === 0) continue;
+    const message = `${constructed.join(', ')}: made when it is read, so that no delta read tells of its changes; they come with the next full read (ips.full.read.force.count)`;
+    warnings.push({ property, message });
   }
   const userClass = textProperty(properties, 'ldap.user.object.class') ?? 'user';
   if (userClass.toLowerCase() === 'user' && textProperty(properties, 'ldap.user.filter') === undefined) {

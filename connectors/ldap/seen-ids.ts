@@ -12,7 +12,8 @@ const MAX_REMEMBERED = 1_000_000;
  * overwrite the other. Remembers identifiers for one read, as far as one process has done it.
  */
 export class SeenIds {
-  private readonly entryById = new Map<string, string>();
+  /** A number instead of a name: a million of them have to fit into a worker (CONN-TCK-26). */
+  private readonly entryById = new Map<string, number>();
 
   /** Another read begins. */
   reset(): void {
@@ -30,8 +31,9 @@ export class SeenIds {
       const id = identifierOf(entry, idAttribute);
       if (id === undefined) continue;
       const before = this.entryById.get(id);
-      if (before !== undefined && before !== immutableId(entry)) ambiguous.add(id);
-      else if (this.entryById.size < MAX_REMEMBERED) this.entryById.set(id, immutableId(entry));
+      const number = immutableNumber(entry);
+      if (before !== undefined && before !== number) ambiguous.add(id);
+      else if (this.entryById.size < MAX_REMEMBERED) this.entryById.set(id, number);
     }
     if (ambiguous.size === 0) return { entries, failures: [] };
     const message = `read ${type}: ambiguous: two entries have this identifier; set ldap.attribute.${type}.id to a unique attribute`;
@@ -42,8 +44,16 @@ export class SeenIds {
   }
 }
 
-/** What stays when an entry is renamed or moved while it is read; its DN where the server gives no such thing. */
-function immutableId(entry: Entry): string {
-  const [bytes] = [...entry.bytes('objectGUID'), ...entry.bytes('entryUUID')];
-  return bytes?.toString('hex') ?? dnKey(entry.dn);
+const FNV_OFFSET = 0x811c9dc5;
+const FNV_PRIME = 0x01000193;
+
+/**
+ * FNV-1a of what stays when an entry is renamed or moved while it is read; of its DN where the server gives no such thing. Two entries of one
+ * identifier have the same number once in four thousand million times, and then the confirming read finds them.
+ */
+function immutableNumber(entry: Entry): number {
+  const bytes = entry.bytes('objectGUID')[0] ?? entry.bytes('entryUUID')[0] ?? Buffer.from(dnKey(entry.dn));
+  let hash = FNV_OFFSET;
+  for (const byte of bytes) hash = Math.imul(hash ^ byte, FNV_PRIME);
+  return hash;
 }

@@ -29,6 +29,8 @@ export interface BulkOptions {
   readonly log: ConnectorLog;
   /** Types that go together. */
   readonly types: readonly ScimType[];
+  /** Types whose updates go alone. */
+  readonly updatesApart: readonly ScimType[];
   /** Operations in one request at most. */
   readonly maxOperations: number;
   /** Requests at a time, bulk and single ones together. */
@@ -71,7 +73,8 @@ export class BulkWrites implements ScimWrites {
 
   private async isPossible(write: ScimWrite): Promise<boolean> {
     if (this.options.clock().getTime() < this.apartUntilMs || write.options.signal?.aborted === true) return false;
-    if (!this.options.types.some((type) => write.path.startsWith(this.options.http.collectionPath(type)))) return false;
+    const type = this.options.types.find((one) => write.path.startsWith(this.options.http.collectionPath(one)));
+    if (type === undefined || (isUpdate(write) && this.options.updatesApart.includes(type))) return false;
     const { bulk } = await this.options.discovery.features(undefined);
     this.maxOperations = Math.min(this.maxOperations, bulk?.maxOperations ?? Infinity);
     this.maxPayload = Math.min(this.maxPayload, bulk?.maxPayloadBytes ?? Infinity);
@@ -207,4 +210,8 @@ function fail(ready: readonly Waiting[], error: ConnectorError): void {
 function halves(all: readonly Waiting[]): [readonly Waiting[], readonly Waiting[]] {
   const middle = Math.ceil(all.length / 2);
   return [all.slice(0, middle), all.slice(middle)];
+}
+
+function isUpdate({ method }: ScimWrite): boolean {
+  return method === 'PUT' || method === 'PATCH';
 }

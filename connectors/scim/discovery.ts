@@ -17,7 +17,12 @@ export interface ServerFeatures {
   readonly cursorPaging: boolean | undefined;
   /** How long a cursor is kept, seconds. */
   readonly cursorTimeoutS: number | undefined;
+  /** It is a proxy of Muster, whose pages are filtered after they have been cut (CONN-SCIM-25). */
+  readonly isMusterProxy: boolean;
 }
+
+/** Schema in the configuration that a proxy of Muster shows; nobody else has it. */
+export const MUSTER_PROXY_SCHEMA = 'urn:muster:params:scim:schemas:extension:proxy:1.0:ServiceProviderConfig';
 
 /** What it says of bulk requests. */
 export interface BulkFeature {
@@ -37,6 +42,7 @@ const SILENT: ServerFeatures = {
   maxPageSizeEntities: undefined,
   cursorPaging: undefined,
   cursorTimeoutS: undefined,
+  isMusterProxy: false,
 };
 
 const LIFE_MS = 86_400_000;
@@ -99,6 +105,7 @@ function featuresOf(config: JsonObject): ServerFeatures {
     maxPageSizeEntities: limits.length === 0 ? undefined : Math.min(...limits),
     cursorPaging: flag(member(config, 'pagination', 'cursor')),
     cursorTimeoutS: positive(member(config, 'pagination', 'cursorTimeout')),
+    isMusterProxy: isJsonObject(attribute(config, MUSTER_PROXY_SCHEMA)),
   };
 }
 

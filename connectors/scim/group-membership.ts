@@ -2,11 +2,12 @@ import type { JsonObject } from '../../core/json.js';
 import type { CallOptions, MemberChange, NativeEntity, WriteResult } from '../contract.js';
 import { membersOf } from './members.js';
 import { outgoing } from './outgoing.js';
-import { gone, type MemberOperations, type PatchSender } from './patch-sender.js';
+import { gone, lastMember, type MemberOperations, type PatchSender } from './patch-sender.js';
 import type { ScimProfile } from './profile.js';
 import { scimError } from './scim-error.js';
 import type { ScimHttp, ScimWrites } from './scim-http.js';
 import type { ScimReader } from './scim-reader.js';
+import { writeSingleMembers } from './single-members.js';
 import { withEtag, type VersionTags } from './version-tags.js';
 import { bodyOf, isSuccess, versionOf } from './write-answer.js';
 
@@ -34,8 +35,12 @@ export async function changeGroupMembers(
   change: MemberChange,
   options: CallOptions,
 ): Promise<WriteResult> {
-  const { shown, repeated } = parts.profile.members;
+  const { shown, repeated, written, removeLast } = parts.profile.members;
   const { patch, memberThreshold = Infinity } = parts.http.settings;
+  if (written === 'single' && !patch) {
+    await writeSingleMembers(parts, groupId, operationsOf(change), options);
+    return { id: groupId, applied: 'updated' };
+  }
   // Putting a group back that never shows its members would take them all out.
   if (shown === 'never' || (patch && repeated === 'ignored'))
     return patchMembers(parts, groupId, operationsOf(change), options);
@@ -55,6 +60,10 @@ export async function changeGroupMembers(
     const staying = [...known].filter(([id]) => !removed.has(id)).map(([, member]) => member);
     const wanted = [...staying, ...operations.additions];
     if (patch || wanted.length > memberThreshold) return patchMembers(parts, groupId, operations, options);
+    if (wanted.length === 0 && removeLast !== 'allowed') {
+      if (removeLast === 'refused') throw lastMember('group');
+      wanted.push(...[...known.values()].slice(0, 1));
+    }
     const result = await putBack(parts, group, wanted, options, round === MAX_ROUNDS);
     if (result !== undefined) return result;
   }

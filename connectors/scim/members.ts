@@ -9,7 +9,7 @@ export interface SliceLimits {
   readonly additions: number;
   readonly removals: number;
   /** One operation for each member, or one with all of them. */
-  readonly removal: 'filter' | 'list';
+  readonly removal: 'filter' | 'list' | 'empties';
   /** Additions, removals and other operations may stand in one request. */
   readonly mixed: boolean;
 }
@@ -66,6 +66,7 @@ export function patchRequests(
   change: { readonly additions: readonly JsonObject[]; readonly removals: readonly string[] },
   limits: SliceLimits,
 ): PatchOperation[][] {
+  if (limits.removal === 'empties' && change.removals.length > 0) return refillRequests(attributes, change, limits);
   const additions = slices(change.additions, limits.additions).map((members) => [additionOf(members)]);
   const removals = slices(change.removals, limits.removals).map((ids) =>
     limits.removal === 'list' ? [removalOfAll(ids)] : ids.map(removalOf),
@@ -73,6 +74,18 @@ export function patchRequests(
   const requests = [...(attributes.length > 0 ? [[...attributes]] : []), ...additions, ...removals];
   const fitsInOne = additions.length <= 1 && removals.length <= 1;
   return limits.mixed && fitsInOne && requests.length > 1 ? [requests.flat()] : requests;
+}
+
+/** One removal with all that follows from it: it takes everybody out, and whoever is to be in the group comes back in the same request. */
+function refillRequests(
+  attributes: readonly PatchOperation[],
+  change: { readonly additions: readonly JsonObject[]; readonly removals: readonly string[] },
+  limits: SliceLimits,
+): PatchOperation[][] {
+  const [first = [], ...others] = slices(change.additions, limits.additions);
+  const refill = [removalOfAll(change.removals), ...(first.length > 0 ? [additionOf(first)] : [])];
+  const requests = [refill, ...others.map((members) => [additionOf(members)])];
+  return attributes.length > 0 ? [[...attributes], ...requests] : requests;
 }
 
 function additionOf(members: readonly JsonObject[]): PatchOperation {

@@ -51,11 +51,12 @@ export class PageReader {
     const { response, envelope } = fetched;
     const marked = { ...position, mark: position.mark ?? this.marks.capture(response) };
     const { items, failures } = resourcesOf(type, envelope.resources, this.options.profile);
+    const paging = await this.paging(request.signal);
     await this.mustBeDelta(type, request, position, items, since);
-    const next = this.nextOf(marked, fetched, items);
+    const next = this.nextOf(marked, fetched, items, paging);
     if (next.kind === 'broken') throw protocolError(response.operation, next.reason, { status: response.status });
     const completed = await this.options.members.complete(type, items, request.signal);
-    const { total } = this.options.profile.paging;
+    const { total } = paging;
     return {
       items: completed.items,
       failures: [...failures, ...completed.failures],
@@ -67,7 +68,19 @@ export class PageReader {
     };
   }
 
-  private nextOf(position: Position & { mark: string }, fetched: Fetched, items: readonly NativeEntity[]) {
+  /** CONN-SCIM-25: a proxy of Muster needs no settings. */
+  private async paging(signal: AbortSignal | undefined): Promise<ScimProfile['paging']> {
+    const { paging } = this.options.profile;
+    const { isMusterProxy } = await this.options.discovery.features(signal);
+    return isMusterProxy ? { ...paging, total: 'estimate', advanceByItemsPerPage: true } : paging;
+  }
+
+  private nextOf(
+    position: Position & { mark: string },
+    fetched: Fetched,
+    items: readonly NativeEntity[],
+    paging: ScimProfile['paging'],
+  ) {
     const { envelope, requested } = fetched;
     if (position.method === 'cursor') {
       const { method: _, ...at } = position;
@@ -82,7 +95,7 @@ export class PageReader {
       itemsPerPage: envelope.itemsPerPage,
       ids: items.map(({ id }) => id),
     };
-    const step = byIndex.nextStep(at, facts, this.options.profile.paging);
+    const step = byIndex.nextStep(at, facts, paging);
     if (step.kind !== 'next') return step;
     const { position: to, ...rest } = step;
     return { ...rest, cursor: byIndex.toCursor({ ...to, countEntities: requested }) };

@@ -36,7 +36,8 @@ export class PatchSender {
     attributes: readonly PatchOperation[],
     members: MemberOperations,
   ): Promise<string | undefined> {
-    const requests = patchRequests(attributes, members, this.sliceLimits());
+    const allowed = await this.allowed(subject, members);
+    const requests = patchRequests(attributes, allowed, this.sliceLimits());
     let current = subject;
     let version: string | undefined;
     for (const [index, operations] of requests.entries()) {
@@ -57,6 +58,25 @@ export class PatchSender {
     const group = await this.options.reader.readOne(type, id, options);
     if (group !== null) return membersOf(group.body) ?? new Map();
     throw gone(type);
+  }
+
+  /** The change as this server takes it, where a removal means more to it than it says (CONN-SCIM-75, CONN-SCIM-76). */
+  private async allowed(subject: Subject, members: MemberOperations): Promise<MemberOperations> {
+    const { removal, removeLast } = this.options.profile.members;
+    if (members.removals.length === 0 || (removal !== 'empties' && removeLast === 'allowed')) return members;
+    const known = await this.readMembers(subject);
+    const gone = members.removals.filter((id) => known.has(id));
+    const staying = new Map([...known].filter(([id]) => !gone.includes(id)));
+    const isLast = gone.length > 0 && staying.size + members.additions.length === 0;
+    if (isLast && removeLast === 'refused') throw lastMember(subject.type);
+    const [kept] = isLast && removeLast === 'skipped' ? gone : [];
+    const removals = gone.filter((id) => id !== kept);
+    if (removal !== 'empties' || removals.length === 0) return { ...members, removals };
+    const keptMember = kept === undefined ? undefined : known.get(kept);
+    return {
+      removals,
+      additions: [...staying.values(), ...(keptMember === undefined ? [] : [keptMember]), ...members.additions],
+    };
   }
 
   private async sendOne(subject: Subject, operations: readonly PatchOperation[]): Promise<string | undefined> {
@@ -109,6 +129,12 @@ export function patchBody(operations: readonly PatchOperation[]): JsonObject {
 export function gone(type: string): ConnectorError {
   const safeMessage = `update ${type}: it does not exist any more`;
   return new ConnectorError({ kind: 'notFound', scope: 'entity', outcome: 'not-applied', safeMessage });
+}
+
+/** CONN-SCIM-75. */
+export function lastMember(type: string): ConnectorError {
+  const safeMessage = `update ${type}: its last member cannot be taken out in this system; add another one, or delete the ${type}`;
+  return new ConnectorError({ kind: 'invalid', scope: 'entity', outcome: 'not-applied', safeMessage });
 }
 
 function neverShown(type: string): ConnectorError {

@@ -18,8 +18,9 @@ export interface ScimProfile extends ScimDialect {
     /** Operations in one bulk request where the property says nothing, or too much (CONN-SCIM-81). */
     readonly operations: number;
     readonly maxOperations: number;
-    /** Types that are written so (CONN-SCIM-82). */
+    /** Types that are written so, and those of them that are updated one by one all the same (CONN-SCIM-82). */
     readonly types: readonly ('user' | 'group')[];
+    readonly updatesApart?: readonly ('user' | 'group')[];
   };
   /** What a type does otherwise with users that exist, or that are to be deleted; absent: nothing. */
   readonly users?: {
@@ -85,8 +86,15 @@ export interface ScimDialect {
     readonly additionsPerRequest?: number | undefined;
     /** Removals per request at most (CONN-SCIM-72). */
     readonly removalsPerRequest: number;
-    /** One operation for each member that is removed, or one with the list of them (CONN-SCIM-72). */
-    readonly removal: 'filter' | 'list';
+    /**
+     * One operation for each member that is removed, or one with the list of them (CONN-SCIM-72). `empties`: any removal takes all members out, so
+     * that those who stay are added again in the same request (CONN-SCIM-76).
+     */
+    readonly removal: 'filter' | 'list' | 'empties';
+    /** A group may lose its last member; the update fails, or leaves one of them in (CONN-SCIM-75). */
+    readonly removeLast: 'allowed' | 'refused' | 'skipped';
+    /** `single`: without PATCH, members come and go one by one under `/Groups/{id}/members` (CONN-SCIM-77). */
+    readonly written: 'with-group' | 'single';
     /** Additions and removals may stand in one request. */
     readonly mixed: boolean;
     /** What adding a member does that the group has already. `added`: it is there twice, so a group is looked at first (VAR-10). */
@@ -124,6 +132,8 @@ export const GENERIC_SCIM_2: ScimProfile = {
     maxThreshold: 200_000,
     removalsPerRequest: 100,
     removal: 'filter',
+    removeLast: 'allowed',
+    written: 'with-group',
     repeated: 'ignored',
     mixed: true,
     onCreate: 'with-group',

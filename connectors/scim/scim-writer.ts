@@ -19,7 +19,7 @@ import { changeGroupMembers } from './group-membership.js';
 import { groupMembers, memberChange, membersOf, withoutMembers, type Members } from './members.js';
 import { outgoing } from './outgoing.js';
 import { messageOperations, patchAll, patchDiff, type PatchOperation } from './patch-diff.js';
-import { PatchSender, type MemberOperations } from './patch-sender.js';
+import { lastMember, PatchSender, type MemberOperations } from './patch-sender.js';
 import type { ScimProfile } from './profile.js';
 import { resolveByKeys } from './resolve.js';
 import { jsonBody, metaInstant, resourceId } from './scim-envelope.js';
@@ -27,6 +27,7 @@ import { scimError } from './scim-error.js';
 import type { ScimHttp, ScimWrites } from './scim-http.js';
 import type { ScimReader } from './scim-reader.js';
 import type { ScimType } from './scim-settings.js';
+import { writeSingleMembers } from './single-members.js';
 import { VersionTags, type Subject } from './version-tags.js';
 import { appliedByPost, bodyOf, entityIn, idFromLocation, isSuccess, versionOf } from './write-answer.js';
 
@@ -72,6 +73,8 @@ export class ScimWriter {
   async update(type: ScimType, id: string, change: Change, options: WriteOptions): Promise<WriteResult> {
     const subject = { type, id, options: await this.tags.usable(options) };
     if (type === 'group' && this.writesMembersApart(change)) return this.updateMembers(subject, change);
+    if (type === 'group' && change.mode === 'replace' && this.changesOnlyMembers(change))
+      return this.replaceSingleMembers(subject, change);
     const oversized = this.oversizedMembers(type, change.body) !== undefined;
     if (change.mode === 'replace' && !oversized) return this.replace(subject, change);
     return this.patch(subject, change, await this.memberChangeOf(subject, change, oversized));
@@ -154,9 +157,33 @@ export class ScimWriter {
     throw protocolError(response.operation, text, { status: response.status, outcome: 'unknown' });
   }
 
-  private async replace(subject: Subject, { body: wanted, before }: Change): Promise<WriteResult> {
+  /** CONN-SCIM-77: everything else of the group is as it was written last, so that it need not be replaced as a whole. */
+  private changesOnlyMembers({ body, before, only }: Change): boolean {
+    if (this.options.profile.members.written !== 'single' || before === undefined) return false;
+    return only !== undefined || patchDiff(before, body, ['members']).length === 0;
+  }
+
+  private async replaceSingleMembers({ id, options }: Subject, { body, before = {} }: Change): Promise<WriteResult> {
+    const operations = memberChange(membersOf(before) ?? new Map(), membersOf(body) ?? new Map());
+    if (operations.additions.length + operations.removals.length === 0) return { id, applied: 'none' };
+    await writeSingleMembers(this.options, id, operations, options);
+    return { id, applied: 'updated' };
+  }
+
+  /** CONN-SCIM-75: the body with one of the members it has now, where a group may not be emptied. Throws where that is to fail. */
+  private async withLastMember(subject: Subject, body: JsonObject): Promise<JsonObject> {
+    const { removeLast } = this.options.profile.members;
+    if (subject.type !== 'group' || removeLast === 'allowed' || membersOf(body)?.size !== 0) return body;
+    const [kept] = (await this.patches.readMembers(subject)).values();
+    if (kept === undefined) return body;
+    if (removeLast === 'refused') throw lastMember(subject.type);
+    return { ...body, members: [kept] };
+  }
+
+  private async replace(subject: Subject, { body: given, before }: Change): Promise<WriteResult> {
     const { type, id, options } = subject;
     const { http, profile } = this.options;
+    const wanted = await this.withLastMember(subject, given);
     const body = profile.putAbsent === 'keeps' ? withExplicitRemovals(wanted, before) : wanted;
     const label = `update ${type}`;
     const path = http.entityPath(type, id, label);

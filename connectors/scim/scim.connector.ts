@@ -94,8 +94,17 @@ function writesOf(
 ): ScimWrites {
   const { bulkOperations, maxConcurrentWrites } = http.settings;
   if (bulkOperations === undefined) return withAcceptedNoted(http, log);
-  const { types } = profile.bulk;
-  const options = { http, discovery, clock, log, types, maxOperations: bulkOperations, maxConcurrentWrites };
+  const { types, updatesApart = [] } = profile.bulk;
+  const options = {
+    http,
+    discovery,
+    clock,
+    log,
+    types,
+    updatesApart,
+    maxOperations: bulkOperations,
+    maxConcurrentWrites,
+  };
   return withAcceptedNoted(new BulkWrites(options), log);
 }
 

@@ -1,4 +1,5 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { performance } from 'node:perf_hooks';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import type { Connector } from '../../../connectors/contract.js';
 import { openDirectory } from '../support/ldap.js';
 import { startLdapStub, type LdapStub, type StubBehaviour } from '../support/ldap-stub.js';
@@ -45,6 +46,26 @@ describe('servers that lie, break off or hang', () => {
     const connector = await start(({ no }) => pages[no] ?? { code: 53 });
     const read = await readAll(connector, { type: 'user' });
     expect(read.map((page) => idsOf([page]))).toEqual([['a'], [], ['b']]);
+  });
+
+  it('CONN-LDAP-96: a connection that has rested for ten minutes is opened anew before it is used', async () => {
+    const connector = await start(() => ({ entries: [user('a')] }));
+    const binds = (): number => stubs.at(-1)?.binds() ?? 0;
+    const read = async (): Promise<number> => {
+      await connector.readOne('user', 'a', {});
+      return binds();
+    };
+    const now = jest.spyOn(performance, 'now');
+    try {
+      expect([await read(), await read()]).toEqual([1, 1]);
+      const base = performance.now();
+      now.mockReturnValue(base + 590_000);
+      expect(await read()).toBe(1);
+      now.mockReturnValue(base + 590_000 + 600_001);
+      expect(await read()).toBe(2);
+    } finally {
+      now.mockRestore();
+    }
   });
 
   it('CONN-LDAP-21: a server that takes no notice of paging is read as one stream, in pages', async () => {

@@ -105,6 +105,16 @@ describe('CONN-LDAP-02: properties of directories', () => {
     expect(check(half, activeDirectoryFactory).warnings).toEqual(['ips.delta.read']);
   });
 
+  it('CONN-AD-28: attributes that are made when they are read are not supported in delta reads, which a warning says', () => {
+    const both = { 'ldap.user.filter': '(objectCategory=person)', 'ldap.group.attributes': 'uSNChanged' };
+    const ad = (more: Record<string, string>) =>
+      check({ ...GOOD, ...both, 'ldap.user.attributes': 'uSNChanged,tokenGroups', ...more }, activeDirectoryFactory);
+    expect(ad({ 'ips.delta.read': 'enabled' })).toMatchObject({ errors: [], warnings: ['ldap.user.attributes'] });
+    expect(ad({ 'ips.delta.read': 'enabled' }).messages[0]?.message).toMatch(/^tokenGroups: .*next full read/);
+    expect(ad({ 'ips.delta.read': 'disabled' }).warnings).toEqual([]);
+    expect(ad({ 'ips.delta.read': 'enabled', 'ldap.user.attributes': 'uSNChanged' }).warnings).toEqual([]);
+  });
+
   it('CONN-LDAP-41: the default transformations do not use the readable forms of GUID, SID and time', () => {
     for (const { descriptor } of [ldapServerFactory, activeDirectoryFactory])
       expect(JSON.stringify(descriptor.defaultTransformations)).not.toMatch(/;(guid|sid|instant)/);

@@ -25,7 +25,7 @@ describe('users that exist, or are to go, where a type has rules of its own', ()
   it.each([
     ['absent: by e-mail after the user name', {}, 'one'],
     ['set to its usual value: by user name only', { 'scim.user.unique.attribute': 'userName' }, 'none'],
-  ])('CNF-5: the property of the unique attributes is %s', async (_name, properties, outcome) => {
+  ])('CNF-5, CONN-SCIM-53: the property of the unique attributes is %s', async (_name, properties, outcome) => {
     const { url } = await start({ id: 'u1', userName: 'other', emails: [{ value: 'p@example.org' }] });
     const connector = openScim(url, { profile: PROFILE, properties });
     const body = { userName: 'p', emails: [{ value: 'p@example.org' }] };

@@ -100,7 +100,7 @@ describe('members of groups', () => {
   );
 
   it.each(['patch', 'replace'] as const)(
-    'WRT-6: with nested groups only user members are compared and written, by PATCH (%s)',
+    'WRT-6, CONN-SCIM-74: with nested groups only user members are compared and written, by PATCH (%s)',
     async (mode) => {
       const properties = mode === 'patch' ? { ...PATCH, ...USERS_ONLY } : USERS_ONLY;
       const { simulator, connector } = await simulated({ groups: [team('abg')] }, { properties });
