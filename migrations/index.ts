@@ -17,6 +17,7 @@ import { ApprovalRules1795210000000 } from './1795210000000-approval-rules.js';
 import { Simulation1795211000000 } from './1795211000000-simulation.js';
 import { UnknownEntities1795212000000 } from './1795212000000-unknown-entities.js';
 import { WriteBack1795214000000 } from './1795214000000-write-back.js';
+import { WorkersSeen1795214100000 } from './1795214100000-workers-seen.js';
 
 /** All migrations in the order they run. A migration that has landed is never edited or removed. */
 export const MIGRATIONS = [
@@ -39,4 +40,5 @@ export const MIGRATIONS = [
   Simulation1795211000000,
   UnknownEntities1795212000000,
   WriteBack1795214000000,
+  WorkersSeen1795214100000,
 ];

@@ -1,3 +1,4 @@
+import { deletionLines } from '../../core/run/deletion-lines.js';
 import { countOutcomes } from '../../state/absence/outcomes.js';
 import { hasLinks } from '../../state/absence/mark-absent.js';
 import { forgetAdopted } from '../../state/absence/released.js';
@@ -45,15 +46,7 @@ import { describeProgress } from './describe-progress.js';
 import { concludeSimulation } from '../simulate/conclude-simulation.js';
 import { noteUnknown } from './note-unknown.js';
 import { apiVersion, readFingerprint } from './read-mode.js';
-import {
-  appliedLines,
-  countsOf,
-  deletionLines,
-  guardLine,
-  heldLines,
-  matchLines,
-  unresolvedLines,
-} from './outcome-lines.js';
+import { appliedLines, countsOf, guardLine, heldLines, matchLines, unresolvedLines } from './outcome-lines.js';
 
 /** Reports of a worker that waits for answers. */
 const REPORT_INTERVAL_MS = 5_000;

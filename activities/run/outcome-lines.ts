@@ -8,47 +8,6 @@ import type { HeldCount } from '../../state/plans/held.js';
 import type { ChangeState } from '../../core/plan/states.js';
 import type { RunContext } from '../support/run-context.js';
 
-/** What influenced deletion in one target and type at the end of a job, as *Job Execution Outcome* says it (STA-12). */
-export interface DeletionFacts {
-  readonly targetName: string;
-  readonly type: string;
-  /** Why nobody could be taken for absent; null when somebody could. */
-  readonly blockedBy: string | null;
-  readonly counts: readonly OutcomeCount[];
-  readonly threshold: string | undefined;
-}
-
-/**
- * One line for each fact, in the words of STA-12 behind the target and type it is about; none when nothing was to be deleted. A target that
- * failed in the middle of its deletions has both: why no more was deleted, and what was.
- */
-export function deletionLines(facts: DeletionFacts): string[] {
-  const at = `${facts.targetName}, ${facts.type}: `;
-  const count = (outcome: OutcomeCount['outcome']): number =>
-    facts.counts.find((row) => row.outcome === outcome)?.count ?? 0;
-  const postponed = facts.counts.find((row) => row.outcome === 'deleted')?.postponed ?? 0;
-  const lines: [number, string][] = [
-    [count('deleted'), `Deletion executed: ${count('deleted')}`],
-    [count('planned'), `Deletion planned: ${count('planned')}`],
-    [count('threshold'), `Deletion not executed: threshold ${facts.threshold ?? ''} exceeded (${count('threshold')})`],
-    [count('released'), `${count('released')} entities kept because they existed before`],
-    [count('kept'), `${count('kept')} deletions skipped by skipOperations`],
-    [
-      count('unknownFound'),
-      `${count('unknownFound')} entities were not delivered but still exist in the source system: unknown, nothing deleted`,
-    ],
-    [
-      count('unknownFailed'),
-      `${count('unknownFailed')} entities could not be confirmed as absent: unknown, nothing deleted`,
-    ],
-    [postponed, `${postponed} deletions postponed from earlier jobs`],
-    [count('rejected'), `${count('rejected')} deletions rejected: nothing is deleted until the data changes`],
-    [count('shared'), `${count('shared')} entities kept because another source entity has the same target entity`],
-  ];
-  const blocked = facts.blockedBy === null ? [] : [`Deletion not executed: ${facts.blockedBy}`];
-  return [...blocked, ...lines.filter(([n]) => n > 0).map(([, line]) => line)].map((line) => at + line);
-}
-
 /** Why nobody of a type who was not delivered is believed to be missing (DEL-21, UNK-2, UNK-4). */
 export function guardLine({ guard, delivered, failed, usualSize }: TypeVerdict): string {
   if (guard === 'emptyRead') return 'source system returned no entities';

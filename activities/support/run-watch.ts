@@ -1,5 +1,5 @@
 import type { SqlPool } from '../../state/database.js';
-import { readRunSignal, reportWorker } from '../../state/runs/worker-report.js';
+import { noteWorkersAlive, readRunSignal, reportWorker } from '../../state/runs/worker-report.js';
 import type { RunSignal } from '../../state/runs/worker-report.js';
 import type { ActivityScope } from './scope.js';
 
@@ -72,8 +72,10 @@ export class RunWatch {
     if (this.polling || (this.cause !== undefined && !isDue)) return;
     this.polling = true;
     try {
-      if (isDue) await this.report();
-      else this.follow(await readRunSignal(this.pool, this.runKey, this.scope.owner));
+      if (isDue) {
+        await this.report();
+        await noteWorkersAlive(this.pool, this.runKey);
+      } else this.follow(await readRunSignal(this.pool, this.runKey, this.scope.owner));
     } catch {
       // The database is away: requests in hand may end, their settle waits for it. The next tick looks again.
     } finally {

@@ -2,6 +2,7 @@ import type { Sql, SqlPool } from '../database.js';
 import { closeChanges } from '../plans/close-changes.js';
 import { forgetStaged } from '../simulation/staging.js';
 import { countExactly } from './finish-run.js';
+import { lostOutcome } from './lost-outcome.js';
 import { moveForcedFullCounter } from './read-mode.js';
 import { isSimulation, RUN_CHANNEL } from './run.js';
 import type { JobStatus, RunKind, TriggerType } from './run.js';
@@ -119,9 +120,10 @@ async function close(sql: Sql, { runKey, sourceNo, status, message }: Closing): 
   if (simulates) await forgetStaged(sql, runKey);
   else await closeChanges(sql, runKey, sourceNo);
   await countExactly(sql, runKey, sourceNo);
+  const outcome = await lostOutcome(sql, runKey, sourceNo);
   await sql.query(
-    `update run set state = 'finished', status = $2, error_message = coalesce(error_message, $3), ended_at = now() where run_key = $1`,
-    [runKey, status, message],
+    `update run set state = 'finished', status = $2, error_message = coalesce(error_message, $3), outcome = $4, ended_at = now() where run_key = $1`,
+    [runKey, status, message, outcome],
   );
   if (!simulates) await moveForcedFullCounter(sql, runKey, status, false);
   await sql.query('select pg_notify($1, $2)', [RUN_CHANNEL, runKey]);

@@ -2,15 +2,11 @@ import type { Sql } from '../database.js';
 import { newJobId } from './job-id.js';
 
 /**
- * SQL: no worker has reported of this run for so long, although it does not rest by itself (a target that asks for patience). Columns of
- * `run` without a prefix.
+ * SQL: the run is paused for reasons outside the user's control (STP-5): no worker has reported of it for so long, although it does not rest by
+ * itself (a target that asks for patience) and no worker that is busy with other runs was there, whose next slot it waits for. Whoever
+ * reports of it next resumes it. Columns of `run` without a prefix.
  */
-function silentFor(interval: string): string {
-  return `greatest(requested_at, heartbeat_at, waits_until) < now() - interval '${interval}'`;
-}
-
-/** SQL: the run is paused for reasons outside the user's control (STP-5). Whoever reports of it next resumes it. */
-export const IS_PAUSED = silentFor('60 seconds');
+export const IS_PAUSED = `greatest(requested_at, heartbeat_at, waits_until, workers_seen_at) < now() - interval '60 seconds'`;
 
 /**
  * SQL: nobody is left who could end a stopped run: its workers have told nothing for twice the time they need, also not since the stop
@@ -59,6 +55,20 @@ export async function reportWorker(sql: Sql, runKey: string, owner: string): Pro
     [runKey, owner, newJobId()],
   );
   return { stop: row?.stop === true, lost: row === undefined };
+}
+
+/**
+ * A worker that works on one run is there for all others, which may only wait for one of its slots: they do not become paused. One that is
+ * paused already stays so until somebody works on it. Rows that others hold are theirs to tell about.
+ */
+export async function noteWorkersAlive(sql: Sql, runKey: string): Promise<void> {
+  await sql.query(
+    `update run set workers_seen_at = now()
+      where run_key in (select run_key from run
+                         where state in ('starting', 'running') and run_key <> $1 and not (${IS_PAUSED})
+                         order by run_key for update skip locked)`,
+    [runKey],
+  );
 }
 
 /** The run rests so long by itself, which is no pause (a gate is closed, the source asked for patience). */

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { deletionLines } from '../../activities/run/outcome-lines.js';
+import { deletionLines } from '../../core/run/deletion-lines.js';
 import { nextPoints } from '../../core/schedule/schedule.js';
 import { promoteQueuedRuns, readJob, requestRun } from '../../state/runs/index.js';
 import { listSkippedPoints, requestScheduledRun, saveSchedule } from '../../state/schedules/index.js';

@@ -9,6 +9,9 @@ import {
   requestStop,
 } from '../../state/runs/index.js';
 import type { JobView } from '../../state/runs/index.js';
+import { closeRunAs } from '../../state/runs/reconcile.js';
+import type { LostEnd } from '../../state/runs/reconcile.js';
+import { noteWorkersAlive } from '../../state/runs/worker-report.js';
 import { Actor } from '../support/actors.js';
 import { person, summary, userNames, World, writesSince } from '../support/world.js';
 import type { WorldTarget } from '../support/world.js';
@@ -204,6 +207,63 @@ describe('jobs that are paused for reasons outside the user’s control', () => 
     await stale.activities.close();
   });
 
+  it('STP-5: a job that waits for a slot of a worker that is busy with other jobs is not paused, and does not get a new id', async () => {
+    await paused();
+    await world.engine.pool.query(`update run set heartbeat_at = now() - interval '50 seconds' where run_key = $1`, [
+      runKey,
+    ]);
+    await noteWorkersAlive(world.engine.pool, '0');
+    await silence(90);
+    expect((await job()).status).toBe('Running');
+    await world.engine.workThrough(runKey);
+    expect(await job()).toMatchObject({ status: 'Success', formerIds: [] });
+  });
+
+  it('STP-4, STP-5: one that is paused already stays so until somebody works on it', async () => {
+    await paused();
+    await noteWorkersAlive(world.engine.pool, '0');
+    expect((await job()).status).toBe('Pending Restart');
+    await world.engine.workThrough(runKey);
+    expect((await job()).formerIds).toEqual([jobId]);
+  });
+
+  it.each<[LostEnd, string]>([
+    ['terminated', 'Manually Terminated'],
+    ['lost', 'Finished with Error'],
+  ])(
+    'STA-12: a run that is closed without its own end (%s) says what was deleted and why no more was',
+    async (end, status) => {
+      await paused();
+      await closeRunAs(world.engine.pool, runKey, end, 'the workflow is gone');
+      // Nothing was provisioned: nothing could have been deleted.
+      expect(await job()).toMatchObject({ status, outcome: [] });
+      await world.engine.runJob(world.hr);
+
+      world.source.store.remove('User', 'S');
+      ({ runKey, jobId } = await world.engine.request(world.hr));
+      await world.engine.activities.openRun({ runKey });
+      await world.engine.activities.intakeChunk({ runKey, type: 'user' });
+      await closeRunAs(world.engine.pool, runKey, end, 'the workflow is gone');
+      expect((await job()).outcome).toEqual([
+        'Cloud, user: Deletion not executed: reading from the source system was not completed',
+      ]);
+
+      ({ runKey, jobId } = await world.engine.request(world.hr));
+      const { types } = await world.engine.activities.openRun({ runKey });
+      await world.engine.readAll(runKey, types);
+      const targetNo = cloud.system.no;
+      for (const type of types)
+        await world.engine.activities.drainChunk({ runKey, targetNo, type, late: false, andLate: true });
+      await world.engine.activities.planAbsence({ runKey, targetNo });
+      await world.engine.activities.deleteChunk({ runKey, targetNo, type: 'user' });
+      await closeRunAs(world.engine.pool, runKey, end, 'the workflow is gone');
+      expect((await job()).outcome).toEqual([
+        'Cloud, user: Deletion not executed: the job did not come to its end',
+        'Cloud, user: Deletion executed: 1',
+      ]);
+    },
+  );
+
   it('JOB-13, STP-5: the time that a job has waited in the queue is no pause', async () => {
     await paused();
     const second = await world.engine.request(world.hr, 'resync');
@@ -340,7 +400,7 @@ describe('jobs that are paused for reasons outside the user’s control', () => 
       const finishing = world.engine.activities.finishRun({ runKey, end: 'stopped' });
       await new Promise((resolve) => setTimeout(resolve, 300));
       expect(await closeAbandonedStop(world.engine.pool, runKey)).toBe(false);
-      expect(await finishing).toEqual({ status: 'Manually Terminated' });
+      expect(await finishing).toMatchObject({ status: 'Manually Terminated' });
     });
   });
 });

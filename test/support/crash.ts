@@ -26,7 +26,7 @@ export class ConnectionLostError extends Error {
 }
 
 /** Looks of the watch come by the clock and not by what the process does: they are no crash points. */
-const WATCH = /^\s*(select cancel_requested|update run set heartbeat_at)/;
+const WATCH = /^\s*(select cancel_requested|update run set (heartbeat_at|workers_seen_at))/;
 
 /** A process that dies at one of its operations on the database; from then on it reaches neither the database nor a system. */
 export class Mortal {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { deletionLines } from '../../../activities/run/outcome-lines.js';
-import type { DeletionFacts } from '../../../activities/run/outcome-lines.js';
+import { deletionLines } from '../../../core/run/deletion-lines.js';
+import type { AbsenceOutcome } from '../../../state/absence/candidates.js';
 import { jobTime } from '../../../core/job-time.js';
 
-type Outcome = DeletionFacts['counts'][number]['outcome'];
+type Outcome = AbsenceOutcome;
 
 function lines(
   blockedBy: string | null,
