@@ -13,6 +13,26 @@ const warningsOf = (properties: Record<string, string>, role: 'source' | 'target
   check(properties, role).warnings.map(({ property }) => property);
 
 describe('validateProperties', () => {
+  it.each(['LDAP Server', 'Microsoft Active Directory'])(
+    'CONN-CORE-75: %s has no limits of requests, and says so',
+    (typeName) => {
+      const ldap = createRegistry().find(typeName);
+      if (ldap === undefined) throw new Error(typeName);
+      const limits = { 'ips.target.requests.concurrent': '3', 'ips.target.requests.per.minute': '60' };
+      const { warnings } = validateProperties(ldap, limits, 'target');
+      expect(warnings.filter(({ property }) => property in limits)).toEqual([
+        {
+          property: 'ips.target.requests.concurrent',
+          message: `ips.target.requests.concurrent is not a property of ${typeName}`,
+        },
+        {
+          property: 'ips.target.requests.per.minute',
+          message: `ips.target.requests.per.minute is not a property of ${typeName}`,
+        },
+      ]);
+    },
+  );
+
   it('finds nothing wrong with a plain system', () => {
     expect(check({})).toEqual({ errors: [], warnings: [] });
     expect(check({}, 'target')).toEqual({ errors: [], warnings: [] });
