@@ -64,15 +64,35 @@ export function differenceFrom(
   for (const name of names) {
     const written = before[name];
     const planned = after?.[name];
+    if (name === MEMBERS) {
+      if (haveStrangersChanged(written ?? [], planned ?? [], live[MEMBERS] ?? [])) return CHANGED(name);
+      continue;
+    }
     // What we never wrote we do not know; that somebody else has set it is no reason.
     if (written === undefined || holds(name, written, live)) continue;
-    if (planned === undefined || !holds(name, planned, live)) return `somebody has changed ${name} in the target`;
+    if (planned === undefined || !holds(name, planned, live)) return CHANGED(name);
   }
   return undefined;
 }
 
+const MEMBERS = 'members';
+const CHANGED = (name: string): string => `somebody has changed ${name} in the target`;
+
 function holds(name: string, value: JsonValue, live: JsonObject): boolean {
-  if (name !== 'members') return containsContent(live, { [name]: value });
-  const { added, removed } = shapeOf({ members: value }, { members: live['members'] ?? [] });
-  return added + removed === 0;
+  return containsContent(live, { [name]: value });
+}
+
+/**
+ * Members that neither we wrote nor the plan wants, or of those that stay one is missing. Who was to be removed and is gone already is no
+ * reason: a target drops the members whose accounts are deleted, also those that we delete ourselves while the removal waits.
+ */
+function haveStrangersChanged(written: JsonValue, planned: JsonValue, live: JsonValue): boolean {
+  const both = [...asList(written), ...asList(planned)];
+  const isStrange = shapeOf({ members: both }, { members: live }).added > 0;
+  const staying = asList(written).filter((one) => shapeOf({ members: planned }, { members: [one] }).added === 0);
+  return isStrange || shapeOf({ members: live }, { members: staying }).added > 0;
+}
+
+function asList(value: JsonValue): readonly JsonValue[] {
+  return Array.isArray(value) ? value : [];
 }

@@ -50,13 +50,27 @@ export async function approvedChanges(
   return new Map(rows.map((row) => [row.entityNo, { ...row, presence: nameOf(PRESENCE, row.presence) }]));
 }
 
-/** Ends approved changes; part of the settle transaction. A change that is not approved any more stays what it is (PLN-2). */
+/**
+ * Rows that were kept back for a change of the CTE `ended`, which is not going to be executed any more: the next run looks at them. The class
+ * that was held stays noted, so that it is held again and not let through (GOV-8).
+ */
+export const OFFER = `
+  update backlog b set state = ${BACKLOG_STATE.due}, last_run = null from ended
+   where b.target_id = ended.target_id and b.entity_no = ended.entity_no and b.state = ${BACKLOG_STATE.held}`;
+
+/**
+ * Ends approved changes; part of the settle transaction, before the rows are put back. A change that is not approved any more stays what
+ * it is (PLN-2).
+ */
 export async function endChanges(sql: Sql, ends: readonly DecidedChange[]): Promise<void> {
   if (ends.length === 0) return;
   await sql.query(
-    `update change c set state = n.state, reason = n.reason, standing = false, ended_at = now()
-       from unnest($1::bigint[], $2::text[], $3::text[]) as n (change_no, state, reason)
-      where c.change_no = n.change_no and c.state = 'approved'`,
+    `with ended as (
+       update change c set state = n.state, reason = n.reason, standing = false, ended_at = now()
+         from unnest($1::bigint[], $2::text[], $3::text[]) as n (change_no, state, reason)
+        where c.change_no = n.change_no and c.state = 'approved'
+        returning c.target_id, c.entity_no)
+     ${OFFER}`,
     [ends.map((end) => end.changeNo), ends.map((end) => end.to), ends.map((end) => end.reason)],
   );
 }
@@ -146,10 +160,13 @@ export async function createdInRun(sql: Sql, runKey: string, targetNo: number): 
  */
 export async function endUntried(sql: Sql, runKey: string, planNo: number): Promise<void> {
   await sql.query(
-    `update change c set state = 'obsolete', standing = false, ended_at = now(), reason = 'it could not be tried; the result of the entity says why'
-      where c.plan_no = $2 and c.state = 'approved'
-        and not exists (select from run_target t where t.run_key = $1 and t.target_id = c.target_id and t.ended_reason is not null)
-        and exists (select from backlog b where b.target_id = c.target_id and b.entity_no = c.entity_no and b.last_run = $1)`,
+    `with ended as (
+       update change c set state = 'obsolete', standing = false, ended_at = now(), reason = 'it could not be tried; the result of the entity says why'
+        where c.plan_no = $2 and c.state = 'approved'
+          and not exists (select from run_target t where t.run_key = $1 and t.target_id = c.target_id and t.ended_reason is not null)
+          and exists (select from backlog b where b.target_id = c.target_id and b.entity_no = c.entity_no and b.last_run = $1)
+        returning c.target_id, c.entity_no)
+     ${OFFER}`,
     [runKey, planNo],
   );
 }

@@ -1,16 +1,12 @@
-import { BACKLOG_STATE, LINK_STATE } from '../codes.js';
+import { LINK_STATE } from '../codes.js';
 import type { Sql } from '../database.js';
+import { OFFER } from './approved.js';
 
 /** Data of the pair (change c, entity e, link l or none) is not what the change was made from (PLN-10). */
 export const MOVED = `
   (e.entity_no is null or e.presence <> c.presence or e.common_hash is distinct from c.entity_hash
    or case when c.link_version is null then coalesce(l.state, ${LINK_STATE.skipped}) = ${LINK_STATE.linked}
            else l.state is distinct from ${LINK_STATE.linked} or l.version is distinct from c.link_version end)`;
-
-/** Backlog rows of ended changes are offered again; the class that was held stays noted with them. */
-const OFFER = `
-  update backlog b set state = ${BACKLOG_STATE.due}, last_run = null from ended
-   where b.target_id = ended.target_id and b.entity_no = ended.entity_no and b.state = ${BACKLOG_STATE.held}`;
 
 /**
  * Ends changes whose pair has moved since they were made, because somebody wrote it or the person changed, left or came back: they could

@@ -157,6 +157,35 @@ describe('governor', () => {
     expect(writesSince(cloud, mark)).toEqual([]);
   });
 
+  it('GOV-7, PLN-10: a removal that waits can be approved although one of the members has been deleted since; one that drifted waits anew', async () => {
+    const ids = people(12).map((body) => String(body['id']));
+    world = await World.start({ source: { users: people(12), groups: [group('G', ids)] } });
+    const { simulator: cloud } = await world.addTarget('Cloud');
+    await world.engine.runJob(world.hr);
+    const members = ids.slice(6).map((value) => ({ value, type: 'User' }));
+    world.source.store.update('Group', 'G', { members });
+    await world.engine.runJob(world.hr);
+    // The target drops him from the group together with his account.
+    world.source.store.remove('User', 'p000');
+    await world.engine.runJob(world.hr);
+    const ofG = String(cloud.store.find('Group', 'displayName', 'Group G')[0]?.['id']);
+    const memberIds = (): JsonObject[] => Object(cloud.store.get('Group', ofG)?.['members']);
+    const own = memberIds();
+    const stranger = cloud.store.add('User', { userName: 'somebody.else' });
+    cloud.store.update('Group', ofG, { members: [...own, { value: stranger }] });
+    await world.engine.approveAndApply(await world.engine.newestPlan(world.hr));
+    expect(await changes()).toMatchObject([{ class: 'removeMember', state: 'drifted', count: 1 }]);
+    await world.engine.runJob(world.hr);
+    expect(await changes()).toMatchObject([{ state: 'drifted' }, { state: 'held', count: 1 }]);
+    cloud.store.update('Group', ofG, { members: own });
+    await world.engine.approveAndApply(await world.engine.newestPlan(world.hr));
+    expect(await changes()).toMatchObject([{ state: 'applied', count: 1 }, { state: 'drifted' }]);
+    expect(memberIds()).toHaveLength(6);
+    const mark = cloud.journal.mark();
+    await world.engine.runJob(world.hr);
+    expect(writesSince(cloud, mark)).toEqual([]);
+  });
+
   it('GOV-9, GOV-10: thresholds come first and act as documented; a source that follows the reference has no governor and no guard', async () => {
     world = await World.start({ source: { users: people(20) }, hr: { properties: REFERENCE } });
     const { simulator: cloud } = await world.addTarget('Cloud');

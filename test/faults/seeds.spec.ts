@@ -56,7 +56,12 @@ describe('random stories', () => {
     async (seed) => {
       failures.length = 0;
       const property = fc.asyncProperty(story, async (commands) => (await play(commands)).length === 0);
-      const result = await fc.check(property, { seed, numRuns: 1, interruptAfterTimeLimit: SHRINK_MS });
+      const result = await fc.check(property, {
+        seed,
+        numRuns: 1,
+        interruptAfterTimeLimit: SHRINK_MS,
+        endOnFailure: !faultRuns.shrinks,
+      });
       const shortest = failures.at(-1);
       if (!result.failed || shortest === undefined) return;
       const { commands, violations } = shortest;

@@ -165,6 +165,16 @@ export class TestEngine {
     );
   }
 
+  /** The stored properties with some of them changed. */
+  async changeProperties(system: TestSystem, change: Readonly<Record<string, string>>): Promise<void> {
+    const rows = await this.pool.query<{ name: string; value: string }>(
+      'select name, value from system_property where system_no = $1 and value is not null',
+      [system.no],
+    );
+    const now = Object.fromEntries(rows.map(({ name, value }) => [name, value]));
+    await this.setProperties(system, { ...now, ...change });
+  }
+
   async setTransformation(system: TestSystem, document: JsonObject): Promise<void> {
     await this.dataSource.transaction((manager) =>
       saveTransformation(manager, system.no, { document, description: 'test', modifiedBy: 'test' }),

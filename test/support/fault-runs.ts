@@ -2,6 +2,10 @@
 export const faultRuns = {
   seeds: Number(process.env['FAULT_SEEDS'] ?? 20),
   first: Number(process.env['FAULT_SEED'] ?? 1),
+  /** False: a story that fails is kept as it is. */
+  shrinks: process.env['FAULT_SHRINK'] !== 'off',
   /** An artifact to play again instead. */
   replay: process.env['FAULT_REPLAY'],
+  /** Only the cases of the process tests whose title has this text. */
+  only: process.env['FAULT_ONLY'],
 };

@@ -72,7 +72,10 @@ async function checkTotals({ pool, sources }: Evidence): Promise<Violation[]> {
     `select c.run_key as "runKey", c.system_id as "targetNo", (c.created + c.updated + c.deleted + c.failed)::int as counted,
             (select count(*)::int from (select distinct on (g.entity_no) g.result from entity_log g
                 where g.run_key = c.run_key and g.target_id = c.system_id and g.type = c.type
-                order by g.entity_no, g.at desc) q where q.result <> 'skipped') as logged
+                order by g.entity_no, g.at desc) q where q.result <> 'skipped')
+            -- What a plan stores counts as what it would be (PLN-3).
+            + (select count(*)::int from plan p join change h on h.plan_no = p.plan_no
+                where p.run_key = c.run_key and p.kind = 'plan' and h.target_id = c.system_id and h.type = c.type) as logged
        from run_counter c join run r on r.run_key = c.run_key
       where c.action = 'write' and r.state = 'finished' and r.source_id = any($1::int[])`,
     [sources.map((source) => source.no)],
@@ -109,7 +112,8 @@ export async function checkWitness({ pool }: Evidence): Promise<Violation[]> {
 
 /**
  * Watches what no later look at the tables can tell: positions that fall back (invariant 10), older answers over newer ones (engine.md
- * §5), older programs over newer ones (engine.md §6), links that are written without the lease of their pair (engine invariant 2).
+ * §5), older programs over newer ones (engine.md §6), links that are written without the lease of their pair (engine invariant 2), changes that are applied to something else than
+ * was approved (PLN-10).
  */
 export async function installWitness(pool: SqlPool): Promise<void> {
   for (const statement of WITNESS) await pool.query(statement);
@@ -138,6 +142,15 @@ const WITNESS = [
      return new;
    end $$`,
   'create or replace trigger fault_watch_link after update on link for each row execute function fault_watch_link()',
+  `create or replace function fault_watch_change() returns trigger language plpgsql as $$ begin
+     -- A deletion and a change of somebody who left are compared by presence, which the planning run has stored.
+     if new.state = 'applied' and old.state = 'approved' and new.verb <> 'delete' and not exists (
+          select from entity e where e.entity_no = new.entity_no and e.presence = new.presence and e.common_hash is not distinct from new.entity_hash) then
+       insert into fault_witness (rule, message) values ('PLN-10', format('change %s of %s was applied, and the entity is not what it was made from', new.change_no, new.source_key));
+     end if;
+     return new;
+   end $$`,
+  'create or replace trigger fault_watch_change after update on change for each row execute function fault_watch_change()',
   `create or replace function fault_watch_lease() returns trigger language plpgsql as $$ begin
      -- An heir gets the origin of the account that a leaver shared with it, under the lease of the leaver and the claim on the account.
      if tg_op = 'UPDATE' and (new.state, new.target_key, new.common_hash, new.target_hash, new.out_of_scope) is not distinct from

@@ -2,6 +2,7 @@ import { checkLog, checkSeen, checkWitness } from './books.js';
 import { checkContent, checkOrigins, checkOrphans } from './content.js';
 import { checkCreates } from './creates.js';
 import { checkDeletes, checkUnplannedDeletes } from './deletes.js';
+import { checkDecisions } from './decisions.js';
 import type { Evidence, Violation } from './evidence.js';
 import { checkPairs, checkRest } from './pairs.js';
 import { checkInFlight, checkOneWriter, checkStops, checkVersions } from './requests.js';
@@ -18,6 +19,7 @@ export async function checkAlways(evidence: Evidence): Promise<Violation[]> {
     ...checkInFlight(evidence),
     ...checkOneWriter(evidence),
     ...checkStops(evidence),
+    ...(await checkDecisions(evidence)),
     ...(await checkWitness(evidence)),
   ];
 }

@@ -3,20 +3,24 @@ import type { JsonObject } from '../../../core/json.js';
 import { LINK_STATE, ORIGIN } from '../../../state/codes.js';
 import { textOf, usersByName } from './evidence.js';
 import type { Evidence, TargetEvidence, Violation } from './evidence.js';
+import { waitingIn, waitingPairs } from './waiting.js';
 
 const COMPARED = ['title', 'nickName', 'active'];
 
 /**
  * Invariant 1: each target is the transformed source, person by person and group by group. Accounts beyond that are those of strangers
- * and those that were released because nobody could prove that they are ours.
+ * and those that were released because nobody could prove that they are ours. What waits for a decision is as it was left.
  */
 export async function checkContent(evidence: Evidence): Promise<Violation[]> {
   const complaints: string[] = [];
+  const waiting = await waitingPairs(evidence);
   for (const target of evidence.targets) {
     const kept = await releasedKeys(evidence, target);
+    const waits = waitingIn(waiting, target.no);
     const wanted = wantedUsers(evidence, target);
     const found = usersByName(target.simulator);
     for (const [name, people] of wanted) {
+      if (waits.has(name)) continue;
       const [account, ...twins] = found.get(name) ?? [];
       if (account === undefined) complaints.push(`${name} is in the source and has no account in ${target.name}`);
       else complaints.push(...differences(people, account, target).map((what) => `${name} in ${target.name}: ${what}`));
@@ -24,9 +28,10 @@ export async function checkContent(evidence: Evidence): Promise<Violation[]> {
     }
     for (const [name, accounts] of found) {
       const left = accounts.filter(({ id }) => !target.strangers.has(textOf(id)) && !kept.has(textOf(id)));
-      if (!wanted.has(name) && left.length > 0) complaints.push(`${name} is gone and has an account in ${target.name}`);
+      if (!wanted.has(name) && left.length > 0 && !waits.has(name))
+        complaints.push(`${name} is gone and has an account in ${target.name}`);
     }
-    complaints.push(...groupDifferences(evidence, target));
+    complaints.push(...groupDifferences(evidence, target, waits));
   }
   return complaints.map((message) => ({ rule: '1', message }));
 }
@@ -56,7 +61,7 @@ function differences(people: readonly JsonObject[], account: JsonObject, target:
   });
 }
 
-function groupDifferences(evidence: Evidence, target: TargetEvidence): string[] {
+function groupDifferences(evidence: Evidence, target: TargetEvidence, waits: ReadonlySet<string>): string[] {
   const nameOf = new Map(
     target.simulator.store.snapshot().users.map((user) => [textOf(user['id']), textOf(user['userName'])]),
   );
@@ -70,19 +75,27 @@ function groupDifferences(evidence: Evidence, target: TargetEvidence): string[] 
     for (const group of groups) {
       const name = textOf(group['displayName']);
       expected.add(name);
+      if (waits.has(name.toLowerCase())) continue;
       const members = memberIds(group).flatMap((id) => wanted.get(id) ?? []);
       const here = target.simulator.store.snapshot().groups.filter((one) => one['displayName'] === name);
       if (here.length !== 1) complaints.push(`${name} is ${here.length} times in ${target.name}`);
       const actual = here.flatMap((one) => memberIds(one).map((id) => nameOf.get(id) ?? `unknown ${id}`));
-      const [left, right] = [members.sort().join(), actual.sort().join()];
+      // Who waits may be missing, or may still be there.
+      const decided = (names: readonly string[]): string =>
+        names
+          .filter((one) => !waits.has(one.toLowerCase()))
+          .sort()
+          .join();
+      const [left, right] = [decided(members), decided(actual)];
       if (here.length === 1 && left !== right)
         complaints.push(`${name} in ${target.name} has ${right} and not ${left}`);
     }
   }
   for (const group of target.simulator.store.snapshot().groups) {
     const isOurs = !target.strangers.has(textOf(group['id']));
-    if (isOurs && !expected.has(textOf(group['displayName'])))
-      complaints.push(`${textOf(group['displayName'])} is gone and still in ${target.name}`);
+    const name = textOf(group['displayName']);
+    if (isOurs && !expected.has(name) && !waits.has(name.toLowerCase()))
+      complaints.push(`${name} is gone and still in ${target.name}`);
   }
   return complaints;
 }

@@ -81,10 +81,12 @@ async function checkDeletedResults({ pool, targets }: Evidence): Promise<Violati
     `select g.run_key as "runKey", g.target_id as "targetNo", g.entity_no as "entityNo",
             exists (select from absence a where a.run_key = g.run_key and a.target_id = g.target_id and a.entity_no = g.entity_no) as planned,
             coalesce(r.mode = 'full', false)
-              and not exists (select from run_type t where t.run_key = g.run_key and (t.state <> 'complete' or t.read_mode <> 'full'))
+              and not exists (select from run_type t where t.run_key = r.run_key and (t.state <> 'complete' or t.read_mode <> 'full'))
               and not exists (select from run_page p join run_type t on t.run_key = p.run_key and t.type = p.type and t.epoch = p.epoch
-                               where p.run_key = g.run_key and p.failed_count > 0) as complete
-       from entity_log g left join run r on r.run_key = g.run_key
+                               where p.run_key = r.run_key and p.failed_count > 0) as complete
+       from entity_log g left join run d on d.run_key = g.run_key left join plan n on n.plan_no = d.plan_no
+       -- The application of a plan reads nothing: what it deletes was planned by the run that made the plan.
+       left join run r on r.run_key = coalesce(n.run_key, d.run_key)
       where g.operation = 'delete' and g.result = 'deleted' and g.target_id = any($1::int[]) and g.run_key is not null`,
     [targets.map((target) => target.no)],
   );

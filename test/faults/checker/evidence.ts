@@ -34,8 +34,26 @@ export interface TargetEvidence {
   readonly wants: (user: JsonObject) => boolean;
   /** Attributes that the write transformation takes out. */
   readonly drops: ReadonlySet<string>;
-  /** Ids that were removed from the target behind the engine's back. */
-  readonly vanished: ReadonlySet<string>;
+  /** User names, lower case, of accounts that were removed from the target behind the engine's back, and how often. */
+  readonly vanished: ReadonlyMap<string, number>;
+  /** What the governor lets through since a moment; absent: nobody looks. */
+  readonly budget?: BudgetEvidence;
+  /** When somebody had asked to leave a person alone. */
+  readonly quarantines?: readonly QuarantineEvidence[];
+}
+
+/** Changes that the governor may let through (GOV-2) after a moment, by the clock of the journals; a class that is missing is not limited. */
+export interface BudgetEvidence {
+  readonly sinceMs: number;
+  readonly limits: Readonly<Partial<Record<'delete' | 'disable', number>>>;
+}
+
+/** A person who was in quarantine in a target, by the clock of the journals. */
+export interface QuarantineEvidence {
+  /** User name, lower case. */
+  readonly name: string;
+  readonly fromMs: number;
+  toMs: number;
 }
 
 /** A stop of a job. */
@@ -54,6 +72,8 @@ export interface Evidence {
   readonly sources: readonly SourceEvidence[];
   readonly targets: readonly TargetEvidence[];
   readonly stops: readonly StopEvidence[];
+  /** When the story let days go by: what was read before is too old to be believed by healing. */
+  readonly agedAtMs?: number;
   /** Processes that ended in the middle of their work. */
   readonly deaths: number;
   /** Two processes worked on one run at the same time, one of them without the right to. */

@@ -61,7 +61,11 @@ export async function checkRest(evidence: Evidence): Promise<Violation[]> {
     `select * from (${PAIRS}) q
       where "rowState" is not null
         -- Whoever left before there was an account, or is out of scope since the deletion: noted by the next run, without a request.
-        and not ("inStep" and "linkState" is null) and not (reason = 'absent' and not leased)`,
+        and not ("inStep" and "linkState" is null) and not (reason = 'absent' and not leased)
+        -- Whatever somebody has to decide first.
+        and not exists (select from change c where c.target_id = q."targetNo" and c.entity_no = q."entityNo" and c.standing
+                                                and c.state in ('held', 'approved', 'rejected'))
+        and not exists (select from quarantine z where z.target_id = q."targetNo" and z.entity_no = q."entityNo")`,
     [sourceNos(evidence)],
   );
   const claims = await evidence.pool.query<{ targetKey: string }>(

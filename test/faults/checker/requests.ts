@@ -93,7 +93,8 @@ export function checkRepetitions(evidence: Evidence, allowed: number): Violation
   });
 }
 
-function writesOf(target: TargetEvidence): JournalRecord[] {
+/** Everything that was sent to change a target, in order. */
+export function writesOf(target: TargetEvidence): JournalRecord[] {
   return target.simulator.journal.since(0).filter(({ operation }) => WRITES.includes(operation ?? ''));
 }
 

@@ -107,7 +107,7 @@ export class ProcessScene {
         concurrency: 4,
         wants: () => true,
         drops: new Set(),
-        vanished: new Set(),
+        vanished: new Map(),
       })),
       stops: [],
       deaths: this.deaths,

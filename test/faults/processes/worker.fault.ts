@@ -1,4 +1,5 @@
 import { beforeAll, expect, it } from '@jest/globals';
+import { faultRuns } from '../../support/fault-runs.js';
 import { testTemporal } from '../../support/temporal.js';
 import { endOf, SUCCESS } from '../../system/support/results.js';
 import { until } from '../../system/support/until.js';
@@ -59,11 +60,16 @@ const ZOMBIES: readonly Case[] = [
   { title: 'during a request', fault: { moment: 'sending', nth: 3, signal: 'SIGSTOP', afterMs: 100 }, job: 'first' },
 ];
 
+/** `--only`: jest passes over the tests of the others, and their processes are not started either. */
+function isWanted({ title }: Case): boolean {
+  return faultRuns.only === undefined || title.includes(faultRuns.only);
+}
+
 temporal.describe('a worker process is struck; the job ends by itself', () => {
   let results: ReadonlyMap<Case, Promise<string[]>>;
 
   beforeAll(() => {
-    results = inLanes([...ZOMBIES, ...KILLS], LANES, (one) => play(one));
+    results = inLanes([...ZOMBIES, ...KILLS].filter(isWanted), LANES, (one) => play(one));
   });
 
   it.each(KILLS.map((one) => [one.title, one] as const))(

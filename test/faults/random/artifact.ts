@@ -15,9 +15,24 @@ export interface Artifact {
 }
 
 const FOLDER = fileURLToPath(new URL('../../../test-report/faults', import.meta.url));
-const TABLES = ['run', 'run_type', 'run_target', 'absence', 'backlog', 'link', 'entity', 'entity_log', 'fault_witness'];
+const TABLES = [
+  'run',
+  'run_type',
+  'run_target',
+  'absence',
+  'backlog',
+  'link',
+  'entity',
+  'entity_log',
+  'plan',
+  'change',
+  'plan_decision',
+  'quarantine',
+  'governor_use',
+  'fault_witness',
+];
 /** Columns with hashes and sealed bodies say nothing to a reader. */
-const OPAQUE = ['source_hash', 'target_hash', 'sent_keys', 'sent_keys_hash', 'frozen'];
+const OPAQUE = ['source_hash', 'target_hash', 'sent_keys', 'sent_keys_hash', 'frozen', 'content', 'digest'];
 
 /** Everything that tells what happened in a scene. */
 export async function collectEvidence({ world, ends }: RandomScene): Promise<Record<string, unknown>> {

@@ -2,12 +2,13 @@ import { randomUUID } from 'node:crypto';
 import type { JsonObject } from '../../../core/json.js';
 import { startScimSimulator } from '../../../simulators/scim/simulator.js';
 import type { ScimSimulator, ScimSimulatorOptions } from '../../../simulators/scim/simulator.js';
+import { retryNow } from '../../../state/healing/waiting.js';
 import { closeRunAs } from '../../../state/runs/index.js';
 import type { RunKind } from '../../../state/runs/index.js';
 import { expireLeases } from '../../support/crash.js';
 import type { EngineProcess, FinishedJob, SystemOptions, TestEngine, TestSystem } from '../../support/engine.js';
 import { group, person } from '../../support/world.js';
-import type { Evidence, StopEvidence } from '../checker/evidence.js';
+import type { BudgetEvidence, Evidence, QuarantineEvidence, StopEvidence } from '../checker/evidence.js';
 import { monotonicMs, Timeline } from './timeline.js';
 
 /** A source of a fault test. */
@@ -22,8 +23,11 @@ export interface FaultTarget {
   readonly simulator: ScimSimulator;
   readonly system: TestSystem;
   readonly strangers: Set<string>;
-  readonly vanished: Set<string>;
+  readonly vanished: Map<string, number>;
   readonly drops: Set<string>;
+  /** Of the governor, where a test knows what it lets through. */
+  budget: BudgetEvidence | undefined;
+  readonly quarantines: QuarantineEvidence[];
   wants: (user: JsonObject) => boolean;
   readonly deletesExistedBefore: boolean;
   readonly threshold: number | undefined;
@@ -50,6 +54,7 @@ export class FaultWorld {
   /** Processes that died. */
   deaths = 0;
   hadZombies = false;
+  private agedAtMs: number | undefined;
   private readonly versions = new Map<string, number>();
   private readonly running = new Map<number, string>();
 
@@ -101,8 +106,10 @@ export class FaultWorld {
       simulator: started,
       system: await this.engine.addTarget(`${name} ${randomUUID()}`, started.url, { sources, ...system }),
       strangers: new Set(),
-      vanished: new Set(),
+      vanished: new Map(),
       drops: new Set(),
+      budget: undefined,
+      quarantines: [],
       wants: () => true,
       deletesExistedBefore: system.properties?.['ips.delete.existedbefore.entities'] === 'true',
       threshold: threshold === undefined ? undefined : Number(threshold),
@@ -193,6 +200,42 @@ export class FaultWorld {
     for (const source of this.sources) await expireLeases(this.engine.pool, source.system.no);
   }
 
+  /** A round of healing between these systems, as the workflow does it every minute. */
+  async heal({ activities }: Pick<EngineProcess, 'activities'> = this.engine): Promise<void> {
+    const { pairs } = await activities.findHealable();
+    const own = this.sources.map((source) => source.system.no);
+    for (const pair of pairs) if (own.includes(pair.sourceNo)) await activities.healPair(pair);
+  }
+
+  /**
+   * Days go by between two jobs: what waits for its time is due, what was read is old, what the governor has counted is forgotten, plans
+   * are older. What the journals and the books say of earlier jobs stays as it was.
+   */
+  async letTimePass(days: number): Promise<void> {
+    this.agedAtMs = monotonicMs();
+    const { pool } = this.engine;
+    const [sources, targets] = [this.sources, this.targets].map((all) => all.map(({ system }) => system.no));
+    await pool.query(
+      `update backlog set next_at = next_at - $2::int * interval '1 day', failed_at = failed_at - $2::int * interval '1 day',
+              tried_at = tried_at - $2::int * interval '1 day', read_at = null, seen_run = null, granted = null
+        where source_id = any($1::int[])`,
+      [sources, days],
+    );
+    await pool.query(
+      `update plan set expires_at = expires_at - $2::int * interval '1 day' where source_id = any($1::int[])`,
+      [sources, days],
+    );
+    await pool.query(
+      `update governor_use set hour = hour - $2::int * interval '1 day' where target_id = any($1::int[])`,
+      [targets, days],
+    );
+    await pool.query(
+      `update target_gate set next_probe_at = next_probe_at - $2::int * interval '1 day', closed_until = least(closed_until, now())
+        where target_id = any($1::int[])`,
+      [targets, days],
+    );
+  }
+
   /** Faults off, everything enabled and up, one more full run of each source. */
   async quiesce(): Promise<void> {
     for (const { simulator } of [...this.sources, ...this.targets]) {
@@ -204,10 +247,7 @@ export class FaultWorld {
       this.targets.map(({ system }) => system.no),
     ]);
     // Somebody looks after what was given up.
-    await this.engine.pool.query(
-      'update backlog set state = 1, attempts = 0 where state = 5 and target_id = any($1::int[])',
-      [this.targets.map(({ system }) => system.no)],
-    );
+    for (const { system } of this.targets) await retryNow(this.engine.pool, system.no, {});
     await this.expireLeases();
     for (const source of this.sources) await this.run({ source });
   }
@@ -237,11 +277,20 @@ export class FaultWorld {
         wants: target.wants,
         drops: target.drops,
         vanished: target.vanished,
+        ...(target.budget !== undefined && { budget: target.budget }),
+        quarantines: target.quarantines,
       })),
       stops: this.stops,
+      ...(this.agedAtMs !== undefined && { agedAtMs: this.agedAtMs }),
       deaths: this.deaths,
       hadZombies: this.hadZombies,
     };
+  }
+
+  /** {@link close} on an engine that goes on: nobody heals these systems any more. */
+  async retire(): Promise<void> {
+    for (const { system } of [...this.sources, ...this.targets]) await this.engine.setEnabled(system, false);
+    await this.close();
   }
 
   async close(): Promise<void> {
