@@ -9,6 +9,12 @@ export interface Sql {
 }
 
 /**
+ * Whoever is silent for so long in the middle of a transaction loses it. A process that stands still (SIGSTOP, a frozen virtual machine)
+ * keeps its connection and would keep its row locks with it, for as long as it stands: everybody else would wait for them.
+ */
+export const SILENT_TRANSACTION_MS = 15_000;
+
+/**
  * The pool for hand-written SQL, that is for everything that scales with entities. bigint columns arrive as decimal strings unless they
  * are known to be small; entity numbers stay below 2^53 and are read as numbers.
  */
@@ -17,13 +23,22 @@ export class SqlPool implements Sql {
 
   constructor(
     url: string,
-    options: { readonly maxConnections?: number; readonly onError?: (error: Error) => void } = {},
+    options: {
+      readonly maxConnections?: number;
+      readonly onError?: (error: Error) => void;
+      /** Number of this process in the tokens of its leases; absent: it has none. */
+      readonly leaseHolder?: number;
+      /** Tests shorten {@link SILENT_TRANSACTION_MS}. */
+      readonly silentTransactionMs?: number;
+    } = {},
   ) {
     this.pool = new pg.Pool({
       connectionString: url,
       max: options.maxConnections ?? 12,
       types: TYPES,
       keepAlive: true,
+      ...(options.leaseHolder !== undefined && { options: `-c muster.lease_holder=${options.leaseHolder}` }),
+      idle_in_transaction_session_timeout: options.silentTransactionMs ?? SILENT_TRANSACTION_MS,
     });
     // A connection that dies while idle must not end the process: the next query opens a new one.
     this.pool.on('error', (error) => options.onError?.(error));

@@ -16,6 +16,11 @@ export interface ExchangeRequest {
   /** Bytes of the answer's body, compressed or not, before it is given up. */
   readonly maxBytes: number;
   readonly signal?: AbortSignal;
+  /**
+   * Called when a connection is there, right before the request is written to it: a wait for the connection may have been long, and a process
+   * may have stood still meanwhile. What it throws rejects the exchange unchanged, and nothing is sent.
+   */
+  readonly beforeSend?: () => void;
   /** How long a request that is under way may go on after `signal` was aborted, milliseconds. */
   readonly cancelGraceMs: number;
 }
@@ -56,7 +61,7 @@ export function errorCode(cause: unknown): string | undefined {
 /**
  * Sends one request and collects the whole answer. Works on undici's dispatch interface directly, because that costs no stream
  * per request and tells exactly whether the request was handed to a connection (CONN-CORE-53).
- * Rejects with {@link ExchangeFailure}.
+ * Rejects with {@link ExchangeFailure}, or with what `beforeSend` throws.
  */
 export function exchange(dispatcher: Dispatcher, request: ExchangeRequest): Promise<ExchangeResult> {
   return new Promise((resolve, reject) => {
@@ -94,16 +99,22 @@ class ExchangeHandler implements Dispatcher.DispatchHandler {
   constructor(
     private readonly request: ExchangeRequest,
     private readonly resolve: (result: ExchangeResult) => void,
-    private readonly reject: (failure: ExchangeFailure) => void,
+    private readonly reject: (failure: unknown) => void,
   ) {
     this.timer = setTimeout(() => this.giveUp('timeout'), request.totalTimeoutMs);
     if (request.signal !== undefined) this.stopListening = onAbort(request.signal, () => this.cancelled());
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.controller = controller;
     // Given up while it waited for a connection: it must not go out any more.
-    if (this.failure !== undefined) controller.abort(this.failure);
+    if (this.failure !== undefined) return controller.abort(this.failure);
+    try {
+      this.request.beforeSend?.();
+    } catch (error) {
+      if (this.settle()) this.reject(error);
+      return controller.abort(new ExchangeFailure('cancelled', false));
+    }
+    this.controller = controller;
   }
 
   onResponseStart(

@@ -84,7 +84,7 @@ export interface HttpRequest {
   readonly body?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal | undefined;
-  /** Called each time right before the request is handed to a connection; what it throws passes through. */
+  /** Called each time right before the request is written to a connection; what it throws passes through, and nothing is sent. */
   readonly beforeSend?: (() => void) | undefined;
 }
 
@@ -156,8 +156,6 @@ class UndiciHttpClient implements HttpClient {
   ): Promise<HttpResponse> {
     const leave = await this.enter(request, operation);
     try {
-      // After the wait for a place: a lease may have ended meanwhile.
-      request.beforeSend?.();
       const result = await exchange(this.pool, this.wireRequest(request, authorization));
       const text = await decode(result, this.maxBytes(request));
       return new CollectedResponse(result, text, operation, this.options.clock, this.options.secrets ?? []);
@@ -199,6 +197,7 @@ class UndiciHttpClient implements HttpClient {
       totalTimeoutMs: write ? limits.writeTimeoutMs : limits.totalTimeoutMs,
       maxBytes: this.maxBytes(request),
       cancelGraceMs: write ? limits.writeCancelGraceMs : 0,
+      ...(request.beforeSend === undefined ? {} : { beforeSend: request.beforeSend }),
       ...(request.body === undefined ? {} : { body: request.body }),
       ...(request.signal === undefined ? {} : { signal: request.signal }),
     };

@@ -129,16 +129,23 @@ async function close(sql: Sql, { runKey, sourceNo, status, message }: Closing): 
   await sql.query('select pg_notify($1, $2)', [RUN_CHANNEL, runKey]);
 }
 
-/** Runs `work` if no other process holds the lock; false when one does. */
+/** Well below {@link SILENT_TRANSACTION_MS}. */
+const SIGN_OF_LIFE_MS = 5_000;
+
+/**
+ * Runs `work` if no other process holds the lock; false when one does. The lock goes with its transaction, which a process that stands still
+ * loses: it says nothing, and the database hears that.
+ */
 export async function underAdvisoryLock(pool: SqlPool, key: number, work: () => Promise<void>): Promise<boolean> {
-  return pool.session(async (sql) => {
-    const [row] = await sql.query<{ locked: boolean }>('select pg_try_advisory_lock($1) as locked', [key]);
+  return pool.transaction(async (sql) => {
+    const [row] = await sql.query<{ locked: boolean }>('select pg_try_advisory_xact_lock($1) as locked', [key]);
     if (row?.locked !== true) return false;
+    const signs = setInterval(() => void sql.query('select 1').catch(() => []), SIGN_OF_LIFE_MS);
     try {
       await work();
       return true;
     } finally {
-      await sql.query('select pg_advisory_unlock($1)', [key]);
+      clearInterval(signs);
     }
   });
 }

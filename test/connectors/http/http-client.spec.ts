@@ -130,6 +130,29 @@ describe('HTTP client', () => {
     expect(server.requests.some(({ url }) => url === '/stopped')).toBe(false);
   });
 
+  it('engine invariant 3: what forbids a write is asked once a connection is there, however long that took', async () => {
+    const held: (() => void)[] = [];
+    const { client, server } = await given((_request, response) => {
+      held.push(() => sendJson(response, 200, {}));
+    });
+    const busy = Array.from({ length: 4 }, () => client.request(write));
+    let isLate = false;
+    const refusal = new Error('the lease is over');
+    const waiting = client.request({
+      ...write,
+      path: '/late',
+      beforeSend: () => {
+        if (isLate) throw refusal;
+      },
+    });
+    while (held.length < 4) await new Promise((resolve) => setImmediate(resolve));
+    isLate = true;
+    for (const release of held) release();
+    await expect(waiting).rejects.toBe(refusal);
+    await Promise.all(busy);
+    expect(server.requests.some(({ url }) => url === '/late')).toBe(false);
+  });
+
   it('CONN-TCK-20: an aborted read ends at once with cancelled', async () => {
     const stop = new AbortController();
     const { client } = await given(() => stop.abort());
