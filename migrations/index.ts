@@ -18,6 +18,7 @@ import { Simulation1795211000000 } from './1795211000000-simulation.js';
 import { UnknownEntities1795212000000 } from './1795212000000-unknown-entities.js';
 import { WriteBack1795214000000 } from './1795214000000-write-back.js';
 import { WorkersSeen1795214100000 } from './1795214100000-workers-seen.js';
+import { LeaseHolders1795215000000 } from './1795215000000-lease-holders.js';
 
 /** All migrations in the order they run. A migration that has landed is never edited or removed. */
 export const MIGRATIONS = [
@@ -41,4 +42,5 @@ export const MIGRATIONS = [
   UnknownEntities1795212000000,
   WriteBack1795214000000,
   WorkersSeen1795214100000,
+  LeaseHolders1795215000000,
 ];

@@ -10,8 +10,10 @@ import { loadKeyring } from '../runtime/secrets.js';
 import { loadInstallationKeys } from '../state/config/index.js';
 import { createDataSource } from '../state/data-source.js';
 import { sqlState, SqlPool } from '../state/database.js';
+import { joinLeaseHolders, leaveLeaseHolders } from '../state/drain/lease-holders.js';
 import { isDatabaseAway } from './interceptors/database-away.js';
 import { waitFor } from './patience.js';
+import { identifyProcess, isAlive } from './process-identity.js';
 
 /** Connections for hand-written SQL: every activity slot may hold one, and its watch another for a moment. */
 const POOL_CONNECTIONS = 24;
@@ -40,8 +42,10 @@ export async function openResources(
   const databaseUrl = requireDatabaseUrl(config);
   const keyring = await loadKeyring(config.masterKeyFile, { create: !config.masterKeyFileIsConfigured });
   const dataSource = await openDatabase(databaseUrl, log, signal);
+  const leaseHolder = await joinAsHolder(dataSource, log);
   const pool = new SqlPool(databaseUrl, {
     maxConnections: POOL_CONNECTIONS,
+    leaseHolder,
     onError: (error) => log.warn({ reason: error.message }, 'a database connection died'),
   });
   try {
@@ -61,6 +65,7 @@ export async function openResources(
       activities,
       async close() {
         await activities.close();
+        await leaveLeaseHolders(dataSource, leaseHolder).catch(() => undefined);
         await pool.close();
         await dataSource.destroy();
       },
@@ -70,6 +75,15 @@ export async function openResources(
     await dataSource.destroy();
     throw error;
   }
+}
+
+/** Leases of a worker that was killed on this machine end with this, long before their time. */
+async function joinAsHolder(dataSource: DataSource, log: Logger): Promise<number> {
+  const own = identifyProcess();
+  if (own === undefined) return 0;
+  const { holder, endedLeases } = await joinLeaseHolders(dataSource, own, isAlive);
+  if (endedLeases > 0) log.warn({ endedLeases }, 'a worker has died on this machine; what it had in hand is free soon');
+  return holder;
 }
 
 async function openDatabase(databaseUrl: string, log: Logger, signal: AbortSignal): Promise<DataSource> {

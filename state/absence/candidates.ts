@@ -244,7 +244,7 @@ export async function leasePairs(
   requestTimeoutMs: number,
 ): Promise<{ token: number; rows: LeasedCandidate[] }> {
   const rows = await sql.query<LeasedCandidate & { token: number }>(
-    `with token as materialized (select nextval('lease_token_seq') as token)
+    `with token as materialized (select next_lease_token() as token)
      insert into backlog as b (target_id, entity_no, source_id, type, reason, last_run, lease_token, lease_until)
      select $1, n, $2, $3, 'absent', $4, token.token, clock_timestamp() + $6::int * interval '1 millisecond'
        from unnest($5::bigint[]) n, token

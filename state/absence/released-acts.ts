@@ -122,7 +122,7 @@ async function lockEntry(sql: Sql, targetNo: number, id: number): Promise<Releas
 }
 
 async function nextToken(sql: Sql): Promise<number> {
-  const [row] = await sql.query<{ token: number }>(`select nextval('lease_token_seq') as token`);
+  const [row] = await sql.query<{ token: number }>(`select next_lease_token() as token`);
   return row?.token ?? 0;
 }
 

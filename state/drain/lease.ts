@@ -56,7 +56,7 @@ const IS_GONE = `exists (select from entity e where e.entity_no = b.entity_no an
  */
 export async function leaseRows(sql: Sql, query: LeaseQuery): Promise<Lease> {
   const rows = await sql.query<LeasedRow & { token: number }>(
-    `with token as materialized (select nextval('lease_token_seq') as token),
+    `with token as materialized (select next_lease_token() as token),
      picked as materialized (
        select b.target_id, b.entity_no, b.lease_until is not null as taken_over
          from backlog b

@@ -80,7 +80,7 @@ export async function leaseToHeal(
 ): Promise<Lease> {
   if (entityNos.length === 0) return { token: 0, rows: [] };
   const rows = await sql.query<LeasedRow & { token: number }>(
-    `with token as materialized (select nextval('lease_token_seq') as token),
+    `with token as materialized (select next_lease_token() as token),
      picked as materialized (
        select b.target_id, b.entity_no, b.lease_until is not null as taken_over
          from backlog b

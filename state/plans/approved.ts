@@ -82,7 +82,7 @@ export async function endChanges(sql: Sql, ends: readonly DecidedChange[]): Prom
 export async function leaseApproved(sql: Sql, query: LeaseQuery, planNo: number): Promise<Lease> {
   const { fence } = query;
   const rows = await sql.query<LeasedRow & { token: number }>(
-    `with token as materialized (select nextval('lease_token_seq') as token),
+    `with token as materialized (select next_lease_token() as token),
      picked as materialized (
        select c.entity_no, c.forced from change c
          left join backlog b on b.target_id = c.target_id and b.entity_no = c.entity_no

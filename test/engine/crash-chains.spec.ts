@@ -120,7 +120,7 @@ describe('attempts that die, stand still and overtake each other', () => {
     const query = pool.query.bind(pool);
     let isOvertaken = false;
     pool.query = async (text, params) => {
-      if (/nextval\('lease_token_seq'\)/.test(text) && !isOvertaken) {
+      if (/next_lease_token\(\)/.test(text) && !isOvertaken) {
         isOvertaken = true;
         await takeChain(world.engine.pool, run.runKey, world.engine.owner, run.fence.chain);
       }
