@@ -105,9 +105,10 @@ export class GovernedSink implements ChangeSink {
   /** Undefined for what no rule looks at, which is nearly everything: it costs a look at one attribute. */
   private weigh(env: DrainEnvironment, work: Work): Weighed | undefined {
     const { action, update } = work.evaluation;
-    if (this.rules.limits.size === 0 && this.rules.memberShare === undefined) return undefined;
+    const { limits, memberShare, isOff } = this.rules;
+    if (isOff || (limits.size === 0 && memberShare === undefined && work.row.heldClass === null)) return undefined;
     if (action === 'create') {
-      if (!this.rules.limits.has('create') && work.row.heldClass !== 'create') return undefined;
+      if (!limits.has('create') && work.row.heldClass !== 'create') return undefined;
       return {
         work,
         shape: null,

@@ -31,6 +31,8 @@ export interface GovernorRules {
   readonly attributes: readonly string[];
   /** GOV-4: a larger share of removed members trips for that group; undefined: never. */
   readonly memberShare: number | undefined;
+  /** There is no governor at all (GOV-10); limits that are all off still hold what was held under others (GOV-8). */
+  readonly isOff: boolean;
 }
 
 /** Prefix of the properties of the governor. */
@@ -44,7 +46,7 @@ export const GOVERNOR_PROPERTIES = {
 
 const ON_BY_DEFAULT: readonly FixedClass[] = ['delete', 'disable', 'recreate'];
 const DEFAULT_MEMBER_PERCENT = 30;
-const NOTHING: GovernorRules = { limits: new Map(), attributes: [], memberShare: undefined };
+const NOTHING: GovernorRules = { limits: new Map(), attributes: [], memberShare: undefined, isOff: true };
 
 /** The rules of a target by its properties (GOV-1 to GOV-4); `isOff`: the source follows the reference (GOV-10). */
 export function governorRules(properties: Readonly<Record<string, string>>, isOff: boolean): GovernorRules {
@@ -56,7 +58,7 @@ export function governorRules(properties: Readonly<Record<string, string>>, isOf
   }
   const named = namedAttributes(properties[GOVERNOR_PROPERTIES.attributes]);
   for (const [attribute, limit] of named) limits.set(`attribute:${attribute}`, limit);
-  return { limits, attributes: [...named.keys()], memberShare: memberShare(properties) };
+  return { limits, attributes: [...named.keys()], memberShare: memberShare(properties), isOff: false };
 }
 
 /** What is wrong with the value of a property of the governor; undefined: nothing, or it is another property. */

@@ -157,6 +157,28 @@ describe('governor', () => {
     expect(writesSince(cloud, mark)).toEqual([]);
   });
 
+  it('GOV-8: what is held stays held when the governor is switched off; a source that follows the reference has none', async () => {
+    const limit = { 'ips.governor.disable': '0' };
+    world = await World.start({ source: { users: people(2) } });
+    const { system, simulator: cloud } = await world.addTarget('Cloud', {}, { properties: limit });
+    await world.engine.runJob(world.hr);
+    world.source.store.update('User', 'p000', { active: false });
+    await world.engine.runJob(world.hr);
+    const off = Object.fromEntries(
+      ['delete', 'disable', 'recreate', 'group.members.percent'].map((name) => [`ips.governor.${name}`, 'off']),
+    );
+    await world.engine.changeProperties(system, off);
+    world.source.store.update('User', 'p000', { title: 'Lead' });
+    const mark = cloud.journal.mark();
+    const { job } = await world.engine.runJob(world.hr);
+    expect(job.outcome).toEqual(['Held for approval: 1 disable in Cloud']);
+    expect(writesSince(cloud, mark)).toEqual([]);
+    await world.engine.changeProperties(world.hr, REFERENCE);
+    world.source.store.update('User', 'p000', { title: 'Expert' });
+    await world.engine.runJob(world.hr);
+    expect(writesSince(cloud, mark)).toHaveLength(1);
+  });
+
   it('GOV-7, PLN-10: a removal that waits can be approved although one of the members has been deleted since; one that drifted waits anew', async () => {
     const ids = people(12).map((body) => String(body['id']));
     world = await World.start({ source: { users: people(12), groups: [group('G', ids)] } });
