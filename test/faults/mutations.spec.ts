@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { TestEngine } from '../support/engine.js';
 import { armMutants, removeMutants, setMutant } from './mutants/mutant-modules.js';
-import { MUTANTS } from './mutants/mutants.js';
-import type { Scenario, ScenarioKit } from './mutants/scenarios.js';
+import { MUTANTS as WRITING } from './mutants/mutants.js';
+import { REVIEW_MUTANTS } from './mutants/review-mutants.js';
+import type { Scenario, ScenarioKit } from './mutants/scenario-kit.js';
+
+const MUTANTS = [...WRITING, ...REVIEW_MUTANTS];
 
 /** The checker is proved by engines that are broken on purpose (docs/faults.md): it finds nothing in the engine as it is. */
 describe('the checker', () => {
@@ -16,7 +19,9 @@ describe('the checker', () => {
     // Imported after the mutants are armed.
     const { TestEngine: Engine } = await import('../support/engine.js');
     const { installWitness } = await import('./checker/books.js');
-    scenarios = (await import('./mutants/scenarios.js')).SCENARIOS;
+    const { SCENARIOS } = await import('./mutants/scenarios.js');
+    const { REVIEW_SCENARIOS } = await import('./mutants/review-scenarios.js');
+    scenarios = { ...SCENARIOS, ...REVIEW_SCENARIOS };
     engine = await Engine.start({ clock: () => new Date(clockMs ?? Date.now()), timing: { idlePollMs: 10 } });
     await installWitness(engine.pool);
     kit = { engine, setClock: (ms) => (clockMs = ms) };

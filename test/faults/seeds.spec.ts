@@ -12,6 +12,7 @@ import { RandomScene } from './random/scene.js';
 /** Shrinking ends after this time; what is shortest then is kept. */
 const SHRINK_MS = 90_000;
 const LIMIT_MS = 180_000;
+const MANY = 50;
 
 describe('random stories', () => {
   let engine: TestEngine;
@@ -63,6 +64,7 @@ describe('random stories', () => {
         endOnFailure: !faultRuns.shrinks,
       });
       const shortest = failures.at(-1);
+      tellProgress(seed, result.failed);
       if (!result.failed || shortest === undefined) return;
       const { commands, violations } = shortest;
       const file = writeArtifact({ seed, ...shortest });
@@ -78,6 +80,12 @@ describe('random stories', () => {
     LIMIT_MS,
   );
 });
+
+/** Hundreds of stories take a while, and jest says nothing before the last one is over. */
+function tellProgress(seed: number, failed: boolean): void {
+  if (faultRuns.seeds >= MANY)
+    process.stderr.write(`${failed ? `seed ${seed} failed\n` : seed % 10 === 0 ? `seed ${seed}\n` : ''}`);
+}
 
 function textOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);

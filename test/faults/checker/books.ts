@@ -102,6 +102,22 @@ async function checkTwice(evidence: Evidence): Promise<Violation[]> {
   }));
 }
 
+/** Engine.md §5: what was delivered and could not be read is read again by the next run, whatever its hash. */
+export async function checkFailedHashes({ pool, sources }: Evidence): Promise<Violation[]> {
+  const rows = await pool.query<{ sourceKey: string; runKey: number }>(
+    `select e.source_key as "sourceKey", p.run_key as "runKey"
+       from run_page p join run r on r.run_key = p.run_key join run_type t on t.run_key = p.run_key and t.type = p.type and t.epoch = p.epoch
+       join entity e on e.source_id = r.source_id and e.type = p.type and e.source_key = any(p.failed_keys)
+      where r.source_id = any($1::int[]) and e.source_hash is not null
+        and p.run_key = (select max(o.run_key) from run o where o.source_id = r.source_id and o.kind <> 'apply')`,
+    [sources.map((source) => source.no)],
+  );
+  return rows.map(({ sourceKey, runKey }) => ({
+    rule: 'engine §5 failures',
+    message: `${sourceKey} could not be read by run ${runKey}, and counts as read`,
+  }));
+}
+
 /** What must only rise, and who may write what, watched by triggers: see {@link installWitness}. */
 export async function checkWitness({ pool }: Evidence): Promise<Violation[]> {
   const rows = await pool.query<{ rule: string; message: string }>(
@@ -125,6 +141,10 @@ const WITNESS = [
      if new.epoch = old.epoch and new.pages < old.pages then
        insert into fault_witness (rule, message) values ('10', format('run %s, type %s went back from page %s to %s', new.run_key, new.type, old.pages, new.pages));
      end if;
+     -- The sources of the fault tests are paged by numbers.
+     if new.epoch = old.epoch and new.pages > old.pages and old.pages > 0 and old.last_page_at < clock_timestamp() - interval '61 seconds' then
+       insert into fault_witness (rule, message) values ('engine 9', format('run %s, type %s went on after a rest in a list that may have moved', new.run_key, new.type));
+     end if;
      return new;
    end $$`,
   'create or replace trigger fault_watch_type after update on run_type for each row execute function fault_watch_type()',
@@ -134,6 +154,12 @@ const WITNESS = [
      end if;
      return new;
    end $$`,
+  'create table if not exists fault_moved (entity_no bigint not null, at timestamptz not null default clock_timestamp())',
+  `create or replace function fault_watch_moves() returns trigger language plpgsql as $$ begin
+     if (new.presence, new.common_hash) is distinct from (old.presence, old.common_hash) then insert into fault_moved (entity_no) values (new.entity_no); end if;
+     return new;
+   end $$`,
+  'create or replace trigger fault_watch_moves after update on entity for each row execute function fault_watch_moves()',
   'create or replace trigger fault_watch_entity after update on entity for each row execute function fault_watch_entity()',
   `create or replace function fault_watch_link() returns trigger language plpgsql as $$ begin
      if new.program < old.program and old.state = 1 and new.state = 1 then

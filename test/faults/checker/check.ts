@@ -1,4 +1,4 @@
-import { checkLog, checkSeen, checkWitness } from './books.js';
+import { checkFailedHashes, checkLog, checkSeen, checkWitness } from './books.js';
 import { checkContent, checkOrigins, checkOrphans } from './content.js';
 import { checkCreates } from './creates.js';
 import { checkDeletes, checkUnplannedDeletes } from './deletes.js';
@@ -20,6 +20,7 @@ export async function checkAlways(evidence: Evidence): Promise<Violation[]> {
     ...checkOneWriter(evidence),
     ...checkStops(evidence),
     ...(await checkDecisions(evidence)),
+    ...(await checkFailedHashes(evidence)),
     ...(await checkWitness(evidence)),
   ];
 }

@@ -15,7 +15,7 @@ export async function checkCreates(evidence: Evidence): Promise<Violation[]> {
   const spans = await runSpans(evidence);
   return evidence.targets.flatMap((target) => [
     ...[...target.simulator.journal.createsPerKey()].flatMap(([key, { maxLive }]) =>
-      maxLive > 1 + (target.vanished.get(key.toLowerCase()) ?? 0)
+      maxLive > 1 + (target.vanished.get(key.toLowerCase().replace(/^user:/, '')) ?? 0)
         ? [{ rule: '3', message: `${key} existed ${maxLive} times in ${target.name}` }]
         : [],
     ),

@@ -18,6 +18,7 @@ export async function checkDecisions(evidence: Evidence): Promise<Violation[]> {
     ...evidence.targets.flatMap((target) => sentByPlans(target, spans)),
     ...evidence.targets.flatMap((target) => beyondBudget(target, spans)),
     ...evidence.targets.flatMap(touchedInQuarantine),
+    ...evidence.targets.flatMap((target) => healedUnasked(evidence, target, spans)),
     ...(await checkApplications(evidence, spans)),
     ...(await checkKept(evidence)),
   ];
@@ -81,6 +82,24 @@ function touchedInQuarantine(target: TargetEvidence): Violation[] {
   });
 }
 
+/** Engine.md §9: between jobs nothing is sent for a person whose data is old before the source was asked for that person. */
+function healedUnasked(evidence: Evidence, target: TargetEvidence, spans: readonly RunSpan[]): Violation[] {
+  const { agedAtMs, sources } = evidence;
+  if (agedAtMs === undefined) return [];
+  const asked = sources.flatMap(({ simulator }) =>
+    simulator.journal.since(0).filter(({ operation, receivedAtMs }) => operation === 'get' && receivedAtMs >= agedAtMs),
+  );
+  return writesOf(target).flatMap((record) => {
+    const atMs = record.receivedAtMs;
+    const [id = ''] = (record.key ?? '').toLowerCase().split('@');
+    const wasReadSince = spans.some(({ startedMs }) => startedMs >= agedAtMs && startedMs <= atMs);
+    if (record.type !== 'User' || atMs < agedAtMs || wasReadSince || runAt(spans, atMs) !== undefined) return [];
+    if (asked.some((one) => one.entityId?.toLowerCase() === id && one.receivedAtMs <= atMs)) return [];
+    const message = `${record.method} of ${record.key ?? ''} in ${target.name} between jobs, and the source was not asked for him`;
+    return [{ rule: 'engine §9', message }];
+  });
+}
+
 interface ChangeRow {
   readonly planNo: number;
   readonly targetNo: number;
@@ -102,10 +121,16 @@ async function changes({ pool, targets }: Evidence): Promise<ChangeRow[]> {
   return pool.query<ChangeRow>(
     `select c.plan_no as "planNo", c.target_id as "targetNo", c.type, c.state, c.standing, c.verb, c.class, c.source_key as "sourceKey",
             c.target_key as "targetKey", c.decided_by is not null and c.state <> 'rejected' as "isApproved",
-            case when c.state = 'rejected' and c.standing then ${ms('c.decided_at')} when p.kind = 'held' then ${ms('r.ended_at')} end as "fromMs",
-            case when c.state = 'rejected' and c.standing then 'infinity'::float8
+            case when p.kind = 'held' then ${ms('r.ended_at')} when c.state = 'rejected' then ${ms('c.decided_at')} end as "fromMs",
+            case when c.state in ('rejected', 'expired') then coalesce(${ms('d.until')}, 'infinity'::float8)
                  else coalesce(${ms('c.decided_at')}, ${ms('c.ended_at')}, 'infinity'::float8) end as "toMs"
        from change c join plan p on p.plan_no = c.plan_no left join run r on r.run_key = c.run_key
+       -- Refused, or not decided in time: until the person changes, or the same is approved later.
+       left join lateral (select min(x.at) as until from (
+              select m.at from fault_moved m where m.entity_no = c.entity_no and m.at > coalesce(c.decided_at, r.ended_at)
+              union all
+              select n.decided_at from change n where n.target_id = c.target_id and n.entity_no = c.entity_no and n.change_no > c.change_no
+                                                  and n.decided_at is not null and n.state <> 'rejected') x) d on true
       where c.target_id = any($1::int[])`,
     [targets.map((target) => target.no)],
   );

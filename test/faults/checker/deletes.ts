@@ -41,7 +41,9 @@ function judgeDelete(
       if (wasWanted && user !== undefined && target.wants(user))
         violations.push({ rule: '4', message: `${who} was deleted and was in the source all the time` });
       const isGone = source.timeline.isAbsentThroughout('User', sourceId, atMs, atMs);
-      if (isGone && !wasConfirmed(source, sourceId, runStartMs - CLOCK_MARGIN_MS, atMs))
+      const isWanted = user !== undefined && target.wants(user);
+      const sinceMs = Math.max(runStartMs - CLOCK_MARGIN_MS, evidence.agedAtMs ?? 0);
+      if ((isGone || isWanted) && !wasConfirmed(source, sourceId, sinceMs, atMs))
         violations.push({ rule: 'engine 7', message: `${who} was deleted and the source was not asked for him` });
     }
   }

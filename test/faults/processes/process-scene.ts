@@ -6,6 +6,7 @@ import { checkAtRest } from '../checker/check.js';
 import type { Evidence } from '../checker/evidence.js';
 import { Timeline } from '../support/timeline.js';
 import { installWitness } from '../checker/books.js';
+import { readTables, writeEvidence } from '../random/artifact.js';
 import { ProcessMuster } from './process-muster.js';
 import type { ApiFault, OwnServers } from './process-muster.js';
 
@@ -75,11 +76,21 @@ export class ProcessScene {
     const late = this.targets.flatMap((target, no) => target.journal.writesSince(marks[no] ?? 0));
     const broken = await checkAtRest(this.evidence());
     const memoryMb = this.muster.peakMemoryMb();
-    return [
+    const violations = [
       ...late.map(({ method, path }) => `1: written by a further job: ${method} ${path}`),
       ...broken.map(({ rule, message }) => `${rule}: ${message}`),
       ...(memoryMb > MEMORY_MB ? [`15: a worker had ${Math.round(memoryMb)} MB`] : []),
     ];
+    return violations.length === 0 ? [] : [...violations, `more in ${await this.keepEvidence(violations)}`];
+  }
+
+  private async keepEvidence(violations: readonly string[]): Promise<string> {
+    return writeEvidence(`processes-${Date.now()}`, {
+      violations,
+      source: this.source.journal.since(0),
+      targets: this.targets.map((target) => target.journal.since(0)),
+      tables: await readTables(this.pool),
+    });
   }
 
   /** Nobody waits for the circuit breakers of targets that are back. */

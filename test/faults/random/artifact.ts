@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Sql } from '../../../state/database.js';
 import type { RandomScene } from './scene.js';
 import type { Command } from './commands.js';
 
@@ -36,16 +37,21 @@ const OPAQUE = ['source_hash', 'target_hash', 'sent_keys', 'sent_keys_hash', 'fr
 
 /** Everything that tells what happened in a scene. */
 export async function collectEvidence({ world, ends }: RandomScene): Promise<Record<string, unknown>> {
-  const tables: Record<string, unknown> = {};
-  for (const table of TABLES) tables[table] = (await world.engine.pool.query(`select * from ${table}`)).map(readable);
   return {
     ends,
     source: world.source.simulator.journal.since(0),
     targets: Object.fromEntries(
       world.targets.map(({ system, simulator }) => [`${system.no} ${system.name}`, simulator.journal.since(0)]),
     ),
-    tables,
+    tables: await readTables(world.engine.pool),
   };
+}
+
+/** The tables of the engine as they are now. */
+export async function readTables(sql: Sql): Promise<Record<string, unknown>> {
+  const tables: Record<string, unknown> = {};
+  for (const table of TABLES) tables[table] = (await sql.query(`select * from ${table}`)).map(readable);
+  return tables;
 }
 
 function readable(row: Record<string, unknown>): Record<string, unknown> {
@@ -58,10 +64,15 @@ function readable(row: Record<string, unknown>): Record<string, unknown> {
 
 /** Writes the artifact and returns its file, relative to the project. */
 export function writeArtifact(artifact: Artifact): string {
-  const file = join(FOLDER, `seed-${artifact.seed}.json`);
+  return writeEvidence(`seed-${artifact.seed}`, artifact);
+}
+
+/** Writes what is known of a failure under a name, and returns its file, relative to the project. */
+export function writeEvidence(name: string, evidence: object): string {
+  const file = join(FOLDER, `${name}.json`);
   mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, `${JSON.stringify(artifact, null, 1)}\n`);
-  return `test-report/faults/seed-${artifact.seed}.json`;
+  writeFileSync(file, `${JSON.stringify(evidence, null, 1)}\n`);
+  return `test-report/faults/${name}.json`;
 }
 
 /** The commands of an artifact. */
