@@ -90,8 +90,8 @@ export const MUTANTS: readonly CaughtMutant[] = [
     ['engine 6'],
     expression(
       'activities/drain/execute.ts',
-      "['update', 'create', 'resolve'].includes(work.evaluation.action)",
-      "['update', 'create', 'resolve', 'markOutOfScope'].includes(work.evaluation.action)",
+      "['update', 'create', 'resolve', 'writeBack'].includes(work.evaluation.action)",
+      "['update', 'create', 'resolve', 'writeBack', 'markOutOfScope'].includes(work.evaluation.action)",
     ),
     statements(
       'activities/drain/execute.ts',
@@ -233,7 +233,11 @@ export const MUTANTS: readonly CaughtMutant[] = [
     'DEL-8 more candidates than the threshold: none is deleted',
     'more leavers than allowed',
     ['4'],
-    statements('state/absence/candidates.ts', 'if (rows.length <= rule.threshold) return 0;', 'return 0;'),
+    statements(
+      'state/absence/candidates.ts',
+      'if (counted <= rule.threshold) return { wanted: 0, entityNos: [], message };',
+      'return { wanted: 0, entityNos: [], message };',
+    ),
   ),
   mutant(
     'failed entities block nothing',
