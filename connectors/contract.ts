@@ -107,6 +107,11 @@ export interface NativeEntity {
   readonly version?: string;
   /** ISO 8601 UTC. */
   readonly lastModified?: string;
+  /**
+   * The members of this group are not known from this answer (UNK-5). `cut`: it may show a part of them only; `notShown`: it has no list, and
+   * nothing says that the list is empty.
+   */
+  readonly membersUnknown?: 'cut' | 'notShown';
 }
 
 /** Opaque position in a read, at most 8 KiB of JSON, with a version `v`, without secrets (CONN-CORE-09). */

@@ -2,7 +2,7 @@ import { isConnectorError } from '../../connectors/errors.js';
 import type { NativeEntity } from '../../connectors/contract.js';
 import type { HealCandidate } from '../../state/healing/heal-rows.js';
 import { storeRead } from '../../state/healing/store-read.js';
-import { lookupEntities, nextReadSeq } from '../../state/intake/lookup.js';
+import { lookupEntities, nextReadSeq, readBodies } from '../../state/intake/lookup.js';
 import type { DrainEnvironment } from '../drain/work.js';
 import { keyItem, mapPage } from '../intake/map-page.js';
 import { takers } from '../support/run-context.js';
@@ -41,7 +41,8 @@ export async function askSource(env: DrainEnvironment, candidates: readonly Heal
   const entities = keyed.flatMap(({ entity }) => (entity === undefined ? [] : [entity]));
   const keys = entities.map((entity) => entity.sourceKey);
   const known = await lookupEntities(services.pool, env.sourceNo, env.typeCode, keys);
-  const mapping = { context, hasher: services.hasher, bodies: services.entityBodies };
+  const storedBodies = (nos: readonly number[]): ReturnType<typeof readBodies> => readBodies(services.pool, nos);
+  const mapping = { context, hasher: services.hasher, bodies: services.entityBodies, storedBodies };
   const mapped = await mapPage(mapping, env.type, program, { entities, failures: [] }, known);
   const unreadable = new Set(mapped.failedNos);
   const found = keyed.flatMap(({ candidate: { entityNo }, entity }) =>

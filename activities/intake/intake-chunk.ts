@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 import type { EntityType } from '../../core/entity-type.js';
 import type { TypeProgram } from '../../core/transform/program.js';
 import { commitPage } from '../../state/intake/commit-page.js';
-import { lookupEntities } from '../../state/intake/lookup.js';
+import { lookupEntities, readBodies } from '../../state/intake/lookup.js';
 import { analyzeEntities, beginType, restartType } from '../../state/intake/type-state.js';
 import type { TypeRead } from '../../state/intake/type-state.js';
 import { isResyncKind, isSimulation } from '../../state/runs/run.js';
@@ -196,7 +196,8 @@ class IntakeChunk {
       codeOf(this.type),
       keyed.entities.map((entity) => entity.sourceKey),
     );
-    const tools = { context: this.context, hasher, bodies: entityBodies };
+    const storedBodies = (nos: readonly number[]): ReturnType<typeof readBodies> => readBodies(pool, nos);
+    const tools = { context: this.context, hasher, bodies: entityBodies, storedBodies };
     const mapped = await mapPage(tools, this.type, this.program, keyed, known);
     const dueByTime = await findDueByTime(
       pool,
@@ -218,6 +219,7 @@ class IntakeChunk {
       dueByTime,
       failures: mapped.failures,
       failedNos: mapped.failedNos,
+      unknownMembers: mapped.unknownMembers,
       cursor: page.next,
       total: page.total?.quality === 'exact' ? page.total.value : null,
       drift: page.drift === 'total-shrank' ? page.drift : null,

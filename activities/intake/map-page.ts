@@ -1,7 +1,7 @@
 import type { NativeEntity, Page } from '../../connectors/contract.js';
 import type { EntityType } from '../../core/entity-type.js';
 import { isJsonObject } from '../../core/json.js';
-import type { JsonObject } from '../../core/json.js';
+import type { JsonObject, JsonValue } from '../../core/json.js';
 import type { TypeProgram } from '../../core/transform/program.js';
 import type { EntityChange } from '../../state/intake/commit-page.js';
 import type { KnownEntity } from '../../state/intake/lookup.js';
@@ -19,6 +19,8 @@ export interface KeyedEntity {
   readonly sourceKey: string;
   readonly nativeId: string | null;
   readonly body: JsonObject;
+  /** The source did not tell the members of this group, or a part of them (UNK-5). */
+  readonly membersUnknown?: 'cut' | 'notShown';
 }
 
 /** An entity that could not be read or mapped. */
@@ -58,8 +60,25 @@ export function keyPage(context: RunContext, program: TypeProgram, page: Page): 
 /** An item under the key that its entity is stored by. */
 export function keyItem(context: RunContext, program: TypeProgram, item: NativeEntity): KeyedEntity {
   const sourceKey = program.sourceIdOf(item.body, context.evaluation) ?? item.id;
-  return { sourceKey, nativeId: sourceKey === item.id ? null : item.id, body: item.body };
+  const { body, membersUnknown } = item;
+  const isUnknown = membersUnknown === 'cut' || (membersUnknown !== undefined && context.safety.guardsMembers);
+  return {
+    sourceKey,
+    nativeId: sourceKey === item.id ? null : item.id,
+    body,
+    ...(isUnknown && { membersUnknown }),
+  };
 }
+
+/** What mapping a page needs. */
+export interface PageTools extends MappingTools {
+  /** Sealed common JSON of stored entities by number. */
+  readonly storedBodies: (entityNos: readonly number[]) => Promise<ReadonlyMap<number, Buffer>>;
+}
+
+/** CONN-SCIM-48: nothing is known to fall back on. */
+const CUT =
+  'the group shows as many members as the source shows at most, so some may be missing; switch paging of members on';
 
 /** What became of the entities of a page. */
 export interface MappedPage {
@@ -68,6 +87,8 @@ export interface MappedPage {
   readonly skipped: readonly number[];
   readonly failures: readonly ReadFailure[];
   readonly failedNos: readonly number[];
+  /** Groups that keep the members they had, because the source did not tell theirs (UNK-5). */
+  readonly unknownMembers: readonly number[];
   /** Rows delivered as stored and present: candidates for a look at time-dependent target programs. */
   readonly unchanged: readonly KnownEntity[];
 }
@@ -77,7 +98,7 @@ export interface MappedPage {
  * entity, because its result may differ today.
  */
 export async function mapPage(
-  tools: MappingTools,
+  tools: PageTools,
   type: EntityType,
   program: TypeProgram,
   page: KeyedPage,
@@ -89,9 +110,11 @@ export async function mapPage(
     seen: [] as number[],
     skipped: [] as number[],
     failedNos: [] as number[],
+    unknownMembers: [] as number[],
     unchanged: [] as KnownEntity[],
   };
   const failures = [...page.failures];
+  const members = await knownMembers(tools, type, page.entities, known);
   const breather = new Breather();
   for (const entity of page.entities) {
     await breather.breathe();
@@ -108,12 +131,14 @@ export async function mapPage(
       if (stored.presence === 'present') result.unchanged.push(stored);
       continue;
     }
-    const change = mapEntity(tools, type, program, entity, stored, sourceHash);
+    const kept = members.get(entity.sourceKey);
+    const change = mapEntity(tools, type, program, entity, stored, sourceHash, kept);
     if (typeof change === 'string') {
       failures.push({ key: entity.sourceKey, message: change });
       if (stored !== undefined) result.failedNos.push(stored.entityNo);
     } else {
       result.changes.push(change);
+      if (kept !== undefined && stored !== undefined) result.unknownMembers.push(stored.entityNo);
     }
   }
   return { ...result, failures };
@@ -134,15 +159,23 @@ export function mapEntity(
   entity: KeyedEntity,
   stored: KnownEntity | undefined,
   sourceHash: Buffer,
+  kept?: readonly JsonValue[],
 ): EntityChange | string {
   const outcome = program.read(entity.body, tools.context.evaluation);
   if (outcome.kind === 'failed') return outcome.message;
-  const base = { sourceKey: entity.sourceKey, nativeId: entity.nativeId, sourceHash };
+  if (entity.membersUnknown === 'cut' && kept === undefined) return CUT;
+  // What was not told is asked for again by the next read, whatever the rest of the group is like.
+  const base = {
+    sourceKey: entity.sourceKey,
+    nativeId: entity.nativeId,
+    sourceHash: kept === undefined ? sourceHash : null,
+  };
   if (outcome.kind === 'skipped') {
     const changed = stored === undefined || stored.presence !== 'skipped';
     return { ...base, presence: 'skipped', commonHash: null, body: null, members: null, changed, leaves: false };
   }
-  const commonHash = tools.hasher.canonical(outcome.common);
+  const common = kept === undefined ? outcome.common : { ...outcome.common, members: [...kept] };
+  const commonHash = tools.hasher.canonical(common);
   const changed = stored === undefined || stored.presence !== 'present' || !sameHash(stored.commonHash, commonHash);
   const sourceValues = valuesFor(tools, type, program, { entity, from: stored?.commonHash ?? null, to: commonHash });
   const place = entityPlace(tools.context.source.snapshot.no, codeOf(type), entity.sourceKey);
@@ -150,10 +183,10 @@ export function mapEntity(
     ...base,
     presence: 'present',
     commonHash,
-    body: changed ? tools.bodies.seal(outcome.common, place) : null,
-    members: type === 'group' && changed ? memberKeys(outcome.common) : null,
+    body: changed ? tools.bodies.seal(common, place) : null,
+    members: type === 'group' && changed && kept === undefined ? memberKeys(common) : null,
     changed,
-    leaves: outcome.common['active'] === false,
+    leaves: common['active'] === false,
     ...(sourceValues.length > 0 && { sourceValues }),
   };
 }
@@ -166,4 +199,31 @@ function memberKeys(common: JsonObject): string[] | null {
     const value = isJsonObject(member) ? member['value'] : member;
     return typeof value === 'string' ? [value] : [];
   });
+}
+
+/**
+ * UNK-5: the members that groups had when they were last told, of those whose members this page does not tell. A group that had none has nothing to
+ * lose: it is taken as it comes.
+ */
+async function knownMembers(
+  tools: PageTools,
+  type: EntityType,
+  entities: readonly KeyedEntity[],
+  known: ReadonlyMap<string, KnownEntity>,
+): Promise<ReadonlyMap<string, readonly JsonValue[]>> {
+  const members = new Map<string, readonly JsonValue[]>();
+  const stored = entities.flatMap(({ sourceKey, membersUnknown }) => {
+    const row = membersUnknown === undefined ? undefined : known.get(sourceKey);
+    return row === undefined ? [] : [row];
+  });
+  if (stored.length === 0) return members;
+  const bodies = await tools.storedBodies(stored.map((row) => row.entityNo));
+  for (const { entityNo, sourceKey } of stored) {
+    const body = bodies.get(entityNo);
+    if (body === undefined) continue;
+    const place = entityPlace(tools.context.source.snapshot.no, codeOf(type), sourceKey);
+    const before = tools.bodies.open(body, place)['members'];
+    if (Array.isArray(before) && before.length > 0) members.set(sourceKey, before);
+  }
+  return members;
 }

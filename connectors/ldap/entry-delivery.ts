@@ -60,7 +60,18 @@ export async function deliver(
     if (id !== undefined) items.push(entityOf(tools, type, entry, id, bodyOf(entry)));
     else failures.push({ message: `read ${type}: an entry lacks the attribute ${tools.settings.types[type].id}` });
   }
-  return { items, failures };
+  return { items: type === 'group' ? marked(tools, items) : items, failures };
+}
+
+/**
+ * UNK-5: an attribute without values does not exist in a directory (RFC 4512 §2.2), so a group without members shows none. Only where the class of
+ * groups demands a member, which is why empty ones carry a placeholder, a group without any cannot be read by us.
+ */
+function marked({ settings }: DeliveryTools, groups: readonly NativeEntity[]): readonly NativeEntity[] {
+  if (settings.emptyMemberDn === undefined || settings.flatten !== undefined) return groups;
+  const key = settings.memberAttribute.toLowerCase();
+  const isShown = ({ body }: NativeEntity): boolean => Object.keys(body).some((name) => name.toLowerCase() === key);
+  return groups.map((group) => (isShown(group) ? group : { ...group, membersUnknown: 'notShown' }));
 }
 
 /** Nearly all entries are: nothing has to be asked for. */

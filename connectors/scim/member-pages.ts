@@ -1,6 +1,8 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.js';
 import type { EntityFailure, NativeEntity } from '../contract.js';
 import { isConnectorError } from '../errors.js';
+import { withUnknownMembers } from './member-lists.js';
+import type { ShownMembers } from './member-lists.js';
 import { protocolError } from '../http/http-error.js';
 import type { ScimProfile } from './profile.js';
 import { attribute, jsonBody } from './scim-envelope.js';
@@ -26,8 +28,8 @@ export class MemberPages {
   ) {}
 
   /**
-   * The entities with their whole lists. One whose list cannot be had becomes a failure, and so does a group that shows as many
-   * members as the server shows at most: what it hides would be taken for gone (CONN-SCIM-48).
+   * The entities with their whole lists. One whose list cannot be had becomes a failure; a group that shows as many members as the server shows
+   * at most is marked: what it hides would be taken for gone (CONN-SCIM-48, UNK-5).
    */
   async complete(
     type: ScimType,
@@ -35,7 +37,7 @@ export class MemberPages {
     signal: AbortSignal | undefined,
   ): Promise<CompletedPage> {
     const size = this.http.settings.listPaging[type];
-    if (size === undefined) return type === 'group' ? this.withoutCut(items) : { items, failures: [] };
+    if (size === undefined) return { items: type === 'group' ? this.marked(items) : items, failures: [] };
     const results = new Map<string, NativeEntity | EntityFailure>();
     const waiting = items.filter(({ body }) => listOf(type, body).length >= size);
     const worker = async (): Promise<void> => {
@@ -45,18 +47,18 @@ export class MemberPages {
     };
     await Promise.all(Array.from({ length: AT_A_TIME }, worker));
     const done = items.map((item) => results.get(item.id) ?? item);
-    return { items: done.filter(isEntity), failures: done.filter((one): one is EntityFailure => !isEntity(one)) };
+    const entities = done.filter(isEntity);
+    const complete = type === 'group' ? withUnknownMembers(entities, shownMembers) : entities;
+    return { items: complete, failures: done.filter((one): one is EntityFailure => !isEntity(one)) };
   }
 
-  private withoutCut(items: readonly NativeEntity[]): CompletedPage {
+  private marked(items: readonly NativeEntity[]): NativeEntity[] {
     const limit = this.profile.members.shownAtMost;
-    if (limit === undefined) return { items, failures: [] };
-    const isCut = ({ body }: NativeEntity): boolean => listOf('group', body).length === limit;
-    const message = `group with exactly ${limit} members, as many as the server shows at most: members may be missing; switch paging of members on`;
-    return {
-      items: items.filter((item) => !isCut(item)),
-      failures: items.filter(isCut).map(({ id }) => ({ id, message })),
-    };
+    const isCut = ({ body }: NativeEntity): boolean => limit !== undefined && listOf('group', body).length === limit;
+    return withUnknownMembers(
+      items.map((item) => (isCut(item) ? { ...item, membersUnknown: 'cut' } : item)),
+      shownMembers,
+    );
   }
 
   private async readList(
@@ -111,4 +113,9 @@ function isEntity(one: NativeEntity | EntityFailure): one is NativeEntity {
 function listOf(type: ScimType, body: JsonObject): readonly JsonValue[] {
   const list = attribute(body, LISTS[type]);
   return Array.isArray(list) ? list : isJsonObject(list) ? [list] : [];
+}
+
+function shownMembers({ body }: NativeEntity): ShownMembers {
+  if (attribute(body, LISTS.group) === undefined) return 'none';
+  return listOf('group', body).length > 0 ? 'some' : 'empty';
 }

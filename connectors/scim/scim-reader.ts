@@ -100,8 +100,10 @@ export class ScimReader {
   private async whole(type: ScimType, entity: NativeEntity, signal: AbortSignal | undefined): Promise<NativeEntity> {
     const { items, failures } = await this.members.complete(type, [entity], signal);
     const [complete] = items;
-    if (complete !== undefined) return complete;
-    const safeMessage = failures[0]?.message ?? `${type} that cannot be read`;
+    const limit = this.options.profile.members.shownAtMost;
+    if (complete !== undefined && complete.membersUnknown !== 'cut') return complete;
+    const cut = `group with exactly ${limit ?? 0} members, as many as the server shows at most: members may be missing; switch paging of members on`;
+    const safeMessage = complete === undefined ? (failures[0]?.message ?? `${type} that cannot be read`) : cut;
     throw new ConnectorError({ kind: 'protocol', scope: 'entity', outcome: 'not-applied', safeMessage });
   }
 

@@ -46,6 +46,8 @@ export interface PageCommit {
   readonly failures: readonly { readonly key: string | null; readonly message: string }[];
   /** Stored entities whose read mapping failed: they are mapped again by the next read, whatever their hash (engine.md §5 ⚠). */
   readonly failedNos: readonly number[];
+  /** Stored groups whose members were not told (UNK-5). */
+  readonly unknownMembers: readonly number[];
   /** Position after this page; null at the end. */
   readonly cursor: object | null;
   readonly total: number | null;
@@ -184,7 +186,8 @@ async function writeBodies(sql: Sql, page: Delivery, numbers: ReadonlyMap<string
 export type PageRecord = Pick<
   PageCommit,
   'sourceNo' | 'type' | 'epoch' | 'pageNo' | 'readSeq' | 'failures' | 'cursor' | 'total' | 'drift' | 'watermark'
->;
+> &
+  Partial<Pick<PageCommit, 'unknownMembers'>>;
 
 /** Who was seen, the counters and the position, in one statement: most pages change nothing else. */
 export async function recordPage(
@@ -197,11 +200,12 @@ export async function recordPage(
   const { failures } = page;
   await sql.query(
     `with seen as (
-       insert into run_page (run_key, epoch, type, page_no, seen, skipped, failed_count, failed_keys, failures)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9::json)
+       insert into run_page (run_key, epoch, type, page_no, seen, skipped, failed_count, failed_keys, failures, unknown_members)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9::json, $17)
        on conflict (run_key, type, epoch, page_no) do update
           set seen = excluded.seen, skipped = excluded.skipped, failed_count = excluded.failed_count,
-              failed_keys = excluded.failed_keys, failures = excluded.failures),
+              failed_keys = excluded.failed_keys, failures = excluded.failures,
+              unknown_members = excluded.unknown_members),
      counted as (
        insert into run_counter (run_key, system_id, type, action, read_count, skipped, failed)
        values ($1, $10, $3, 'read', $11, cardinality($6::bigint[]), $7)
@@ -229,6 +233,7 @@ export async function recordPage(
       page.drift,
       page.watermark === null ? null : JSON.stringify(page.watermark),
       page.readSeq,
+      page.unknownMembers ?? [],
     ],
   );
 }

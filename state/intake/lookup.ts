@@ -39,6 +39,15 @@ export async function lookupEntities(
   return new Map(rows.map((row) => [row.sourceKey, { ...row, presence: nameOf(PRESENCE, row.presence) }]));
 }
 
+/** Sealed common JSON of entities by number; who has none is missing. */
+export async function readBodies(sql: Sql, entityNos: readonly number[]): Promise<ReadonlyMap<number, Buffer>> {
+  const rows = await sql.query<{ entityNo: number; body: Buffer }>(
+    'select entity_no as "entityNo", body from entity_body where entity_no = any($1::bigint[])',
+    [entityNos],
+  );
+  return new Map(rows.map((row) => [row.entityNo, row.body]));
+}
+
 /** A number that is higher than that of every answer asked for before; drawn before a source is asked (engine.md §5). */
 export async function nextReadSeq(sql: Sql): Promise<number> {
   const [row] = await sql.query<{ seq: number }>(`select nextval('read_seq') as seq`);

@@ -136,6 +136,20 @@ describeSlapd('LDAP on OpenLDAP', () => {
       expect((await filtered.readOne('user', 'u2', {}))?.id).toBe('u2');
     });
 
+    it('UNK-5: where a group must have a member, one without any is one whose members may not be read', async () => {
+      const marksOf = async (properties: Record<string, string>): Promise<Set<string | undefined>> => {
+        const pages = await readAll(open(properties), { type: 'group' });
+        return new Set(pages.flatMap(({ items }) => items.map(({ membersUnknown }) => membersUnknown)));
+      };
+      const placeholder = { 'ldap.group.empty.member.dn': 'cn=nobody,dc=example,dc=org' };
+      // None of the groups shows this one.
+      const withoutMembers = { 'ldap.attribute.group.member': 'uniqueMember' };
+      expect(await marksOf(placeholder)).toEqual(new Set([undefined]));
+      expect(await marksOf({ ...placeholder, ...withoutMembers })).toEqual(new Set(['notShown']));
+      // Elsewhere an attribute without values does not exist.
+      expect(await marksOf(withoutMembers)).toEqual(new Set([undefined]));
+    });
+
     it('DEL-23, CONN-LDAP-47: several entities with one search, whatever their names, under the filter of the property', async () => {
       const gone = ['gone', 'go(ne)', 'GONE*'];
       const present = await open().readPresent?.('user', [...HARD, ...gone, 'u7'], {});
