@@ -11,6 +11,7 @@ export const SCENARIO_NAMES = [
   'large-group',
   'memory',
   'isolation',
+  'confirmations',
   'transform',
   'ldap-read',
 ] as const;
@@ -54,6 +55,7 @@ const DEFAULTS: Record<ScenarioName, Defaults> = {
   'large-group': { entities: 100_000, latencyMs: 0 },
   memory: { entities: 100_000, latencyMs: 0 },
   isolation: { entities: 2_000, latencyMs: 50 },
+  confirmations: { entities: 5_000, latencyMs: 10 },
   transform: { entities: 500, latencyMs: 0 },
   'ldap-read': { entities: 20_000, latencyMs: 0 },
 };

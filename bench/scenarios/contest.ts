@@ -23,13 +23,15 @@ export interface Contest {
   readonly change?: (servers: BenchServers, round: number) => Promise<readonly string[]>;
   /** Writes to each target that the measured run needs. */
   readonly writes: number;
+  /** Also what the governor and the tracking of unknown entities cost. */
+  readonly governorCost?: true;
 }
 
 /** R0, R1 and the engine in turn on the same simulators, the targets emptied in between. */
 export async function contest(
   tools: ScenarioTools,
   options: BenchOptions,
-  { loadsFirst, change, writes }: Contest,
+  { loadsFirst, change, writes, governorCost }: Contest,
 ): Promise<ScenarioOutcome> {
   const servers = await tools.use(startServers({ people: options.entities, targets: options.targets }));
   tools.say('measuring the simulators alone');
@@ -41,7 +43,11 @@ export async function contest(
   tools.say('R1: raw loop with hashes, bodies and commits');
   const r1 = await rounds.raw(stack.databaseUrl);
   tools.say('the engine');
-  const job = await rounds.engine(stack, options.profileFolder !== undefined);
+  const job = await rounds.engine(stack, { profile: options.profileFolder !== undefined });
+  const borderTimes = await borders(servers, job);
+  const wrong = await wrongResults(options, servers, job, writes);
+
+  const safety = governorCost === true ? await costOfSafety(tools, rounds, stack, options.entities) : {};
 
   const rates = { r0: rateOf(r0), r1: rateOf(r1), engine: (options.entities / job.elapsedMs) * 1_000 };
   const simulator = servedPerSecond(capacity, options.entities, writes);
@@ -58,12 +64,10 @@ export async function contest(
       r1CpuMicrosPerEntity: r1.cpuMicros / r1.entities,
       limitPerSecond: limit,
       simulatorPerSecond: simulator,
-      ...(await borders(servers, job)),
+      ...borderTimes,
+      ...safety,
     },
-    invalidBecause: [
-      ...reasonsAgainst({ ...rates, simulator, limit }),
-      ...(await wrongResults(options, servers, job, writes)),
-    ],
+    invalidBecause: [...reasonsAgainst({ ...rates, simulator, limit }), ...wrong],
   };
 }
 
@@ -80,8 +84,37 @@ async function borders(
   return { firstWriteAfterMs: first - job.startedAtMs, endAfterLastAnswerMs: endedAtMs - lastAnswerAt(writes) };
 }
 
+type Properties = Readonly<Record<string, string>>;
+const OFF: Properties = { 'ips.reference.behavior': 'true' };
+
+/**
+ * The same job with and without governor, guards and tracking, four times more in the order off, on, on, off, in one warm worker. CPU of the worker decides:
+ * it depends on other programs of the machine far less than time does.
+ */
+async function costOfSafety(
+  tools: ScenarioTools,
+  rounds: Rounds,
+  stack: BenchStack,
+  entities: number,
+): Promise<{ governorCost: number; governorCostElapsed: number; governorOffCpuMicrosPerEntity: number }> {
+  const cpu = { on: 0, off: 0 };
+  const elapsed = { on: 0, off: 0 };
+  for (const state of ['off', 'on', 'on', 'off'] as const) {
+    tools.say(`the engine, governor and tracking of unknown entities ${state}`);
+    const job = await rounds.engine(stack, { properties: state === 'off' ? OFF : {} });
+    cpu[state] += job.workerCpuMicros;
+    elapsed[state] += job.elapsedMs;
+  }
+  return {
+    governorCost: cpu.on / cpu.off - 1,
+    governorCostElapsed: elapsed.on / elapsed.off - 1,
+    governorOffCpuMicrosPerEntity: cpu.off / 2 / entities,
+  };
+}
+
 class Rounds {
   private round = 0;
+  private configured = 0;
 
   constructor(
     private readonly options: BenchOptions,
@@ -109,9 +142,12 @@ class Rounds {
     }
   }
 
-  async engine(stack: BenchStack, profile: boolean): Promise<MeasuredJob> {
+  async engine(
+    stack: BenchStack,
+    { profile = false, properties = {} }: { readonly profile?: boolean; readonly properties?: Properties } = {},
+  ): Promise<MeasuredJob> {
     await resetTargets(this.servers);
-    const source = await this.configure(stack);
+    const source = await this.configure(stack, properties);
     return this.measured(
       () => measureJob(stack, source),
       () => measureJob(stack, source, { profile }),
@@ -131,11 +167,15 @@ class Rounds {
     return run(changed);
   }
 
-  private async configure(stack: BenchStack): Promise<BenchSystem> {
-    const properties = { 'scim.page.size': String(this.options.pageSizeEntities) };
-    const source = await addSystem(stack, { role: 'source', name: 'Source', url: this.servers.source.url, properties });
+  /** Systems of their own for each round: nobody else's source feeds its targets. */
+  private async configure(stack: BenchStack, more: Properties): Promise<BenchSystem> {
+    this.configured += 1;
+    const mark = this.configured === 1 ? '' : ` (${this.configured})`;
+    const properties = { 'scim.page.size': String(this.options.pageSizeEntities), ...more };
+    const { url: sourceUrl } = this.servers.source;
+    const source = await addSystem(stack, { role: 'source', name: `Source${mark}`, url: sourceUrl, properties });
     for (const [place, { url }] of this.servers.targets.entries())
-      await addSystem(stack, { role: 'target', name: `Target ${place + 1}`, url });
+      await addSystem(stack, { role: 'target', name: `Target ${place + 1}${mark}`, url, sources: [source] });
     return source;
   }
 }

@@ -1,5 +1,6 @@
 import type { BenchOptions, ScenarioName } from '../options.js';
 import type { ScenarioOutcome } from '../result.js';
+import { confirmations } from './confirmations.js';
 import { delta } from './delta.js';
 import { kill, stop } from './faults.js';
 import { isolation } from './isolation.js';
@@ -24,6 +25,7 @@ export const SCENARIOS: Record<ScenarioName, Scenario> = {
   'large-group': largeGroup,
   memory,
   isolation,
+  confirmations,
   transform,
   'ldap-read': ldapRead,
 };

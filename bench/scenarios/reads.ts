@@ -8,12 +8,17 @@ import type { ScenarioTools } from './tools.js';
 
 /** Everybody is new in every target. */
 export function initialLoad(tools: ScenarioTools, options: BenchOptions): Promise<ScenarioOutcome> {
-  return contest(tools, options, { loadsFirst: false, writes: options.entities });
+  return contest(tools, options, { loadsFirst: false, writes: options.entities, governorCost: true });
 }
 
 /** Nothing has changed since the last full read; R0 is a raw paged read. */
 export function unchanged(tools: ScenarioTools, options: BenchOptions): Promise<ScenarioOutcome> {
-  return contest(tools, options, { loadsFirst: true, writes: 0, change: () => Promise.resolve([]) });
+  return contest(tools, options, {
+    loadsFirst: true,
+    writes: 0,
+    change: () => Promise.resolve([]),
+    governorCost: true,
+  });
 }
 
 /** A full read in which one person of a hundred has another title; R0 is told which. */
