@@ -16,6 +16,7 @@ import { InterruptedReads1795206000000 } from './1795206000000-interrupted-reads
 import { ApprovalRules1795210000000 } from './1795210000000-approval-rules.js';
 import { Simulation1795211000000 } from './1795211000000-simulation.js';
 import { UnknownEntities1795212000000 } from './1795212000000-unknown-entities.js';
+import { ReportedDeletions1795213000000 } from './1795213000000-reported-deletions.js';
 import { WriteBack1795214000000 } from './1795214000000-write-back.js';
 import { WorkersSeen1795214100000 } from './1795214100000-workers-seen.js';
 import { LeaseHolders1795215000000 } from './1795215000000-lease-holders.js';
@@ -40,6 +41,7 @@ export const MIGRATIONS = [
   ApprovalRules1795210000000,
   Simulation1795211000000,
   UnknownEntities1795212000000,
+  ReportedDeletions1795213000000,
   WriteBack1795214000000,
   WorkersSeen1795214100000,
   LeaseHolders1795215000000,

@@ -220,6 +220,7 @@ class IntakeChunk {
       failures: mapped.failures,
       failedNos: mapped.failedNos,
       unknownMembers: mapped.unknownMembers,
+      tombstones: page.tombstones.length,
       cursor: page.next,
       total: page.total?.quality === 'exact' ? page.total.value : null,
       drift: page.drift === 'total-shrank' ? page.drift : null,

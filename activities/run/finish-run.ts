@@ -14,6 +14,7 @@ import {
   closeRun,
   countExactly,
   countFailed,
+  countReportedDeletions,
   dropForce,
   hasLiveLeases,
   lockRun,
@@ -46,7 +47,15 @@ import { describeProgress } from './describe-progress.js';
 import { concludeSimulation } from '../simulate/conclude-simulation.js';
 import { noteUnknown } from './note-unknown.js';
 import { apiVersion, readFingerprint } from './read-mode.js';
-import { appliedLines, countsOf, guardLine, heldLines, matchLines, unresolvedLines } from './outcome-lines.js';
+import {
+  appliedLines,
+  countsOf,
+  guardLine,
+  heldLines,
+  matchLines,
+  reportedDeletionLines,
+  unresolvedLines,
+} from './outcome-lines.js';
 
 /** Reports of a worker that waits for answers. */
 const REPORT_INTERVAL_MS = 5_000;
@@ -149,7 +158,16 @@ async function conclude(
     ? await approveByRules(sql, context, { partial: await whyPartial(sql, context, verdict, stopped || defective) })
     : [];
   const matched = matchLines(context, plansOnly(context) ? await countMatches(sql, input.runKey) : []);
-  const lines = [...report.lines, ...matched, ...unresolved, ...held, ...byRules, ...referenceLines(context)];
+  const reported = reportedDeletionLines(context, await countReportedDeletions(sql, input.runKey));
+  const lines = [
+    ...report.lines,
+    ...reported,
+    ...matched,
+    ...unresolved,
+    ...held,
+    ...byRules,
+    ...referenceLines(context),
+  ];
   await closeRun(sql, input.runKey, status, lines);
   services.deps.reached?.('finishing');
   return status;

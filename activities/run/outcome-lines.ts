@@ -67,6 +67,18 @@ export function unresolvedLines(context: RunContext, counts: readonly Unresolved
   });
 }
 
+/** CONN-CORE-46. */
+export function reportedDeletionLines(
+  context: RunContext,
+  counts: readonly { readonly type: number; readonly count: number }[],
+): string[] {
+  const { name } = context.source.snapshot;
+  return counts.map(
+    ({ type, count }) =>
+      `${name}, ${entityTypeOfCode(type)}: ${count} deletions reported by the source system; only a full read deletes`,
+  );
+}
+
 /** Counts of one target and type. */
 export function countsOf(counts: readonly OutcomeCount[], targetNo: number, type: string): OutcomeCount[] {
   return counts.filter((row) => row.targetNo === targetNo && entityTypeOfCode(row.type) === type);

@@ -50,6 +50,7 @@ export async function stageRead(
       pageNo,
       readSeq,
       failures,
+      tombstones: page.tombstones.length,
       cursor: page.next,
       total: page.total?.quality === 'exact' ? page.total.value : null,
       drift: page.drift === 'total-shrank' ? page.drift : null,

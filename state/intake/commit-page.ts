@@ -48,6 +48,8 @@ export interface PageCommit {
   readonly failedNos: readonly number[];
   /** Stored groups whose members were not told (UNK-5). */
   readonly unknownMembers: readonly number[];
+  /** Deletions that the source has reported: counted, never carried out (CONN-CORE-46). */
+  readonly tombstones: number;
   /** Position after this page; null at the end. */
   readonly cursor: object | null;
   readonly total: number | null;
@@ -185,7 +187,17 @@ async function writeBodies(sql: Sql, page: Delivery, numbers: ReadonlyMap<string
 /** What the books of a read keep of a page. */
 export type PageRecord = Pick<
   PageCommit,
-  'sourceNo' | 'type' | 'epoch' | 'pageNo' | 'readSeq' | 'failures' | 'cursor' | 'total' | 'drift' | 'watermark'
+  | 'sourceNo'
+  | 'type'
+  | 'epoch'
+  | 'pageNo'
+  | 'readSeq'
+  | 'failures'
+  | 'tombstones'
+  | 'cursor'
+  | 'total'
+  | 'drift'
+  | 'watermark'
 > &
   Partial<Pick<PageCommit, 'unknownMembers'>>;
 
@@ -200,12 +212,12 @@ export async function recordPage(
   const { failures } = page;
   await sql.query(
     `with seen as (
-       insert into run_page (run_key, epoch, type, page_no, seen, skipped, failed_count, failed_keys, failures, unknown_members)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9::json, $17)
+       insert into run_page (run_key, epoch, type, page_no, seen, skipped, failed_count, failed_keys, failures, unknown_members, tombstones)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9::json, $17, $18)
        on conflict (run_key, type, epoch, page_no) do update
           set seen = excluded.seen, skipped = excluded.skipped, failed_count = excluded.failed_count,
               failed_keys = excluded.failed_keys, failures = excluded.failures,
-              unknown_members = excluded.unknown_members),
+              unknown_members = excluded.unknown_members, tombstones = excluded.tombstones),
      counted as (
        insert into run_counter (run_key, system_id, type, action, read_count, skipped, failed)
        values ($1, $10, $3, 'read', $11, cardinality($6::bigint[]), $7)
@@ -234,6 +246,7 @@ export async function recordPage(
       page.watermark === null ? null : JSON.stringify(page.watermark),
       page.readSeq,
       page.unknownMembers ?? [],
+      page.tombstones,
     ],
   );
 }

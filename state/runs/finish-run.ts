@@ -157,3 +157,14 @@ export async function closeRun(sql: Sql, runKey: string, status: JobStatus, outc
   ]);
   await sql.query('select pg_notify($1, $2)', [RUN_CHANNEL, runKey]);
 }
+
+/** Deletions that the source has reported itself, by type; types without any are left out. */
+export async function countReportedDeletions(sql: Sql, runKey: string): Promise<{ type: number; count: number }[]> {
+  return sql.query<{ type: number; count: number }>(
+    `select t.type, sum(p.tombstones)::int as count
+       from run_type t join run_page p using (run_key, type, epoch)
+      where run_key = $1
+      group by 1 having sum(p.tombstones) > 0 order by 1`,
+    [runKey],
+  );
+}

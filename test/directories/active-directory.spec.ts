@@ -170,11 +170,14 @@ describeSamba('whole lives with Active Directory', () => {
       compare();
     }, 120_000);
 
-    it('DEL-1, CONN-AD-17: a delta job deletes nobody; the next full one does; who comes back has a new account', async () => {
+    it('DEL-1, CONN-AD-17, CONN-CORE-46: a delta job deletes nobody; the next full one does; who comes back has a new account', async () => {
       leave('p0010');
       leave('p0011');
       const delta = await engine.runJob(source);
       expect(delta.job).toMatchObject({ status: 'Success', readMode: 'Delta Read' });
+      expect(delta.job.outcome).toContain(
+        'Domain, user: 2 deletions reported by the source system; only a full read deletes',
+      );
       expect(slapd.search(slapd.peopleDn, '(uid=p0010)')).toHaveLength(1);
       await settle('resync');
       join('p0010');
