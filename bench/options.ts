@@ -12,6 +12,7 @@ export const SCENARIO_NAMES = [
   'memory',
   'isolation',
   'confirmations',
+  'plan-apply',
   'transform',
   'ldap-read',
 ] as const;
@@ -56,6 +57,7 @@ const DEFAULTS: Record<ScenarioName, Defaults> = {
   memory: { entities: 100_000, latencyMs: 0 },
   isolation: { entities: 2_000, latencyMs: 50 },
   confirmations: { entities: 5_000, latencyMs: 10 },
+  'plan-apply': { entities: 100_000, latencyMs: 0 },
   transform: { entities: 500, latencyMs: 0 },
   'ldap-read': { entities: 20_000, latencyMs: 0 },
 };
@@ -86,6 +88,8 @@ export function parseOptions(args: readonly string[]): BenchOptions {
   if (scenario === 'isolation' && (latencyMs === 0 || values.targets !== undefined)) {
     throw new UsageError('isolation has two targets, one 20 times slower: it needs --latency above 0 and no --targets');
   }
+  if (scenario === 'plan-apply' && values.targets !== undefined)
+    throw new UsageError('plan-apply has one target: leave --targets out');
   return {
     scenario,
     entities: numberOf('entities', values.entities, { fallback: defaults.entities, min: 100, max: 10_000_000 }),

@@ -2,20 +2,35 @@ import type { WorkflowHandle } from '@temporalio/client';
 import { runWorkflowId } from '../../api/reconciler/start-options.js';
 import { RunStarter } from '../../api/reconciler/start-run.js';
 import { findOpenRun, readJob, readStatistics, requestRun, requestStop } from '../../state/runs/index.js';
-import type { JobView, StatisticsRow } from '../../state/runs/index.js';
+import type { JobView, RunKind, StatisticsRow } from '../../state/runs/index.js';
 import type { BenchStack } from './stack.js';
 import type { BenchSystem } from './systems.js';
 
-/** A Read job under way, started the way the API starts it. */
+/** A job under way, started the way the API starts it. */
 export interface StartedJob {
   readonly jobId: string;
   readonly runKey: string;
   readonly handle: WorkflowHandle;
 }
 
+/** What kind of job is started; a Read where nothing is said. */
+export interface JobKind {
+  readonly kind?: RunKind;
+  /** The plan to apply, of kind `apply`. */
+  readonly planNo?: number;
+  /** Of a plan: false leaves out the match report. */
+  readonly match?: boolean;
+}
+
 /** Inserts the run and starts its workflow. */
-export async function startJob(stack: BenchStack, source: BenchSystem): Promise<StartedJob> {
-  const request = { sourceNo: source.no, kind: 'read', trigger: 'IMMEDIATE', triggeredBy: 'benchmark' } as const;
+export async function startJob(stack: BenchStack, source: BenchSystem, what: JobKind = {}): Promise<StartedJob> {
+  const asked = { sourceNo: source.no, trigger: 'IMMEDIATE', triggeredBy: 'benchmark' } as const;
+  const request = {
+    ...asked,
+    kind: what.kind ?? 'read',
+    ...(what.planNo !== undefined && { planNo: what.planNo }),
+    ...(what.match !== undefined && { match: what.match }),
+  };
   const { runKey, jobId } = await requestRun(stack.pool, request);
   const run = await findOpenRun(stack.pool, runKey);
   if (run === undefined) throw new Error('the run that was just requested is not open');

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { countEvents, readEnd, startJob } from '../engine/job.js';
-import type { EndedJob, StartedJob } from '../engine/job.js';
+import type { EndedJob, JobKind, StartedJob } from '../engine/job.js';
 import type { BenchStack } from '../engine/stack.js';
 import type { BenchSystem } from '../engine/systems.js';
 import { databaseUsage, untilStatisticsAreIn } from './database-usage.js';
@@ -32,13 +32,13 @@ export interface MeasuredJob extends EndedJob {
 export async function measureJob(
   stack: BenchStack,
   source: BenchSystem,
-  options: { readonly profile?: boolean } = {},
+  options: JobKind & { readonly profile?: boolean } = {},
 ): Promise<MeasuredJob> {
   await untilStatisticsAreIn();
   const before = await usageOf(stack);
   if (options.profile === true) await toggleProfiler(stack);
   const startedAtMs = monotonicMs();
-  const started = await startJob(stack, source);
+  const started = await startJob(stack, source, options);
   const sampler = new RssSampler(stack.pid('worker'));
   await started.handle.result();
   const rss = sampler.stop();

@@ -7,6 +7,7 @@ import { isolation } from './isolation.js';
 import { ldapRead } from './ldap-read.js';
 import { largeGroup } from './large-group.js';
 import { memory } from './memory.js';
+import { planApply } from './plan-apply.js';
 import { initialLoad, onePercent, unchanged } from './reads.js';
 import type { ScenarioTools } from './tools.js';
 import { transform } from './transform.js';
@@ -26,6 +27,7 @@ export const SCENARIOS: Record<ScenarioName, Scenario> = {
   memory,
   isolation,
   confirmations,
+  'plan-apply': planApply,
   transform,
   'ldap-read': ldapRead,
 };

@@ -34,6 +34,12 @@ const SOURCE_STATEMENTS = [
 ];
 const ENTITY_STATEMENT = 'delete from entity where source_id = $1';
 
+/** Simulations hold content of people: it goes with either of the systems; a reset leaves it, like all results of jobs. */
+const SIMULATION_STATEMENTS = [
+  'delete from simulated_result where target_id = $1 or run_key in (select run_key from run where source_id = $1)',
+  'delete from simulated_entity where run_key in (select run_key from run where source_id = $1)',
+];
+
 const TARGET_STATEMENTS = [
   'link_body',
   'link',
@@ -65,8 +71,9 @@ export async function removeOperationalData(
   const entities = keepEntities ? [] : [ENTITY_STATEMENT];
   for (const statement of [...SOURCE_STATEMENTS, ...entities]) await transaction.query(statement, [systemNo]);
   await removeTargetData(transaction, systemNo);
-  if (!keepEntities)
-    await transaction.query('delete from kept_origin where target_id = $1 or source_id = $1', [systemNo]);
+  if (keepEntities) return;
+  await transaction.query('delete from kept_origin where target_id = $1 or source_id = $1', [systemNo]);
+  for (const statement of SIMULATION_STATEMENTS) await transaction.query(statement, [systemNo]);
 }
 
 /** What a target has: links from all sources, their backlog and gates; kept origins stay. */

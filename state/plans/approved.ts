@@ -44,7 +44,8 @@ export async function approvedChanges(
     `select change_no as "changeNo", entity_no as "entityNo", verb, class, attributes, presence, entity_hash as "entityHash",
             link_version as "linkVersion", target_hash as "targetHash", source_program as "sourceProgram", target_program as "targetProgram",
             content, match, target_key as "targetKey"
-       from change where plan_no = $1 and target_id = $2 and entity_no = any($3::bigint[]) and state = 'approved'`,
+       from unnest($3::bigint[]) as n (entity)
+      cross join lateral (select * from change where target_id = $2 and entity_no = n.entity and state = 'approved' and plan_no = $1 limit 1) c`,
     [planNo, targetNo, entityNos],
   );
   return new Map(rows.map((row) => [row.entityNo, { ...row, presence: nameOf(PRESENCE, row.presence) }]));
@@ -68,7 +69,7 @@ export async function endChanges(sql: Sql, ends: readonly DecidedChange[]): Prom
     `with ended as (
        update change c set state = n.state, reason = n.reason, standing = false, ended_at = now()
          from unnest($1::bigint[], $2::text[], $3::text[]) as n (change_no, state, reason)
-        where c.change_no = n.change_no and c.state = 'approved'
+        where c.change_no = any($1::bigint[]) and c.change_no = n.change_no and c.state = 'approved'
         returning c.target_id, c.entity_no)
      ${OFFER}`,
     [ends.map((end) => end.changeNo), ends.map((end) => end.to), ends.map((end) => end.reason)],

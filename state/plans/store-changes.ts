@@ -124,13 +124,19 @@ async function forgetTwice(sql: Sql, planNo: number, targetNo: number, entityNos
 /** Ends the open changes of pairs in favour of newer ones; what was approved for the older data is obsolete (PLN-2). */
 export async function supersede(sql: Sql, targetNo: number, entityNos: readonly number[]): Promise<void> {
   await sql.query(
-    `update change set state = case when state = any($3::text[]) then 'superseded' when state = 'approved' then 'obsolete' else state end,
-            reason = case when standing and not state = any($4::text[]) then reason else 'a newer run has planned this entity anew' end,
+    `update change set state = case when state in (${ENDED_BY_NEWER}) then 'superseded' when state = 'approved' then 'obsolete' else state end,
+            reason = case when standing and not state in (${OPEN_STATES}) then reason else 'a newer run has planned this entity anew' end,
             standing = false, ended_at = now()
-      where target_id = $1 and entity_no = any($2::bigint[]) and (state = any($4::text[]) or standing)`,
-    [targetNo, entityNos, statesBefore('superseded'), [...statesBefore('superseded'), 'approved']],
+      where target_id = $1 and entity_no = any($2::bigint[]) and (state in (${OPEN_STATES}) or standing)`,
+    [targetNo, entityNos],
   );
 }
+
+/** SQL: written out and not given as parameters, or no partial index would fit and each lease would read all changes there are. */
+const ENDED_BY_NEWER = statesBefore('superseded')
+  .map((state) => `'${state}'`)
+  .join(', ');
+const OPEN_STATES = `${ENDED_BY_NEWER}, 'approved'`;
 
 async function insertChanges(
   sql: Sql,

@@ -28,6 +28,7 @@ describe('command line of the benchmark', () => {
     [['--scenario', 'stop', '--speed', '3'], "Unknown option '--speed'"],
     [['--scenario', 'isolation', '--latency', '0'], 'isolation has two targets'],
     [['--scenario', 'isolation', '--targets', '3'], 'isolation has two targets'],
+    [['--scenario', 'plan-apply', '--targets', '2'], 'plan-apply has one target'],
   ])('%j is refused with a message that says what may be', (args, message) => {
     expect(() => parseOptions(args)).toThrow(UsageError);
     expect(() => parseOptions(args)).toThrow(message);
