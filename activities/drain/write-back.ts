@@ -1,7 +1,7 @@
 import { isConnectorError } from '../../connectors/errors.js';
 import type { ConnectorError } from '../../connectors/errors.js';
 import { withRetries } from '../../connectors/retry.js';
-import type { JsonObject } from '../../core/json.js';
+import type { JsonObject, JsonValue } from '../../core/json.js';
 import { documentWith, valueAt } from '../../core/write-back.js';
 import type { WriteBackRule } from '../../core/write-back.js';
 import type { LinkWrite } from '../../state/drain/link-writes.js';
@@ -43,8 +43,7 @@ export async function writeBack(
   if (rule === undefined || done.end.kind !== 'settled') return done;
   // Until the value is known nobody could tell that something is missing: the pair is written once more.
   work.unfinished = { ...done, link: neverInStep(done.link) };
-  const entity = written.entity ?? (await readTarget(env, work, written.targetKey));
-  const value = entity === undefined ? null : valueAt(entity, rule.target);
+  const value = (await answered(env, work, rule, written)) ?? null;
   if (value === null) return finished(work, done, null);
   const targetHash = env.tools.hasher.canonical(value);
   if (sameHash(work.writeBackMark?.sourceHash ?? null, targetHash)) return finished(work, done, targetHash);
@@ -79,6 +78,19 @@ function notStored(done: Settlement, rule: WriteBackRule, targetHash: Buffer, er
     durationMs: done.log?.durationMs ?? 0,
   } as const;
   return { ...done, end: { kind: 'failed', errorClass: 'writeBack' }, log, writeBack: { targetHash, stored: false } };
+}
+
+/** The value that the target has given, asked for where its answer did not hold it: some answer with no more than an id. */
+async function answered(
+  env: DrainEnvironment,
+  work: Work,
+  rule: WriteBackRule,
+  { targetKey, entity }: { readonly targetKey: string; readonly entity?: JsonObject | undefined },
+): Promise<JsonValue | undefined> {
+  const told = entity === undefined ? null : valueAt(entity, rule.target);
+  if (told !== null) return told;
+  const read = await readTarget(env, work, targetKey);
+  return read === undefined ? undefined : valueAt(read, rule.target);
 }
 
 /** The account as the target has it; undefined when it is gone. */

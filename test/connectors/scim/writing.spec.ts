@@ -62,8 +62,9 @@ describe('SCIM writing', () => {
   it('CONN-SCIM-65: 202 counts as done, and the log says that nobody has confirmed it', async () => {
     const { connector } = await served((_request, response) => sendJson(response, 202, { id: 'a' }));
     const body = { userName: 'x' };
-    expect(await connector.create('user', body, {})).toEqual({ id: 'a', applied: 'updated' });
-    expect(await connector.update('user', 'a', { mode: 'replace', body }, {})).toEqual({ id: 'a', applied: 'updated' });
+    const accepted = { id: 'a', applied: 'updated', entity: { id: 'a' } };
+    expect(await connector.create('user', body, {})).toEqual(accepted);
+    expect(await connector.update('user', 'a', { mode: 'replace', body }, {})).toEqual(accepted);
     expect(connector.recorded.lines.map(({ level, message }) => `${level} ${message}`)).toEqual([
       'warn create user: accepted (202), not confirmed; it counts as done',
       'warn update user: accepted (202), not confirmed; it counts as done',
@@ -76,7 +77,9 @@ describe('SCIM writing', () => {
     });
     const body = { userName: 'x', meta: { created: 'y' }, groups: [{ value: 'g' }], 'urn:x:User': { a: 1 } };
     const result = await connector.update('user', 'a/b', { mode: 'replace', body }, {});
-    expect(result).toEqual({ id: 'a/b', applied: 'updated', version: 'W/"2"' });
+    // CONN-CORE-56: what the server answered is part of the result.
+    const entity = { id: 'a/b', meta: { version: 'W/"2"' } };
+    expect(result).toEqual({ id: 'a/b', applied: 'updated', version: 'W/"2"', entity });
     const [request] = server.requests;
     expect(request).toMatchObject({ method: 'PUT', url: '/Users/a%2Fb' });
     expect(request?.headers['content-type']).toBe('application/json');
@@ -92,7 +95,8 @@ describe('SCIM writing', () => {
     const { server, connector } = await served((_request, response) =>
       sendJson(response, 201, { id: 7 }, { etag: '"1"' }),
     );
-    expect(await connector.create('user', person(1), {})).toEqual({ id: '7', applied: 'created', version: '"1"' });
+    const made = { id: '7', applied: 'created', version: '"1"', entity: { id: 7 } };
+    expect(await connector.create('user', person(1), {})).toEqual(made);
     server.respond((_request, response) => void response.writeHead(201, { location: '/scim/Users/a%2Fb?x=1' }).end());
     expect((await connector.create('user', person(1), {})).id).toBe('a/b');
     server.respond(({ method }, response) => {
