@@ -1,8 +1,17 @@
 import type { GovernedClass } from '../../core/plan/change.js';
-import { disables, shapeOf, unitsOf, withoutRemovals } from '../../core/plan/classify.js';
+import {
+  disables,
+  removedMembers,
+  shapeOf,
+  unitsOf,
+  withoutMembers,
+  withoutRemovals,
+} from '../../core/plan/classify.js';
 import type { UpdateShape } from '../../core/plan/classify.js';
 import { tripsGroup } from '../../core/plan/limits.js';
 import type { GovernorRules } from '../../core/plan/limits.js';
+import type { JsonObject } from '../../core/json.js';
+import { linkedKeys } from '../../state/drain/references.js';
 import { reserve } from '../../state/governor/budget.js';
 import type { Settlement } from '../../state/drain/settle.js';
 import { patiently } from '../support/patiently.js';
@@ -22,6 +31,15 @@ interface Weighed {
   readonly units: ReadonlyMap<GovernedClass, number>;
   /** GOV-4: this group loses too many members. */
   readonly tripsGroup: boolean;
+  /** Members last written whose accounts are gone. */
+  readonly gone: ReadonlySet<string>;
+}
+
+const NOBODY: ReadonlySet<string> = new Set();
+
+function knownBefore(env: DrainEnvironment, work: Work, gone: ReadonlySet<string>): JsonObject | null {
+  const before = lastWritten(env, work);
+  return before === null ? null : withoutMembers(before, gone);
 }
 
 /** Executes changes under the governor: what goes beyond a limit is held, everything else goes on (GOV-6). */
@@ -33,7 +51,7 @@ export class GovernedSink implements ChangeSink {
     const weighed: Weighed[] = [];
     const settled: Settlement[] = [];
     for (const work of works) {
-      const one = this.weigh(env, work);
+      const one = await this.weighExactly(env, work);
       if (one === undefined) plain.push(work);
       else if (one.tripsGroup || isHeldBefore(one, 'removeMember')) this.withhold(env, one, plain, settled);
       else if (work.row.heldClass !== null && isHeldBefore(one, work.row.heldClass))
@@ -55,7 +73,7 @@ export class GovernedSink implements ChangeSink {
 
   async admitRecreate(env: DrainEnvironment, work: Work): Promise<Settlement | undefined> {
     const units = this.counted(new Map<GovernedClass, number>([['recreate', 1]]));
-    const one = { work, shape: null, units, tripsGroup: false };
+    const one = { work, shape: null, units, tripsGroup: false, gone: NOBODY };
     if (work.row.heldClass === 'recreate') return hold(env, one, 'recreate');
     if (units.size === 0) return undefined;
     const verdict = (await this.ask(env, [one])).get(work.row.entityNo);
@@ -103,7 +121,7 @@ export class GovernedSink implements ChangeSink {
   }
 
   /** Undefined for what no rule looks at, which is nearly everything: it costs a look at one attribute. */
-  private weigh(env: DrainEnvironment, work: Work): Weighed | undefined {
+  private weigh(env: DrainEnvironment, work: Work, gone: ReadonlySet<string> = NOBODY): Weighed | undefined {
     const { action, update } = work.evaluation;
     const { limits, memberShare, isOff } = this.rules;
     if (isOff || (limits.size === 0 && memberShare === undefined && work.row.heldClass === null)) return undefined;
@@ -114,13 +132,30 @@ export class GovernedSink implements ChangeSink {
         shape: null,
         units: this.counted(new Map<GovernedClass, number>([['create', 1]])),
         tripsGroup: false,
+        gone: NOBODY,
       };
     }
     if (action !== 'update' || update === null || !this.isWeighty(env, work)) return undefined;
-    const before = lastWritten(env, work);
+    const before = knownBefore(env, work, gone);
     const shape = shapeOf(before, update.storable);
     const units = this.counted(unitsOf(shape, this.rules.attributes));
-    return { work, shape, units, tripsGroup: tripsGroup(this.rules, shape.membersBefore, shape.removed) };
+    return { work, shape, units, gone, tripsGroup: tripsGroup(this.rules, shape.membersBefore, shape.removed) };
+  }
+
+  /**
+   * Members whose accounts are gone are in no group any more: a target drops them with their accounts. They are not removed, and must not be sent
+   * as members that stay. Looked up only where members are kept back.
+   */
+  private async weighExactly(env: DrainEnvironment, work: Work): Promise<Weighed | undefined> {
+    const one = this.weigh(env, work);
+    if (one === undefined || (one.shape?.removed ?? 0) === 0) return one;
+    const isKeptBack = one.tripsGroup || one.units.has('removeMember') || work.row.heldClass !== null;
+    const { update } = work.evaluation;
+    const before = isKeptBack ? lastWritten(env, work) : null;
+    if (before === null || update === null) return one;
+    const removed = removedMembers(before, update.storable);
+    const linked = await linkedKeys(env.services.pool, env.targetNo, removed);
+    return this.weigh(env, work, new Set(removed.filter((key) => !linked.has(key))));
   }
 
   /** True when the last written state has to be looked at. */
@@ -139,7 +174,7 @@ export class GovernedSink implements ChangeSink {
   /** Removed members stay until somebody approves; the rest of the group goes on (GOV-6). */
   private withhold(env: DrainEnvironment, one: Weighed, plain: Work[], settled: Settlement[]): void {
     const { update } = one.work.evaluation;
-    const before = lastWritten(env, one.work);
+    const before = knownBefore(env, one.work, one.gone);
     const rest = before === null || update === null ? null : withoutRemovals(before, update.body);
     if (rest === null || update === null || before === null) {
       settled.push(hold(env, one, 'removeMember'));

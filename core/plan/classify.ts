@@ -93,6 +93,27 @@ export function withoutRemovals(before: JsonObject, after: JsonObject): JsonObje
   return changedAttributes(before, merged).length === 0 ? null : merged;
 }
 
+/** Target ids of the members that an update takes out of a group. */
+export function removedMembers(before: JsonObject, after: JsonObject): string[] {
+  const wanted = memberIds(after[MEMBERS]);
+  return asMembers(before).flatMap((member) => {
+    const id = isJsonObject(member) ? member['value'] : member;
+    return typeof id === 'string' && !wanted.has(memberId(member)) ? [id] : [];
+  });
+}
+
+/** The document without these members. */
+export function withoutMembers(document: JsonObject, gone: ReadonlySet<string>): JsonObject {
+  if (gone.size === 0) return document;
+  const ids = memberIds([...gone]);
+  return { ...document, [MEMBERS]: asMembers(document).filter((member) => !ids.has(memberId(member))) };
+}
+
+function asMembers(document: JsonObject): readonly JsonValue[] {
+  const members = document[MEMBERS];
+  return Array.isArray(members) ? members : [];
+}
+
 /** How much of which class an update counts (GOV-1). A disable is not an update too; members count one by one. */
 export function unitsOf(shape: UpdateShape, named: readonly string[]): Map<GovernedClass, number> {
   const units = new Map<GovernedClass, number>();

@@ -1,3 +1,4 @@
+import { ENTITY_TYPES, entityTypeCode } from '../../core/entity-type.js';
 import { BACKLOG_STATE, LINK_STATE } from '../codes.js';
 import type { Sql } from '../database.js';
 
@@ -8,6 +9,16 @@ export interface OwnerReferences {
   readonly unresolved: readonly { readonly type: number; readonly sourceKey: string }[];
   /** Source keys that were resolved to target ids, by type; null leaves what is stored: nothing was written. */
   readonly resolved: readonly { readonly type: number; readonly sourceKey: string }[] | null;
+}
+
+/** Which of these target ids, of whatever type, belong to a target entity that is linked. */
+export async function linkedKeys(sql: Sql, targetNo: number, targetKeys: readonly string[]): Promise<Set<string>> {
+  const rows = await sql.query<{ targetKey: string }>(
+    `select distinct target_key as "targetKey" from link
+      where target_id = $1 and type = any($3::smallint[]) and target_key = any($2::text[]) and state = ${LINK_STATE.linked}`,
+    [targetNo, targetKeys, ENTITY_TYPES.map(entityTypeCode)],
+  );
+  return new Set(rows.map((row) => row.targetKey));
 }
 
 /** Replaces what is known of the references of these owners. Part of the settle transaction. */

@@ -157,6 +157,32 @@ describe('governor', () => {
     expect(writesSince(cloud, mark)).toEqual([]);
   });
 
+  it('GOV-4, GOV-6: members whose accounts are gone are neither kept nor counted; the group gets its new ones all the same', async () => {
+    const ids = people(13).map((body) => String(body['id']));
+    world = await World.start({ source: { users: people(13), groups: [group('G', ids.slice(0, 12))] } });
+    const { simulator: cloud } = await world.addTarget('Cloud');
+    await world.engine.runJob(world.hr);
+    const members = (names: readonly string[]): JsonObject => ({
+      members: names.map((value) => ({ value, type: 'User' })),
+    });
+    world.source.store.update('Group', 'G', members(ids.slice(6, 12)));
+    await world.engine.runJob(world.hr);
+    for (const id of ids.slice(0, 3)) world.source.store.remove('User', id);
+    await world.engine.runJob(world.hr);
+    // Six were to go, of whom three are gone: of the nine that are left three are more than thirty per cent.
+    world.source.store.update('Group', 'G', members(ids.slice(6, 13)));
+    const { statistics, job } = await world.engine.runJob(world.hr);
+    expect(summary(statistics)).toMatchObject({ 'Cloud group': 'updated 1' });
+    expect(job.outcome).toContain('Held for approval: 1 removeMember in Cloud');
+    expect(Object(cloud.store.snapshot().groups[0]?.['members'])).toHaveLength(10);
+    for (const id of ids.slice(3, 6)) world.source.store.remove('User', id);
+    await world.engine.runJob(world.hr);
+    await world.engine.approveAndApply(await world.engine.newestPlan(world.hr));
+    const last = await world.engine.runJob(world.hr);
+    expect(last.job).toMatchObject({ status: 'Success', outcome: [] });
+    expect(Object(cloud.store.snapshot().groups[0]?.['members'])).toHaveLength(7);
+  }, 60_000);
+
   it('GOV-8: what is held stays held when the governor is switched off; a source that follows the reference has none', async () => {
     const limit = { 'ips.governor.disable': '0' };
     world = await World.start({ source: { users: people(2) } });
