@@ -8,6 +8,7 @@ import { approveCommand, rejectCommand } from './commands/approve.js';
 import { demoCommand } from './commands/demo.js';
 import { migrateCommand } from './commands/migrate.js';
 import { planCommand } from './commands/plan.js';
+import { rulesCommand } from './commands/rules.js';
 import { runCommand } from './commands/run.js';
 import { simulateCommand } from './commands/simulate.js';
 import { showCommand } from './commands/show.js';
@@ -34,7 +35,8 @@ const program = new Command('muster')
   .addCommand(showCommand())
   .addCommand(approveCommand())
   .addCommand(rejectCommand())
-  .addCommand(applyCommand());
+  .addCommand(applyCommand())
+  .addCommand(rulesCommand());
 
 try {
   await program.parseAsync();

@@ -155,8 +155,10 @@ export async function adoptApproved(env: DrainEnvironment, work: Work, targetKey
   if (found.outcome !== 'one' || found.entity.id !== targetKey)
     return notApplied(work, 'drifted', 'the account that was to be taken over is not found any more, or not alone');
   const { approved } = work;
+  const mapped = mapForUpdate(env, work, targetKey);
+  const sent = 'message' in mapped ? undefined : mapped.storable;
   const drift =
-    approved === null ? undefined : differenceFrom(contentOf(env, work, approved), found.entity.body, approved);
+    approved === null ? undefined : differenceFrom(contentOf(env, work, approved, sent), found.entity.body, approved);
   return drift === undefined ? adopt(env, work, found, null) : notApplied(work, 'drifted', drift);
 }
 

@@ -1,7 +1,7 @@
 import { hasLeases, leaseRows } from '../../state/drain/lease.js';
 import { LEAVER_PRIO } from '../../state/codes.js';
 import { intakeIsOver } from '../../state/intake/type-state.js';
-import { leaseApproved } from '../../state/plans/approved.js';
+import { hasApprovedLeases, leaseApproved } from '../../state/plans/approved.js';
 import { holdFence } from '../../state/runs/fence.js';
 import type { RunFence } from '../../state/runs/fence.js';
 import type { Position, RowSource, Taken, Urgency } from './rows.js';
@@ -47,7 +47,8 @@ export class RunRows implements RowSource {
   }
 
   areHeldElsewhere(): Promise<boolean> {
-    const { services, targetNo, sourceNo, typeCode } = this.env;
+    const { services, targetNo, sourceNo, typeCode, planNo } = this.env;
+    if (planNo !== undefined) return hasApprovedLeases(services.pool, planNo, targetNo, typeCode);
     return hasLeases(services.pool, targetNo, sourceNo, typeCode);
   }
 

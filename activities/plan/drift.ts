@@ -29,7 +29,7 @@ export async function findDrift(
   if (change.class === 'recreate') return live === undefined ? undefined : 'the account is there again';
   // Deleted by somebody else: that is what was wanted (DEL-7).
   if (live === undefined) return change.verb === 'delete' ? undefined : 'the account is not there any more';
-  return differenceFrom(contentOf(env, work, change), live, change);
+  return differenceFrom(contentOf(env, work, change, work.evaluation.update?.storable), live, change);
 }
 
 /** Values of a change, opened. */
@@ -38,15 +38,23 @@ export interface Content {
   readonly after: JsonObject | null;
 }
 
-/** What a change says was there, and what shall be. */
-export function contentOf(env: DrainEnvironment, work: Work, change: ApprovedChange): Content {
+/**
+ * What a change says was there, and what shall be. `sent`: what would be sent now, which has the ids of whoever the plan itself has created ⚠;
+ * the stored change knows them by their names in the plan only.
+ */
+export function contentOf(
+  env: DrainEnvironment,
+  work: Work,
+  change: ApprovedChange,
+  sent: JsonObject | undefined,
+): Content {
   if (change.content === null) return { before: null, after: null };
   const content = env.services.linkBodies.open(change.content, changePlace(env.targetNo, work.row.entityNo));
   const objectAt = (name: string): JsonObject | null => {
     const value = content[name];
     return isJsonObject(value) ? value : null;
   };
-  return { before: objectAt('before'), after: objectAt('after') };
+  return { before: objectAt('before'), after: sent ?? objectAt('after') };
 }
 
 /**

@@ -100,6 +100,7 @@ export const planDetails = planView.extend({
     byType: counts,
     byAttribute: counts,
     byFacet: counts,
+    byRisk: counts,
     byMatch: counts.describe('Empty for a plan that is no match report'),
   }),
   decisions: z.array(

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { remotePlan } from '../plan/print-plan.js';
+import { remotePlan } from '../plan/remote-plan.js';
 import { call, endOf, remoteCommand } from '../plan/remote.js';
 import type { RemoteOptions } from '../plan/remote.js';
 import { StackError } from '../stack.js';

@@ -1,10 +1,16 @@
 import type { Command } from 'commander';
 import { acceptanceOf, withAcceptance } from '../plan/accept.js';
 import type { AcceptOptions } from '../plan/accept.js';
-import { printCounts, remotePlan } from '../plan/print-plan.js';
+import { printCounts } from '../plan/print-plan.js';
+import { remotePlan } from '../plan/remote-plan.js';
 import { call, endOf, remoteCommand, systemId } from '../plan/remote.js';
 import type { RemoteOptions } from '../plan/remote.js';
 import { StackError } from '../stack.js';
+
+interface PlanOptions extends RemoteOptions, AcceptOptions {
+  readonly resync?: true;
+  readonly match?: boolean;
+}
 
 /** `muster plan <system>`: what the next job would do. */
 export function planCommand(): Command {
@@ -12,12 +18,15 @@ export function planCommand(): Command {
     .description('read a source and store what its job would change; nothing is sent to any target')
     .argument('<system>', 'id or name of the source')
     .option('--resync', 'plan a Resync, which writes everybody')
-    .action(async (system: string, options: RemoteOptions & AcceptOptions & { readonly resync?: true }) => {
+    .option('--match', 'look for accounts that exist before anybody is planned to be created (match report)')
+    .option('--no-match', 'do not; without either, in targets where this source has provisioned nobody yet')
+    .action(async (system: string, options: PlanOptions) => {
       const type = options.resync === true ? 'RESYNC' : 'READ';
       const started = await call(options, 'POST', `/systems/${await systemId(options, system)}/jobs`, {
         type,
         plan: true,
         ...acceptanceOf(options),
+        ...(options.match !== undefined && { match: options.match }),
       });
       const job = await endOf(options, started);
       if (job.planId === null) throw new StackError(`the job ended without a plan: ${job.errorMessage ?? job.status}`);

@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 
 /** Names that a filter may have, as the API knows them. */
-const NAMES = ['target', 'type', 'verb', 'attribute', 'facet', 'risk', 'state', 'text'] as const;
+const NAMES = ['target', 'type', 'verb', 'attribute', 'facet', 'risk', 'state', 'match', 'text'] as const;
 
 /** A filter of changes: all given conditions hold. */
 export type Filter = Partial<Record<(typeof NAMES)[number], string>>;

@@ -1,6 +1,8 @@
 import Table from 'cli-table3';
 import { z } from 'zod';
-import { movement, STYLE } from './print-plan.js';
+import { movement } from './print-values.js';
+
+const STYLE = { head: [], border: [], compact: true };
 
 const statisticsRow = z.object({
   entity: z.string(),
@@ -25,7 +27,7 @@ const result = z.object({
   result: z.string(),
   reason: z.string().nullable(),
   attributes: z
-    .array(z.object({ name: z.string(), before: z.unknown().optional(), after: z.unknown().optional() }))
+    .array(z.object({ name: z.string(), before: z.json().optional(), after: z.json().optional() }))
     .optional(),
 });
 

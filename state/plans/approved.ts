@@ -125,6 +125,20 @@ export async function leaseApproved(sql: Sql, query: LeaseQuery, planNo: number)
   return { token: rows[0]?.token ?? 0, rows: rows.sort((a, b) => a.entityNo - b.entityNo) };
 }
 
+/**
+ * Somebody else has an approved pair that is no deletion. Leases of other pairs are not waited for ⚠: an application never takes them, so one
+ * that a dead process has left, of a deletion or of another job, would keep it waiting for ever.
+ */
+export async function hasApprovedLeases(sql: Sql, planNo: number, targetNo: number, type: number): Promise<boolean> {
+  const rows = await sql.query(
+    `select 1 from change c join backlog b on b.target_id = c.target_id and b.entity_no = c.entity_no
+      where c.plan_no = $1 and c.target_id = $2 and c.type = $3 and c.state = 'approved' and c.cause is null and b.lease_until is not null
+        and b.state in (${BACKLOG_STATE.due}, ${BACKLOG_STATE.deferred}, ${BACKLOG_STATE.held}) limit 1`,
+    [planNo, targetNo, type],
+  );
+  return rows.length > 0;
+}
+
 /** Makes candidates of the approved deletions of a plan, so that they go the way of every deletion (engine.md §7). */
 export async function candidatesOfPlan(sql: Sql, runKey: string, planNo: number, targetNo: number): Promise<void> {
   await sql.query(

@@ -100,6 +100,7 @@ export interface PlanCounts {
   readonly byType: Readonly<Record<string, number>>;
   readonly byAttribute: Readonly<Record<string, number>>;
   readonly byFacet: Readonly<Record<string, number>>;
+  readonly byRisk: Readonly<Record<string, number>>;
   /** Empty for a plan that is no match report. */
   readonly byMatch: Readonly<Record<string, number>>;
 }
@@ -119,11 +120,7 @@ export async function countChanges(sql: Sql, planNo: number, filter: ChangeFilte
        from change c left join system s on s.no = c.target_id where ${FILTER_SQL} group by 1, 2, 3, 4, 5, 6 order by 1, 2, 3, 4, 5, 6`,
     filterParams(planNo, filter),
   );
-  const attributes = await sql.query<{ attribute: string; count: number }>(
-    `select a as attribute, count(*)::int as count from change c cross join lateral unnest(c.attributes) a where ${FILTER_SQL}
-      group by 1 order by 2 desc, 1`,
-    filterParams(planNo, filter),
-  );
+  const attributes = await countEach(sql, 'attributes', planNo, filter);
   const sum = (key: (row: (typeof rows)[number]) => string | null): Record<string, number> => {
     const sums = new Map<string, number>();
     for (const row of rows) {
@@ -138,8 +135,24 @@ export async function countChanges(sql: Sql, planNo: number, filter: ChangeFilte
     byVerb: sum((row) => row.verb),
     byTarget: sum((row) => row.target),
     byType: sum((row) => entityTypeOfCode(row.type)),
-    byAttribute: Object.fromEntries(attributes.map(({ attribute, count }) => [attribute, count])),
+    byAttribute: attributes,
+    byRisk: await countEach(sql, 'risks', planNo, filter),
     byFacet: sum((row) => row.facet),
     byMatch: sum((row) => row.match),
   };
+}
+
+/** Changes with each name of a list, most frequent first. */
+async function countEach(
+  sql: Sql,
+  list: 'attributes' | 'risks',
+  planNo: number,
+  filter: ChangeFilter,
+): Promise<Record<string, number>> {
+  const rows = await sql.query<{ name: string; count: number }>(
+    `select a as name, count(*)::int as count from change c cross join lateral unnest(c.${list}) a where ${FILTER_SQL}
+      group by 1 order by 2 desc, 1`,
+    filterParams(planNo, filter),
+  );
+  return Object.fromEntries(rows.map(({ name, count }) => [name, count]));
 }

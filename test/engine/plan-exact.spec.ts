@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { containsContent } from '../../core/sync/contains.js';
 import { isJsonObject } from '../../core/json.js';
-import type { JsonObject } from '../../core/json.js';
+import type { JsonObject, JsonValue } from '../../core/json.js';
 import { createBodySealer } from '../../runtime/sealed-bodies.js';
 import { loadInstallationKeys } from '../../state/config/index.js';
 import { decide, listChanges } from '../../state/plans/index.js';
@@ -10,9 +10,12 @@ import type { PlanView } from '../../state/plans/index.js';
 import { CrashScene } from '../support/crash-scene.js';
 import { expireLeases, Mortal } from '../support/crash.js';
 import type { CrashPoint } from '../support/crash.js';
-import { TestEngine } from '../support/engine.js';
+import { canonicalJson } from '../../core/canonical-json.js';
+import type { ScimSimulator } from '../../simulators/scim/simulator.js';
+import { TestEngine, withUserMappings } from '../support/engine.js';
 import { group, person } from '../support/world.js';
 
+const CANDIDATES = /insert into absence \(run_key, target_id, type, entity_no, cause\)\s+select \$1, target_id/;
 const RUNS = 4;
 const IDS = ['P', 'Q', 'R', 'S', 'T', 'U', 'V'];
 
@@ -32,18 +35,36 @@ describe('application of plans', () => {
     fc.record({ kind: fc.constant('disable' as const), id: fc.constantFrom(...IDS) }),
     fc.record({ kind: fc.constant('leave' as const), id: fc.constantFrom(...IDS) }),
     fc.record({ kind: fc.constant('join' as const), id: fc.constantFrom(...IDS) }),
+    fc.record({ kind: fc.constant('guest' as const), id: fc.constantFrom(...IDS) }),
+    fc.record({
+      kind: fc.constant('rename' as const),
+      id: fc.constantFrom(...IDS),
+      familyName: fc.constantFrom('Smith', 'Müller'),
+    }),
+    fc.record({
+      kind: fc.constant('mails' as const),
+      id: fc.constantFrom(...IDS),
+      mails: fc.uniqueArray(fc.constantFrom('a@x.org', 'b@x.org', 'c@x.org'), { minLength: 1 }),
+    }),
     fc.record({ kind: fc.constant('members' as const), ids: fc.uniqueArray(fc.constantFrom(...IDS)) }),
   );
 
-  it('PLN-11: of any changes of a source exactly what was planned is applied, attribute by attribute, and nothing is left', async () => {
+  /** How each of the two targets is written, and whom it takes. */
+  const system = fc.record({ patches: fc.boolean(), takesGuests: fc.boolean(), dropsTitles: fc.boolean() });
+
+  it('PLN-11: of any systems and any changes exactly what was planned is applied, attribute by attribute, and nothing is left', async () => {
+    const systems = fc.tuple(system, system);
+    const anyChanges = fc.array(event, { minLength: 1, maxLength: 10 });
     await fc.assert(
-      fc.asyncProperty(fc.array(event, { minLength: 1, maxLength: 8 }), async (events) => {
+      fc.asyncProperty(systems, anyChanges, async (targets, events) => {
         const scene = await CrashScene.start(engine);
         try {
+          await configure(scene, targets);
           await scene.runJob();
           for (const one of events) happen(scene, one);
           const plan = await planAndApprove(scene);
           const marks = scene.targets.map((target) => target.journal.mark());
+          const before = scene.targets.map(contentsOf);
           await engine.apply(plan);
           const changes = await listChanges(engine.pool, plan.planNo, {}, { limit: 1000 });
           expect(
@@ -51,7 +72,7 @@ describe('application of plans', () => {
           ).toEqual([]);
           const writes = scene.targets.flatMap((target, no) => target.journal.writesSince(marks[no] ?? 0));
           expect(writes.filter(({ applied }) => applied).length).toBe(changes.length);
-          await expectAsPlanned(scene, plan);
+          await expectAsPlanned(scene, plan, before);
           const after = scene.targets.map((target) => target.journal.mark());
           await scene.runJob();
           expect(scene.targets.flatMap((target, no) => target.journal.writesSince(after[no] ?? 0))).toEqual([]);
@@ -63,20 +84,24 @@ describe('application of plans', () => {
     );
   }, 240_000);
 
-  /** The commits of an application: intents of creates, settled pairs with their changes, candidates, the end of the books. */
-  const COMMITS = {
-    intents: /insert into link as l \(target_id, type, entity_no, state, sent_keys/,
-    settled: /update change c set state = n.state/,
-    candidates: /insert into absence \(run_key, target_id, type, entity_no, cause\)\s+select \$1, target_id/,
-    books: /update run set state = 'finished'/,
-  } as const;
+  /** Commits that no named moment of the engine stands beside (apply-walk.spec.ts walks over those). */
+  const COMMITS: readonly { readonly name: string; readonly point: CrashPoint }[] = [
+    {
+      name: 'before it commits its intents',
+      point: { statement: /insert into link as l \(target_id, type, entity_no, state, sent_keys/, side: 'before' },
+    },
+    {
+      name: 'before it commits what it has settled',
+      point: { statement: /update change c set state = n.state/, side: 'before' },
+    },
+    { name: 'before it commits its candidates', point: { statement: CANDIDATES, side: 'before' } },
+    { name: 'after it has committed its candidates', point: { statement: CANDIDATES, side: 'after' } },
+  ];
 
-  for (const [name, statement] of Object.entries(COMMITS)) {
-    for (const side of ['before', 'after'] as const) {
-      it(`PLN-9, PLN-10: an application whose process dies ${side} it commits its ${name} does each change once`, async () => {
-        expect(await crashAt({ statement, side })).toEqual([]);
-      }, 60_000);
-    }
+  for (const { name, point } of COMMITS) {
+    it(`PLN-9, PLN-10: an application whose process dies ${name} does each change once`, async () => {
+      expect(await crashAt(point)).toEqual([]);
+    }, 60_000);
   }
 
   async function crashAt(point: CrashPoint): Promise<string[]> {
@@ -143,8 +168,31 @@ describe('application of plans', () => {
     return plan;
   }
 
-  /** Everything planned stands in the target; members by the ids they have got since. */
-  async function expectAsPlanned(scene: CrashScene, plan: PlanView): Promise<void> {
+  async function configure(scene: CrashScene, targets: readonly System[]): Promise<void> {
+    const pairs = await engine.pool.query<{ no: number }>(
+      'select target_id as no from connected_pair where source_id = $1 order by 1',
+      [scene.hr.no],
+    );
+    for (const [index, { no }] of pairs.entries()) {
+      const { patches = false, takesGuests = true, dropsTitles = false } = targets[index] ?? {};
+      const document = withUserMappings(dropsTitles ? [{ type: 'remove', targetPath: '$.title' }] : []);
+      const user = { ...Object(document['user']), ...(!takesGuests && { condition: "$.userType != 'guest'" }) };
+      await engine.setTransformation({ no, id: '', name: '' }, { ...document, user });
+      await engine.pool.query(
+        `insert into system_property (system_no, name, value) values ($1, 'scim.support.patch.operation', $2)`,
+        [no, String(patches)],
+      );
+    }
+  }
+
+  /**
+   * Everything planned stands in the target, members by the ids they have got since; what an entity holds beside it, and every entity of
+   * which the plan says nothing, is as it was before.
+   */
+  async function expectAsPlanned(scene: CrashScene, plan: PlanView, before: readonly Contents[]): Promise<void> {
+    const wasOf = new Map(before.flatMap((contents) => [...contents]));
+    const touched = new Set<string>();
+    const gone = new Set<string>();
     const keys = await loadInstallationKeys(engine.dataSource, engine.keyring);
     const sealer = createBodySealer(keys.deriveKey('link-body'));
     const links = await engine.pool.query<{ targetNo: number; sourceKey: string; targetKey: string }>(
@@ -154,15 +202,35 @@ describe('application of plans', () => {
     );
     const idOf = new Map(links.map((link) => [`${link.targetNo}/${link.sourceKey}`, link.targetKey]));
     for (const change of await listChanges(engine.pool, plan.planNo, {}, { limit: 1000 })) {
-      if (change.content === null || change.verb === 'delete') continue;
+      if (change.verb === 'delete') {
+        gone.add(change.targetKey ?? '');
+        expect(scene.targets.some(({ store }) => store.get(RESOURCE[change.type], change.targetKey ?? ''))).toBe(false);
+        continue;
+      }
+      if (change.content === null) throw new Error(`change ${change.changeNo} has no values`);
       const { after } = sealer.open(change.content, `change/${change.targetNo}/${change.entityNo}`);
       const code = change.type === 'user' ? 1 : 2;
       const id = idOf.get(`${change.targetNo}/${code}/${change.sourceKey}`) ?? '';
-      const found = scene.targets
-        .map((target) => target.store.get(change.type === 'user' ? 'User' : 'Group', id))
-        .find(Boolean);
+      const found = scene.targets.map((target) => target.store.get(RESOURCE[change.type], id)).find(Boolean);
       const planned = withIds(isJsonObject(after) ? after : {}, (key) => idOf.get(`${change.targetNo}/${key}`) ?? key);
-      expect([change.sourceKey, containsContent(found ?? {}, planned)]).toEqual([change.sourceKey, true]);
+      touched.add(id);
+      for (const [name, value] of Object.entries(planned))
+        expect([change.sourceKey, name, containsContent(found ?? {}, { [name]: value })]).toEqual([
+          change.sourceKey,
+          name,
+          true,
+        ]);
+      const moved = movedBetween(wasOf.get(id) ?? {}, found ?? {});
+      const named = change.verb === 'create' ? Object.keys(planned) : change.attributes;
+      expect([change.sourceKey, moved.filter((name) => !named.includes(name))]).toEqual([change.sourceKey, []]);
+    }
+    const after = new Map(scene.targets.flatMap((target) => [...contentsOf(target)]));
+    // Who is deleted leaves his groups: that is the server's own doing.
+    const isGone = (member: JsonValue): boolean => isJsonObject(member) && gone.has(String(member['value']));
+    for (const [id, was] of wasOf) {
+      const members = Array.isArray(was['members']) ? was['members'].filter((member) => !isGone(member)) : undefined;
+      const expected = members === undefined ? was : { ...was, members };
+      if (!touched.has(id) && !gone.has(id)) expect(movedBetween(expected, after.get(id) ?? {})).toEqual([]);
     }
   }
 });
@@ -175,9 +243,40 @@ function withIds(document: JsonObject, idOf: (key: string) => string): JsonObjec
   return isJsonObject(parsed) ? parsed : {};
 }
 
+interface System {
+  readonly patches: boolean;
+  readonly takesGuests: boolean;
+  readonly dropsTitles: boolean;
+}
+
+const RESOURCE = { user: 'User', group: 'Group', role: 'Group' } as const;
+/** What a server says of itself. */
+const SERVER_OWN = ['id', 'meta', 'schemas', 'groups'];
+
+type Contents = ReadonlyMap<string, JsonObject>;
+
+/** Everybody and every group of a target, by id. */
+function contentsOf({ store }: ScimSimulator): Contents {
+  const { users, groups } = store.snapshot();
+  return new Map([...users, ...groups].map((one) => [String(one['id']), structuredClone(one)]));
+}
+
+/** Attributes with another value; an empty list is none. */
+function movedBetween(before: JsonObject, after: JsonObject): string[] {
+  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+  const isEmpty = (value: unknown): boolean => value === undefined || (Array.isArray(value) && value.length === 0);
+  return names.filter((name) => {
+    const [old, now] = [before[name], after[name]];
+    if (SERVER_OWN.includes(name) || (isEmpty(old) && isEmpty(now))) return false;
+    return canonicalJson(old ?? null) !== canonicalJson(now ?? null);
+  });
+}
+
 type Event =
   | { readonly kind: 'title'; readonly id: string; readonly title: string }
-  | { readonly kind: 'disable' | 'leave' | 'join'; readonly id: string }
+  | { readonly kind: 'disable' | 'leave' | 'join' | 'guest'; readonly id: string }
+  | { readonly kind: 'rename'; readonly id: string; readonly familyName: string }
+  | { readonly kind: 'mails'; readonly id: string; readonly mails: readonly string[] }
   | { readonly kind: 'members'; readonly ids: readonly string[] };
 
 function happen(scene: CrashScene, event: Event): void {
@@ -190,6 +289,11 @@ function happen(scene: CrashScene, event: Event): void {
   else if (event.kind === 'join' && !isThere) store.add('User', person(event.id));
   else if (event.kind === 'leave' && isThere && store.snapshot().users.length > 1) store.remove('User', event.id);
   else if (event.kind === 'title' && isThere) store.update('User', event.id, { title: event.title });
+  else if (event.kind === 'guest' && isThere) store.update('User', event.id, { userType: 'guest' });
+  else if (event.kind === 'rename' && isThere)
+    store.update('User', event.id, { name: { givenName: event.id, familyName: event.familyName } });
+  else if (event.kind === 'mails' && isThere)
+    store.update('User', event.id, { emails: event.mails.map((value) => ({ value, type: 'work' })) });
   else if (event.kind === 'disable' && isThere) store.update('User', event.id, { active: false });
   if (store.snapshot().groups.length === 0) store.add('Group', group('G', []));
 }
