@@ -129,7 +129,10 @@ async function conclude(
   const report =
     context.planNo === null
       ? await reportDeletion(sql, context, verdict)
-      : { lines: appliedLines(await countStates(sql, context.planNo)), isDefective: false };
+      : {
+          lines: appliedLines(await countStates(sql, context.planNo)),
+          isDefective: await hasFailedTarget(sql, context),
+        };
   const defective = input.end === 'failed';
   if (!stopped && !defective && context.mode === 'delta') await notePutOff(sql, context);
   const clean = !stopped && !defective && isClean(verdict, context.types.length);
@@ -266,8 +269,12 @@ export async function reportDeletion(
       lines.push(...deletionLines({ ...facts, counts: countsOf(counts, target.snapshot.no, type) }));
     }
   }
-  const hasFailedTarget = [...ended.values()].some((end) => !end.byPause);
-  return { lines, isDefective: emptyRead || hasFailedTarget };
+  return { lines, isDefective: emptyRead || (await hasFailedTarget(sql, context)) };
+}
+
+/** A target took no further part, and nobody has paused it. */
+async function hasFailedTarget(sql: Sql, context: RunContext): Promise<boolean> {
+  return [...(await endedTargets(sql, context.runKey)).values()].some((end) => !end.byPause);
 }
 
 /** A guard says nothing of a target whose threshold decides (GOV-9). */

@@ -105,54 +105,43 @@ export interface PlanCounts {
   readonly byMatch: Readonly<Record<string, number>>;
 }
 
-/** Counts of the changes of a plan that fit the filter: two passes over its rows. */
+/** Changes that are alike in everything that is counted. */
+interface CountedRow {
+  readonly state: string;
+  readonly verb: string;
+  readonly target: string;
+  readonly type: number;
+  readonly facet: string | null;
+  readonly match: string | null;
+  readonly attributes: readonly string[];
+  readonly risks: readonly string[];
+  readonly count: number;
+}
+
+/** Counts of the changes of a plan that fit the filter, most frequent first: one pass over its rows, which are wide. */
 export async function countChanges(sql: Sql, planNo: number, filter: ChangeFilter = {}): Promise<PlanCounts> {
-  const rows = await sql.query<{
-    state: string;
-    verb: string;
-    target: string;
-    type: number;
-    facet: string | null;
-    match: string | null;
-    count: number;
-  }>(
-    `select c.state, c.verb, coalesce(s.name, 'system ' || c.target_id) as target, c.type, c.facet, c.match, count(*)::int as count
-       from change c left join system s on s.no = c.target_id where ${FILTER_SQL} group by 1, 2, 3, 4, 5, 6 order by 1, 2, 3, 4, 5, 6`,
+  const rows = await sql.query<CountedRow>(
+    `select c.state, c.verb, coalesce(s.name, 'system ' || c.target_id) as target, c.type, c.facet, c.match, c.attributes, c.risks, c.count
+       from (select c.state, c.verb, c.target_id, c.type, c.facet, c.match, c.attributes, c.risks, count(*)::int as count
+               from change c where ${FILTER_SQL} group by 1, 2, 3, 4, 5, 6, 7, 8) c
+       left join system s on s.no = c.target_id`,
     filterParams(planNo, filter),
   );
-  const attributes = await countEach(sql, 'attributes', planNo, filter);
-  const sum = (key: (row: (typeof rows)[number]) => string | null): Record<string, number> => {
-    const sums = new Map<string, number>();
-    for (const row of rows) {
-      const name = key(row);
-      if (name !== null) sums.set(name, (sums.get(name) ?? 0) + row.count);
-    }
-    return Object.fromEntries(sums);
-  };
   return {
     total: rows.reduce((total, row) => total + row.count, 0),
-    byState: sum((row) => row.state),
-    byVerb: sum((row) => row.verb),
-    byTarget: sum((row) => row.target),
-    byType: sum((row) => entityTypeOfCode(row.type)),
-    byAttribute: attributes,
-    byRisk: await countEach(sql, 'risks', planNo, filter),
-    byFacet: sum((row) => row.facet),
-    byMatch: sum((row) => row.match),
+    byState: sumBy(rows, (row) => [row.state]),
+    byVerb: sumBy(rows, (row) => [row.verb]),
+    byTarget: sumBy(rows, (row) => [row.target]),
+    byType: sumBy(rows, (row) => [entityTypeOfCode(row.type)]),
+    byAttribute: sumBy(rows, (row) => row.attributes),
+    byRisk: sumBy(rows, (row) => row.risks),
+    byFacet: sumBy(rows, (row) => (row.facet === null ? [] : [row.facet])),
+    byMatch: sumBy(rows, (row) => (row.match === null ? [] : [row.match])),
   };
 }
 
-/** Changes with each name of a list, most frequent first. */
-async function countEach(
-  sql: Sql,
-  list: 'attributes' | 'risks',
-  planNo: number,
-  filter: ChangeFilter,
-): Promise<Record<string, number>> {
-  const rows = await sql.query<{ name: string; count: number }>(
-    `select a as name, count(*)::int as count from change c cross join lateral unnest(c.${list}) a where ${FILTER_SQL}
-      group by 1 order by 2 desc, 1`,
-    filterParams(planNo, filter),
-  );
-  return Object.fromEntries(rows.map(({ name, count }) => [name, count]));
+function sumBy(rows: readonly CountedRow[], namesOf: (row: CountedRow) => readonly string[]): Record<string, number> {
+  const sums = new Map<string, number>();
+  for (const row of rows) for (const name of namesOf(row)) sums.set(name, (sums.get(name) ?? 0) + row.count);
+  return Object.fromEntries([...sums].sort((a, b) => b[1] - a[1] || a[0].localeCompare(b[0])));
 }

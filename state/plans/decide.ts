@@ -80,10 +80,12 @@ async function countOwn(sql: Sql, decision: Decision): Promise<number> {
 }
 
 async function approve(sql: Sql, decision: Decision): Promise<number> {
-  const rows = await sql.query(
-    `update change c set state = 'approved', decided_by = $${FILTER_PARAMETERS + 2}, decided_at = now()
+  const [row] = await sql.query<{ count: number }>(
+    `with approved as (
+       update change c set state = 'approved', decided_by = $${FILTER_PARAMETERS + 2}, decided_at = now()
       where ${FILTER_SQL} and c.state = any($${FILTER_PARAMETERS + 1}::text[]) and ${IS_CLEAR}
-        and (c.verb <> all($${FILTER_PARAMETERS + 3}::text[]) or c.first_approved_by <> $${FILTER_PARAMETERS + 2}) returning 1`,
+        and (c.verb <> all($${FILTER_PARAMETERS + 3}::text[]) or c.first_approved_by <> $${FILTER_PARAMETERS + 2}) returning 1)
+     select count(*)::int as count from approved`,
     [
       ...filterParams(decision.planNo, decision.filter),
       statesBefore('approved'),
@@ -91,7 +93,7 @@ async function approve(sql: Sql, decision: Decision): Promise<number> {
       decision.secondPersonFor,
     ],
   );
-  return rows.length;
+  return row?.count ?? 0;
 }
 
 async function noteFirst(sql: Sql, decision: Decision): Promise<number> {

@@ -16,10 +16,11 @@ const EXISTING = `(coalesce(c.match, 'create') <> 'create')`;
 /** The changes of a plan in groups, whatever has become of them. One pass over the plan. */
 export async function groupsOfPlan(sql: Sql, planNo: number, facets: readonly string[]): Promise<StoredGroup[]> {
   const rows = await sql.query<Omit<StoredGroup, 'type'>>(
-    `select c.verb, c.attributes, ${REMOVES} as "removesMembers", ${EXISTING} as "touchesExisting", ${FACET} as facet,
-            s.id as target, c.target_id as "targetNo", c.type as "typeCode", count(*)::int as count
-       from change c left join system s on s.no = c.target_id where c.plan_no = $1
-      group by 1, 2, 3, 4, 5, 6, 7, 8`,
+    `select g.*, s.id as target
+       from (select c.verb, c.attributes, ${REMOVES} as "removesMembers", ${EXISTING} as "touchesExisting", ${FACET} as facet,
+                    c.target_id as "targetNo", c.type as "typeCode", count(*)::int as count
+               from change c where c.plan_no = $1 group by 1, 2, 3, 4, 5, 6, 7) g
+       left join system s on s.no = g."targetNo"`,
     [planNo, facets],
   );
   return rows.map((row) => ({ ...row, type: entityTypeOfCode(row.typeCode) }));
