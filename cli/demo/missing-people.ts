@@ -33,7 +33,7 @@ export class MissingPeople extends Scenes {
     const size = this.population.people.length;
     const evolution = await this.evolve({ changed: Math.ceil(size * 0.02), joined: 1, left: 0, seed: 4 });
     const missing = this.missing(evolution);
-    const department = middleDepartment(missing);
+    const department = leastHitDepartment(missing, this.population.people);
     await this.api.changeProperties(this.sourceId, { 'ips.plan.facet': FACET });
     source.hide?.(missing.map((person) => person.id));
     const planId = await this.readWithout(missing, evolution);
@@ -165,12 +165,17 @@ function peopleOnly(content: Content): Content {
   return { ...content, groups: [] };
 }
 
-/** Neither the department that loses the most people nor the one that loses the fewest. */
-function middleDepartment(people: readonly GeneratedPerson[]): string {
+/** The department that loses the smallest share: a group that loses more than 30 % of its members is a decision of its own (GOV-4). */
+function leastHitDepartment(missing: readonly GeneratedPerson[], everybody: readonly GeneratedPerson[]): string {
+  const sizes = countDepartments(everybody);
+  const shares = [...countDepartments(missing)].map(([name, count]) => [name, count / (sizes.get(name) ?? 1)] as const);
+  return shares.sort((a, b) => a[1] - b[1] || (a[0] < b[0] ? -1 : 1))[0]?.[0] ?? '';
+}
+
+function countDepartments(people: readonly GeneratedPerson[]): Map<string, number> {
   const sizes = new Map<string, number>();
   for (const person of people) sizes.set(departmentOf(person), (sizes.get(departmentOf(person)) ?? 0) + 1);
-  const sorted = [...sizes].sort((a, b) => a[1] - b[1] || (a[0] < b[0] ? -1 : 1));
-  return sorted[Math.floor(sorted.length / 2)]?.[0] ?? '';
+  return sizes;
 }
 
 function indented(text: string): string {
