@@ -1,4 +1,5 @@
 import type { JournalRecord } from '../../../simulators/scim/journal.js';
+import { agedBefore } from './evidence.js';
 import type { Evidence, TargetEvidence, Violation } from './evidence.js';
 import { runAt, runSpans } from './runs.js';
 import type { RunSpan } from './runs.js';
@@ -56,7 +57,7 @@ function knownSinceMs(evidence: Evidence, spans: readonly RunSpan[], atMs: numbe
   // What was approved was there when it was planned (PLN-10 asks the source again for what takes something away only).
   if (run?.kind === 'apply') return run.plannedMs ?? 0;
   if (run !== undefined) return run.startedMs;
-  return Math.max(evidence.agedAtMs ?? 0, atMs - BODY_MAX_AGE_MS);
+  return Math.max(agedBefore(evidence, atMs), atMs - BODY_MAX_AGE_MS);
 }
 
 function createdAfterLeaving(evidence: Evidence, target: TargetEvidence, spans: readonly RunSpan[]): Violation[] {

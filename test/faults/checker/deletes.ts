@@ -1,5 +1,5 @@
 import type { JournalRecord } from '../../../simulators/scim/journal.js';
-import { textOf } from './evidence.js';
+import { agedBefore, textOf } from './evidence.js';
 import type { Evidence, SourceEvidence, TargetEvidence, Violation } from './evidence.js';
 
 /** Clocks of database and process differ by less. */
@@ -42,7 +42,7 @@ function judgeDelete(
         violations.push({ rule: '4', message: `${who} was deleted and was in the source all the time` });
       const isGone = source.timeline.isAbsentThroughout('User', sourceId, atMs, atMs);
       const isWanted = user !== undefined && target.wants(user);
-      const sinceMs = Math.max(runStartMs - CLOCK_MARGIN_MS, evidence.agedAtMs ?? 0);
+      const sinceMs = Math.max(runStartMs - CLOCK_MARGIN_MS, agedBefore(evidence, atMs));
       if ((isGone || isWanted) && !wasConfirmed(source, sourceId, sinceMs, atMs))
         violations.push({ rule: 'engine 7', message: `${who} was deleted and the source was not asked for him` });
     }

@@ -80,6 +80,11 @@ export interface Evidence {
   readonly hadZombies: boolean;
 }
 
+/** When days went by before a moment; 0 when they went by after it, or never. */
+export function agedBefore({ agedAtMs }: Evidence, atMs: number): number {
+  return agedAtMs !== undefined && agedAtMs <= atMs ? agedAtMs : 0;
+}
+
 /** All users of a simulator by user name, lower case. */
 export function usersByName(simulator: ScimSimulator): Map<string, JsonObject[]> {
   const users = new Map<string, JsonObject[]>();

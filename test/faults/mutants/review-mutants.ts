@@ -80,8 +80,8 @@ export const REVIEW_MUTANTS: readonly CaughtMutant[] = [
     ['PLN-9'],
     sql(
       APPROVED,
-      "and entity_no = any($3::bigint[]) and state = 'approved'",
-      "and entity_no = any($3::bigint[]) and state in ('approved', 'planned')",
+      "and entity_no = n.entity and state = 'approved'",
+      "and entity_no = n.entity and state in ('approved', 'planned')",
     ),
     sql(
       APPROVED,
@@ -184,8 +184,8 @@ export const REVIEW_MUTANTS: readonly CaughtMutant[] = [
     ['1'],
     sql(
       APPROVED,
-      "where c.change_no = n.change_no and c.state = 'approved'\n        returning c.target_id, c.entity_no)\n     ${OFFER}",
-      "where c.change_no = n.change_no and c.state = 'approved'\n        returning c.target_id, c.entity_no)\n     select 1 from ended",
+      "where c.change_no = any($1::bigint[]) and c.change_no = n.change_no and c.state = 'approved'\n        returning c.target_id, c.entity_no)\n     ${OFFER}",
+      "where c.change_no = any($1::bigint[]) and c.change_no = n.change_no and c.state = 'approved'\n        returning c.target_id, c.entity_no)\n     select 1 from ended",
     ),
   ),
 ];
