@@ -85,8 +85,8 @@ export const REVIEW_MUTANTS: readonly CaughtMutant[] = [
     ),
     sql(
       APPROVED,
-      "c.type = $3 and c.state = 'approved' and c.cause is null",
-      "c.type = $3 and c.state in ('approved', 'planned') and c.cause is null",
+      "c.type = $3 and c.state = 'approved' and c.cause is null and c.entity_no",
+      "c.type = $3 and c.state in ('approved', 'planned') and c.cause is null and c.entity_no",
     ),
   ),
   mutant(
