@@ -122,21 +122,30 @@ export async function resolveTargetKeys(
 ): Promise<Map<string, string[]>> {
   const found = new Map<string, string[]>();
   if (references.length === 0) return found;
-  const rows = await sql.query<{ type: number; sourceKey: string; targetKey: string }>(
-    `select r.type, r.source_key as "sourceKey", l.target_key as "targetKey"
-       from unnest($3::smallint[], $4::text[]) as r (type, source_key)
+  const entities = await sql.query<{ type: number; sourceKey: string; entityNo: number }>(
+    `select r.type, r.source_key as "sourceKey", e.entity_no as "entityNo"
+       from unnest($2::smallint[], $3::text[]) as r (type, source_key)
       cross join lateral (select entity_no from entity
-                           where source_id = $2 and type = r.type and source_key = r.source_key limit 1) e
-      cross join lateral (select target_key, ord from link
-                           where target_id = $1 and entity_no = e.entity_no and state = ${LINK_STATE.linked} and target_key is not null) l
-      order by 1, 2, l.ord`,
-    [targetNo, sourceNo, references.map((ref) => ref.type), references.map((ref) => ref.sourceKey)],
+                           where source_id = $1 and type = r.type and source_key = r.source_key limit 1) e`,
+    [sourceNo, references.map((ref) => ref.type), references.map((ref) => ref.sourceKey)],
   );
-  for (const row of rows) {
-    const key = referenceKey(row.type, row.sourceKey);
-    const ids = found.get(key);
-    if (ids) ids.push(row.targetKey);
-    else found.set(key, [row.targetKey]);
+  // By a list and not by a join: in a first load the statistics of links are those of an empty table, and a join would look through all of
+  // them for each reference.
+  const links = await sql.query<{ entityNo: number; targetKey: string }>(
+    `select entity_no as "entityNo", target_key as "targetKey" from link
+      where target_id = $1 and entity_no = any($2::bigint[]) and state = ${LINK_STATE.linked} and target_key is not null
+      order by entity_no, ord`,
+    [targetNo, entities.map(({ entityNo }) => entityNo)],
+  );
+  const targetKeys = new Map<number, string[]>();
+  for (const { entityNo, targetKey } of links) {
+    const keys = targetKeys.get(entityNo);
+    if (keys) keys.push(targetKey);
+    else targetKeys.set(entityNo, [targetKey]);
+  }
+  for (const { type, sourceKey, entityNo } of entities) {
+    const keys = targetKeys.get(entityNo);
+    if (keys) found.set(referenceKey(type, sourceKey), keys);
   }
   return found;
 }
