@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { guardLine } from '../../activities/run/outcome-lines.js';
 import { deletionLines } from '../../core/run/deletion-lines.js';
 import { nextPoints } from '../../core/schedule/schedule.js';
 import { promoteQueuedRuns, readJob, requestRun } from '../../state/runs/index.js';
@@ -14,6 +15,18 @@ function table(text: string, head: string): string[][] {
   const end = lines.findIndex((line) => !line.startsWith('|'));
   return lines.slice(2, end).map((line) => line.slice(2, -2).split(' | '));
 }
+
+/** A full read that brought fewer people than usual. */
+const READ = {
+  type: 'user',
+  typeCode: 1,
+  state: 'complete',
+  delivered: 20,
+  failed: 0,
+  unnamed: 0,
+  usualSize: 30,
+  isMarked: false,
+} as const;
 
 describe('the examples of docs/jobs.md', () => {
   let text = '';
@@ -90,17 +103,17 @@ describe('the examples of docs/jobs.md', () => {
     expect((await listSkippedPoints(pool, hr.no, 5)).map((point) => point.at)).toEqual([at('10:00')]);
   });
 
-  it('STA-12: the lines of the Job Execution Outcome', () => {
+  it('STA-12, UNK-2, UNK-4: the lines of the Job Execution Outcome', () => {
     const facts = { targetName: 'Cloud', type: 'user', blockedBy: null, counts: [], threshold: '10' };
     const count = (outcome: 'deleted' | 'threshold' | 'released' | 'kept', n: number, postponed = 0) => [
       { targetNo: 1, type: 1, outcome, count: n, postponed },
     ];
     const blocked = [
       'delta read',
-      '2 entities failed in the source system',
+      '2 entities failed in the source system (user P, user Q; isolateFailedEntities is off)',
       'reading from the source system was not completed',
       'target system not available',
-      'source system returned no entities',
+      ...(['emptyRead', 'configurationChanged', 'sizeGuard'] as const).map((guard) => guardLine({ ...READ, guard })),
     ];
     const lines = [
       ...blocked.flatMap((blockedBy) => deletionLines({ ...facts, blockedBy })),
