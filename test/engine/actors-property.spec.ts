@@ -73,9 +73,11 @@ class Scene {
       startScimSimulator({ users: names.map((id) => person(id)), groups: [] });
     const simulators = [await start(NAMES[0]), await start(NAMES[1])] as const;
     simulators.forEach((one, index) => one.store.add('Group', group(`G${index}`, [...(NAMES[index] ?? [])])));
+    // Each has one group, which may lose all its members: nothing else in the answer tells that they are not just left out (UNK-5).
+    const properties = { 'ips.read.guard.members': 'disabled' };
     const sources = [
-      await engine.addSource(`S0 ${no}`, simulators[0].url),
-      await engine.addSource(`S1 ${no}`, simulators[1].url),
+      await engine.addSource(`S0 ${no}`, simulators[0].url, { properties }),
+      await engine.addSource(`S1 ${no}`, simulators[1].url, { properties }),
     ] as const;
     const target = await startScimSimulator({ idPrefix: 'T-' });
     const list = { selection: 'list', sourceIds: sources.map((one) => one.id) } as const;

@@ -12,9 +12,13 @@ describe('a target that is paused for maintenance', () => {
   let wiki: WorldTarget;
   afterEach(() => world.stop());
 
-  async function start(people: readonly string[] = ['P', 'Q', 'R']): Promise<void> {
+  async function start(
+    people: readonly string[] = ['P', 'Q', 'R'],
+    properties: Record<string, string> = {},
+  ): Promise<void> {
     world = await World.start({
       source: { users: people.map((id) => person(id)), groups: [group('G', ['P'])] },
+      hr: { properties },
       engine: { concurrency: 2 },
     });
     cloud = await world.addTarget('Cloud');
@@ -82,7 +86,9 @@ describe('a target that is paused for maintenance', () => {
   });
 
   it('SYS-24, DEL-4: paused in the middle of its deletions: the rest is deleted by the next full job', async () => {
-    await start(Array.from({ length: 100 }, (_, n) => `p${n}`));
+    // Nearly everybody leaves, which the guard of the size would not believe (UNK-4).
+    const people = Array.from({ length: 100 }, (_, n) => `p${n}`);
+    await start(people, { 'ips.read.guard.size': 'off' });
     const properties = { 'ips.governor.delete': 'off' };
     cloud = await world.addTarget('Slow', { latency: { delete: { fixedMs: 60 } } }, { properties });
     await world.engine.setEnabled(wiki.system, false);

@@ -264,8 +264,8 @@ async function update(
   before: JsonObject,
 ): Promise<void> {
   const result = await connector.update('user', id, { mode, body, before }, {});
-  // In a directory the identifier is a name; what goes with it is none.
-  const { id: _, ...told } = result;
+  // In a directory the identifier is a name, and the entity is what the call is for; what goes with them holds no value.
+  const { id: _id, entity: _entity, ...told } = result;
   trial.recorder.note(told);
   must(result.id === id, 'the update gives another identifier');
 }
