@@ -37,3 +37,13 @@ export const flag = z
   .enum(['true', 'false'])
   .default('false')
   .transform((text) => text === 'true');
+
+/** `values` of lists whose entries show them only on demand, because they hold content (PLN-6). */
+export const valuesFlag = flag.describe('true: before and after of each attribute');
+
+/** `text` of lists of entities. */
+export const idPartParameter = z
+  .string()
+  .min(1)
+  .max(200)
+  .describe('Part of the id in the source or in the target, in any case');

@@ -1,28 +1,21 @@
 import { z } from 'zod';
 import { ENTITY_TYPES } from '../../core/entity-type.js';
-import { flag, limitParameter, systemIdParameter } from '../common/paging.schemas.js';
+import { idPartParameter, limitParameter, systemIdParameter, valuesFlag } from '../common/paging.schemas.js';
 import { attributeView } from '../plans/plans.schemas.js';
 import { RESULTS } from './jobs.schemas.js';
-
-const MAX_TEXT = 200;
 
 const filterFields = {
   target: systemIdParameter.optional().describe('Results in this target only'),
   type: z.enum(ENTITY_TYPES).optional(),
   result: z.enum(RESULTS).optional(),
-  text: z
-    .string()
-    .min(1)
-    .max(MAX_TEXT)
-    .optional()
-    .describe('Part of the id in the source or in the target, in any case'),
+  text: idPartParameter.optional(),
 };
 
 const position = z.string().regex(/^[1-9]\d{0,15}$/, 'must be `next` of the page before');
 
 export const simulationQuery = z.strictObject({
   ...filterFields,
-  values: flag.describe('true: before and after of each attribute'),
+  values: valuesFlag,
   limit: limitParameter,
   after: position.optional().describe('`next` of the page before'),
 });
@@ -30,7 +23,7 @@ export type SimulationQuery = z.infer<typeof simulationQuery>;
 
 export const simulationExportQuery = z.strictObject({
   ...filterFields,
-  values: flag.describe('true: before and after of each attribute'),
+  values: valuesFlag,
   format: z.enum(['csv', 'json']).default('csv'),
 });
 export type SimulationExportQuery = z.infer<typeof simulationExportQuery>;

@@ -2,7 +2,14 @@ import { z } from 'zod';
 import { ENTITY_TYPES } from '../../core/entity-type.js';
 import { CHANGE_VERBS, MATCH_OUTCOMES, RISK_FLAGS } from '../../core/plan/change.js';
 import { CHANGE_STATES } from '../../core/plan/states.js';
-import { flag, instant, limitParameter, systemIdParameter } from '../common/paging.schemas.js';
+import {
+  flag,
+  idPartParameter,
+  instant,
+  limitParameter,
+  systemIdParameter,
+  valuesFlag,
+} from '../common/paging.schemas.js';
 
 const MAX_TEXT = 200;
 const MAX_IDS = 10_000;
@@ -23,12 +30,7 @@ const filterFields = {
   risk: z.enum(RISK_FLAGS).optional(),
   state: z.enum(CHANGE_STATES).optional(),
   match: z.enum(MATCH_OUTCOMES).optional().describe('What the match report has found'),
-  text: z
-    .string()
-    .min(1)
-    .max(MAX_TEXT)
-    .optional()
-    .describe('Part of the id in the source or in the target, in any case'),
+  text: idPartParameter.optional(),
 };
 
 export const planQuery = z.strictObject({
@@ -40,7 +42,7 @@ export type PlanQuery = z.infer<typeof planQuery>;
 
 export const changeQuery = z.strictObject({
   ...filterFields,
-  values: flag.describe('true: before and after of each attribute'),
+  values: valuesFlag,
   limit: limitParameter,
   after: changeIdParameter.optional().describe('`next` of the page before'),
 });
@@ -48,7 +50,7 @@ export type ChangeQuery = z.infer<typeof changeQuery>;
 
 export const sampleQuery = z.strictObject({
   ...filterFields,
-  values: flag.describe('true: before and after of each attribute'),
+  values: valuesFlag,
   perVerb: z.coerce.number().int().min(1).max(100).default(5).describe('Changes of each verb, at random'),
 });
 export type SampleQuery = z.infer<typeof sampleQuery>;
