@@ -20,6 +20,7 @@ import { ReportedDeletions1795213000000 } from './1795213000000-reported-deletio
 import { WriteBack1795214000000 } from './1795214000000-write-back.js';
 import { WorkersSeen1795214100000 } from './1795214100000-workers-seen.js';
 import { LeaseHolders1795215000000 } from './1795215000000-lease-holders.js';
+import { LinkTargetKey1795215001000 } from './1795215001000-link-target-key.js';
 
 /** All migrations in the order they run. A migration that has landed is never edited or removed. */
 export const MIGRATIONS = [
@@ -45,4 +46,5 @@ export const MIGRATIONS = [
   WriteBack1795214000000,
   WorkersSeen1795214100000,
   LeaseHolders1795215000000,
+  LinkTargetKey1795215001000,
 ];
