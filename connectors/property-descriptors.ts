@@ -1,4 +1,5 @@
 import type { PropertyDescriptor } from './contract.js';
+import { NOTIFICATION_PROPERTIES } from '../core/notifications/settings.js';
 import { FIXED_CLASSES } from '../core/plan/change.js';
 import { GOVERNOR_PROPERTIES } from '../core/plan/limits.js';
 import { WRITE_BACK_PROPERTY } from '../core/write-back.js';
@@ -290,28 +291,28 @@ export const PLATFORM_PROPERTIES: readonly PropertyDescriptor[] = [
     description: 'Logs these entities of the next job.',
   })),
   {
-    name: 'ips.job.notification.repeat.on.failure',
+    name: NOTIFICATION_PROPERTIES.repeat,
     label: 'Repeat failure notifications',
     kind: 'boolean',
     roles: ['source'],
     defaultValue: 'false',
-    description: 'true: every failed job is notified.',
+    description: 'true: a mail after every failed job.',
   },
   {
-    name: 'ips.job.notification.ignored.consecutive.failures',
+    name: NOTIFICATION_PROPERTIES.ignored,
     label: 'Ignored failures',
     kind: 'integer',
     roles: ['source'],
     min: 0,
     defaultValue: '0',
-    description: 'Failures in a row before a notification is sent.',
+    description: 'So many failed jobs in a row send no mail.',
   },
   {
-    name: 'ips.job.notification.skip.intermediate.notifications',
+    name: NOTIFICATION_PROPERTIES.skipIntermediate,
     label: 'Skip intermediate notifications',
     kind: 'boolean',
     roles: ['source'],
     defaultValue: 'false',
-    description: 'Only the first failure and the recovery are notified.',
+    description: 'true: no mail while a job still runs.',
   },
 ];
