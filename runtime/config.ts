@@ -2,6 +2,8 @@ import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { closestName } from './closest-name.js';
+import { MAIL_VARIABLES, mailEnvironment, mailProblem, toMailSettings } from './mail-settings.js';
+import type { MailSettings } from './mail-settings.js';
 
 /** How to reach the Temporal service. File names are paths of PEM files. */
 export interface TemporalConfig {
@@ -31,6 +33,8 @@ export interface Config {
   readonly databaseUrl: string | undefined;
   readonly temporal: TemporalConfig;
   readonly api: { readonly host: string; readonly port: number; readonly portIsConfigured: boolean };
+  /** Undefined: no mail server is configured, nobody can be notified. */
+  readonly mail: MailSettings | undefined;
   /** File with the key that wraps the data keys of stored secrets, absolute. */
   readonly masterKeyFile: string;
   /** False when the file is only the default: `muster up` may then make it. */
@@ -83,6 +87,7 @@ const environmentSchema = z.object({
   MUSTER_HOME: z.string().default('.muster'),
   MUSTER_API_HOST: z.string().default('127.0.0.1'),
   MUSTER_API_PORT: port.optional(),
+  ...MAIL_VARIABLES,
   MUSTER_MASTER_KEY_FILE: z.string().optional(),
   MUSTER_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   MUSTER_PROCESS_CONCURRENCY: z.coerce
@@ -146,6 +151,7 @@ export function configEnvironment(config: Config): Record<string, string> {
     MUSTER_HOME: config.home,
     MUSTER_API_HOST: config.api.host,
     MUSTER_API_PORT: String(config.api.port),
+    ...mailEnvironment(config.mail),
     MUSTER_MASTER_KEY_FILE: config.masterKeyFile,
     MUSTER_LOG_LEVEL: config.logLevel,
     MUSTER_PROCESS_CONCURRENCY: String(config.processConcurrency),
@@ -170,6 +176,8 @@ function toConfig(env: z.infer<typeof environmentSchema>): Config {
   if ((env.TEMPORAL_TLS_CLIENT_CERT_PATH === undefined) !== (env.TEMPORAL_TLS_CLIENT_KEY_PATH === undefined)) {
     throw new ConfigError('TEMPORAL_TLS_CLIENT_CERT_PATH and TEMPORAL_TLS_CLIENT_KEY_PATH must be set together.');
   }
+  const wrongMail = mailProblem(env);
+  if (wrongMail !== undefined) throw new ConfigError(wrongMail);
   return Object.freeze({
     home,
     databaseUrl: env.DATABASE_URL,
@@ -191,6 +199,7 @@ function toConfig(env: z.infer<typeof environmentSchema>): Config {
       port: env.MUSTER_API_PORT ?? DEFAULT_API_PORT,
       portIsConfigured: env.MUSTER_API_PORT !== undefined,
     }),
+    mail: toMailSettings(env),
     masterKeyFile: resolve(env.MUSTER_MASTER_KEY_FILE ?? resolve(home, 'master.key')),
     masterKeyFileIsConfigured: env.MUSTER_MASTER_KEY_FILE !== undefined,
     logLevel: env.MUSTER_LOG_LEVEL,
@@ -213,7 +222,7 @@ function unknownVariables(names: readonly string[]): string[] {
     });
 }
 
-const SECRET_VARIABLES: readonly string[] = ['DATABASE_URL', 'TEMPORAL_API_KEY'];
+const SECRET_VARIABLES: readonly string[] = ['DATABASE_URL', 'TEMPORAL_API_KEY', 'MUSTER_SMTP_PASSWORD'];
 
 /** The refused value for a message, unless it may hold a secret. */
 function shown(path: readonly PropertyKey[], env: Record<string, string | undefined>): string {

@@ -1,4 +1,5 @@
 import type { Config } from './config.js';
+import { describeMail } from './mail-settings.js';
 import { maskUrlPassword } from './mask.js';
 
 /**
@@ -16,6 +17,7 @@ export function describeConfig(config: Config): string[] {
     line('temporal TLS', temporal.tls ? describeTls(config) : 'off'),
     line('temporal web UI', temporal.uiUrl ?? 'not configured'),
     line('API', `${config.api.host}:${config.api.port}`),
+    line('mail server', describeMail(config.mail)),
     line('master key file', config.masterKeyFile),
     line('log level', config.logLevel),
     line('writes in flight per target and process', String(config.processConcurrency)),

@@ -38,6 +38,11 @@ describe('loadConfig', () => {
     ['MUSTER_PROCESS_CONCURRENCY', '0', /must be at least 1/],
     ['TEMPORAL_TLS', 'perhaps', /TEMPORAL_TLS/],
     ['TEMPORAL_TLS_CLIENT_CERT_PATH', '/client.pem', /must be set together/],
+    ['MUSTER_SMTP_HOST', 'smtp://mail', /a host name or an address, without a scheme/],
+    ['MUSTER_SMTP_HOST', 'mail.example.com', /MUSTER_MAIL_FROM and MUSTER_PUBLIC_URL not set/],
+    ['MUSTER_SMTP_TLS', 'maybe', /MUSTER_SMTP_TLS/],
+    ['MUSTER_MAIL_FROM', 'Muster', /must look like Muster <muster@example.com>/],
+    ['MUSTER_SMTP_USER', 'muster', /MUSTER_SMTP_USER and MUSTER_SMTP_PASSWORD must be set together/],
   ])('refuses %s=%s', (name, value, message) => {
     expect(() => loadConfig({ [name]: value })).toThrow(message);
   });
@@ -46,6 +51,30 @@ describe('loadConfig', () => {
     const attempt = (): unknown => loadConfig({ DATABASE_URL: 'mysql://muster:hunter2@localhost/muster' });
     expect(attempt).toThrow(ConfigError);
     expect(attempt).not.toThrow(/hunter2/);
+  });
+
+  it('NTF-20: a mail server, with the usual port of its encryption; a password goes nowhere unencrypted', () => {
+    const mail = {
+      MUSTER_SMTP_HOST: 'mail.example.com',
+      MUSTER_MAIL_FROM: 'Muster <muster@example.com>',
+      MUSTER_PUBLIC_URL: 'https://muster.example.com/',
+    };
+    expect(loadConfig({}).mail).toBeUndefined();
+    expect(loadConfig(mail).mail).toEqual({
+      host: 'mail.example.com',
+      port: 587,
+      tls: 'starttls',
+      from: { name: 'Muster', address: 'muster@example.com' },
+      publicUrl: 'https://muster.example.com',
+    });
+    expect(loadConfig({ ...mail, MUSTER_SMTP_TLS: 'tls' }).mail?.port).toBe(465);
+    expect(loadConfig({ ...mail, MUSTER_MAIL_FROM: 'muster@example.com' }).mail?.from).toEqual({
+      name: '',
+      address: 'muster@example.com',
+    });
+    const signedIn = { ...mail, MUSTER_SMTP_USER: 'muster', MUSTER_SMTP_PASSWORD: 'hunter2' };
+    expect(describeConfig(loadConfig(signedIn)).join()).not.toContain('hunter2');
+    expect(() => loadConfig({ ...signedIn, MUSTER_SMTP_TLS: 'none' })).toThrow(/needs an encrypted connection/);
   });
 
   it('takes an empty value for not set, as a compose file writes it', () => {
@@ -78,6 +107,14 @@ describe('loadConfig', () => {
       MUSTER_MASTER_KEY_FILE: '/run/key',
       MUSTER_LOG_LEVEL: 'debug',
       MUSTER_PROCESS_CONCURRENCY: '8',
+      MUSTER_SMTP_HOST: 'mail.example.com',
+      MUSTER_SMTP_PORT: '2525',
+      MUSTER_SMTP_TLS: 'tls',
+      MUSTER_SMTP_USER: 'muster',
+      MUSTER_SMTP_PASSWORD: 'pw',
+      MUSTER_SMTP_CA_FILE: '/ca.pem',
+      MUSTER_MAIL_FROM: '"Muster" <muster@example.com>',
+      MUSTER_PUBLIC_URL: 'https://muster.example.com',
       MUSTER_MAX_SOURCES: '3',
       MUSTER_MAX_TARGETS: '4',
       XDG_CACHE_HOME: '/var/cache',

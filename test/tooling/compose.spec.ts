@@ -62,7 +62,7 @@ describe('docker-compose.yml', () => {
   it('holds no password', () => {
     for (const [, { environment = {} }] of services) {
       for (const [name, value] of Object.entries(environment)) {
-        if (/PASSWORD|PWD/.test(name)) expect(value).toMatch(/^\$\{POSTGRES_PASSWORD:\?/);
+        if (/PASSWORD|PWD/.test(name)) expect(value).toMatch(/^\$\{(POSTGRES_PASSWORD:\?|MUSTER_SMTP_PASSWORD:-\})/);
       }
     }
   });
