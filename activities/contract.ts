@@ -34,6 +34,8 @@ export interface RunActivities {
   findHealable(): Promise<HealablePairs>;
   /** One round of healing between a source and a target: about 20 s, less when a job of the source comes. */
   healPair(input: HealPairInput): Promise<void>;
+  /** One round of the outbox (NTF-20): about 20 s. */
+  sendMails(): Promise<void>;
 }
 
 /** A source and a target by their numbers. */
@@ -45,6 +47,8 @@ export interface HealPairInput {
 /** Pairs for one round of healing; the names are for summaries in the Temporal Web UI. */
 export interface HealablePairs {
   readonly pairs: readonly (HealPairInput & { readonly sourceName: string; readonly targetName: string })[];
+  /** The outbox has something to do. Absent in histories of before, and when it has not. */
+  readonly hasMails?: true;
 }
 
 /** A point of the schedule of a source. */

@@ -1,5 +1,6 @@
 import type { ConnectorFactory, ConnectorLog } from '../connectors/contract.js';
 import type { InstallationKeys, Keyring } from '../runtime/secrets.js';
+import type { Mailer } from '../runtime/mailer.js';
 import type { DataSource } from '../state/data-source.js';
 import type { SqlPool } from '../state/database.js';
 import type { FaultListener } from './fault-points.js';
@@ -22,6 +23,8 @@ export interface ActivityDependencies {
   /** Connector of a system type, or undefined when it is not installed. */
   readonly connectorFactory: (typeName: string) => ConnectorFactory | undefined;
   readonly clock: () => Date;
+  /** Absent: no mail server is configured. */
+  readonly mailer?: Mailer;
   readonly log: ActivityLog;
   /** Writes in flight per target in this process at most. */
   readonly concurrency: number;

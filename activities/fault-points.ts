@@ -13,6 +13,8 @@
  * - `planningAbsence`: somebody was marked as absent, in a transaction that is not committed.
  * - `finishing`: the books of the run are closed, in a transaction that is not committed.
  * - `finished`: they are committed, and Temporal does not know.
+ * - `mailClaimed`: a mail is taken out of the waiting ones, and is sent next.
+ * - `mailAnswered`: the mail server has answered, nothing of it is stored.
  */
 export type FaultPoint =
   | 'fetched'
@@ -26,7 +28,9 @@ export type FaultPoint =
   | 'chunkEnded'
   | 'planningAbsence'
   | 'finishing'
-  | 'finished';
+  | 'finished'
+  | 'mailClaimed'
+  | 'mailAnswered';
 
 /** Told of each moment as it comes. What it throws is thrown there, like the death of the process. */
 export type FaultListener = (point: FaultPoint) => void;

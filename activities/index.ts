@@ -7,6 +7,7 @@ import type { ActivityDependencies } from './dependencies.js';
 import { drainChunk } from './drain/drain-chunk.js';
 import { findHealable, healPair } from './heal/heal-pair.js';
 import { intakeChunk } from './intake/intake-chunk.js';
+import { sendMails } from './notify/send-mails.js';
 import { describeProgress } from './run/describe-progress.js';
 import { finishRun } from './run/finish-run.js';
 import { openRun } from './run/open-run.js';
@@ -40,6 +41,7 @@ export function createActivities(deps: ActivityDependencies): RunActivities & { 
     }),
     findHealable: () => findHealable(services),
     healPair: (input) => healPair(services, input),
+    sendMails: () => sendMails(services),
     close: () => services.contexts.close(),
   };
 }

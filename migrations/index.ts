@@ -21,6 +21,7 @@ import { WriteBack1795214000000 } from './1795214000000-write-back.js';
 import { WorkersSeen1795214100000 } from './1795214100000-workers-seen.js';
 import { LeaseHolders1795215000000 } from './1795215000000-lease-holders.js';
 import { LinkTargetKey1795215001000 } from './1795215001000-link-target-key.js';
+import { Notifications1795216000000 } from './1795216000000-notifications.js';
 
 /** All migrations in the order they run. A migration that has landed is never edited or removed. */
 export const MIGRATIONS = [
@@ -47,4 +48,5 @@ export const MIGRATIONS = [
   WorkersSeen1795214100000,
   LeaseHolders1795215000000,
   LinkTargetKey1795215001000,
+  Notifications1795216000000,
 ];

@@ -18,6 +18,7 @@ const ACTIVITIES: Record<keyof RunActivities, true> = {
   requestScheduledRun: true,
   findHealable: true,
   healPair: true,
+  sendMails: true,
 };
 
 /** Every workflow type of this version; checked by the compiler in the same way. */

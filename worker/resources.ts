@@ -6,6 +6,7 @@ import { createRegistry } from '../connectors/registry.js';
 import { requireDatabaseUrl } from '../runtime/config.js';
 import type { Config } from '../runtime/config.js';
 import type { Logger } from '../runtime/logger.js';
+import { createMailer } from '../runtime/mailer.js';
 import { loadKeyring } from '../runtime/secrets.js';
 import { loadInstallationKeys } from '../state/config/index.js';
 import { createDataSource } from '../state/data-source.js';
@@ -20,7 +21,9 @@ const POOL_CONNECTIONS = 24;
 const CONFIGURATION_CONNECTIONS = 4;
 
 /** What tests of faults replace: times, connectors, and who is told of the moments of the engine. */
-export type EngineOverrides = Partial<Pick<ActivityDependencies, 'timing' | 'connectorFactory' | 'reached' | 'clock'>>;
+export type EngineOverrides = Partial<
+  Pick<ActivityDependencies, 'timing' | 'connectorFactory' | 'reached' | 'clock' | 'mailer'>
+>;
 
 /** Activities with everything they stand on. */
 export interface WorkerResources {
@@ -57,6 +60,7 @@ export async function openResources(
       keys: await loadInstallationKeys(dataSource, keyring),
       connectorFactory: (typeName) => registry.find(typeName),
       clock: () => new Date(),
+      ...(config.mail !== undefined && { mailer: createMailer(config.mail) }),
       log: activityLog(log),
       concurrency: config.processConcurrency,
       ...engine,

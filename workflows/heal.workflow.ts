@@ -1,7 +1,7 @@
 import { isCancellation, log } from '@temporalio/workflow';
 import type { HealablePairs } from '../activities/contract.js';
 import { failureKind } from './steps/failure.js';
-import { healing, step } from './steps/options.js';
+import { healing, mailing, step } from './steps/options.js';
 
 /** Result of {@link healWorkflow}. */
 export interface HealResult {
@@ -12,14 +12,17 @@ export interface HealResult {
 /** Pairs that are healed side by side: the slots of the bulk queue belong to jobs first. */
 const LANES = 4;
 
-/** One round of healing (HEA-4), every minute by a schedule: each pair of systems that has something to heal gets its turn, and it is over. */
+/**
+ * One round of what goes on between jobs, every minute by a schedule: each pair of systems that has something to heal gets its turn (HEA-4), mails
+ * that wait are sent (NTF-20), and it is over.
+ */
 export async function healWorkflow(): Promise<HealResult> {
-  const { pairs } = await step('Find what can be healed').findHealable();
+  const { pairs, hasMails } = await step('Find what can be healed').findHealable();
   const queue = [...pairs];
   const lane = async (): Promise<void> => {
     for (let pair = queue.shift(); pair !== undefined; pair = queue.shift()) await heal(pair);
   };
-  await Promise.all(Array.from({ length: LANES }, lane));
+  await Promise.all([...Array.from({ length: LANES }, lane), ...(hasMails === true ? [sendMails()] : [])]);
   return { pairs: pairs.length };
 }
 
@@ -31,5 +34,14 @@ async function heal(pair: HealablePairs['pairs'][number]): Promise<void> {
   } catch (error) {
     if (isCancellation(error)) throw error;
     log.warn('A round of healing failed', { sourceNo, targetNo, kind: failureKind(error) });
+  }
+}
+
+async function sendMails(): Promise<void> {
+  try {
+    await mailing('Send mails').sendMails();
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    log.warn('A round of the outbox failed', { kind: failureKind(error) });
   }
 }

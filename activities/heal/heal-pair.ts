@@ -3,6 +3,7 @@ import { demandReferenced, listHealable } from '../../state/healing/healable.js'
 import { HEALING, isHealingAllowed } from '../../state/healing/guard.js';
 import { beginRound } from '../../state/healing/heal-rows.js';
 import type { HealablePairs, HealPairInput } from '../contract.js';
+import { hasMails } from '../notify/send-mails.js';
 import { drainBehind, passBreaker } from '../drain/breaker.js';
 import { drainEnvironment } from '../drain/environment.js';
 import type { DrainEnvironment } from '../drain/work.js';
@@ -16,10 +17,11 @@ import { underHealWatch } from './heal-watch.js';
 /** Pairs of systems in one round; the rest has its turn a minute later. */
 const MAX_PAIRS = 500;
 
-/** Which pairs of systems have something to heal, after everything that waited for a reference has been made due. */
+/** Which pairs of systems have something to heal, after everything that waited for a reference has been made due; and whether there are mails. */
 export async function findHealable(services: EngineServices): Promise<HealablePairs> {
   await demandReferenced(services.pool);
-  return { pairs: await listHealable(services.pool, MAX_PAIRS) };
+  const pairs = await listHealable(services.pool, MAX_PAIRS);
+  return { pairs, ...((await hasMails(services)) && { hasMails: true }) };
 }
 
 /**

@@ -1,6 +1,7 @@
 import { BACKLOG_STATE, ORIGIN } from '../codes.js';
 import type { Sql } from '../database.js';
 import { survivors } from '../drain/claims.js';
+import { noteFailedEntities } from '../notifications/job-events.js';
 import type { RunFence } from '../runs/fence.js';
 import { forgetPostponed, LEAVING } from './postponed.js';
 import type { PairType } from './postponed.js';
@@ -148,6 +149,7 @@ export async function applyThreshold(sql: Sql, runKey: string, pair: PairType, r
      select $1, $2, $3, $4, n, 'delete', 'failed', 'threshold', $6 from unnest($5::bigint[]) n`,
     [runKey, pair.sourceNo, pair.targetNo, pair.type, entityNos, message],
   );
+  await noteFailedEntities(sql, runKey);
   return wanted;
 }
 

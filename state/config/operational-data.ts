@@ -32,6 +32,10 @@ const SOURCE_STATEMENTS = [
     (table) => `delete from ${table} where source_id = $1`,
   ),
 ];
+/** Mails name their recipients: they go with the source. A reset leaves who is subscribed and what was told (NTF-11). */
+const NOTIFICATION_STATEMENTS = ['notification_recipient', 'notification_state', 'mail_event'].map(
+  (table) => `delete from ${table} where source_id = $1`,
+);
 const ENTITY_STATEMENT = 'delete from entity where source_id = $1';
 
 /** Simulations hold content of people: it goes with either of the systems; a reset leaves it, like all results of jobs. */
@@ -73,7 +77,8 @@ export async function removeOperationalData(
   await removeTargetData(transaction, systemNo);
   if (keepEntities) return;
   await transaction.query('delete from kept_origin where target_id = $1 or source_id = $1', [systemNo]);
-  for (const statement of SIMULATION_STATEMENTS) await transaction.query(statement, [systemNo]);
+  for (const statement of [...SIMULATION_STATEMENTS, ...NOTIFICATION_STATEMENTS])
+    await transaction.query(statement, [systemNo]);
 }
 
 /** What a target has: links from all sources, their backlog and gates; kept origins stay. */

@@ -35,6 +35,7 @@ function keepOrigins(side: 'source_id' | 'target_id'): string {
 /** The rows of the entities stay, without anything known about them, because the results in the job logs name them. */
 async function resetSource(transaction: Statements, sourceNo: number): Promise<void> {
   await removeOperationalData(transaction, sourceNo, { keepEntities: true });
+  await transaction.query('delete from notification_state where source_id = $1', [sourceNo]);
   await transaction.query(
     `update entity set source_hash = null, common_hash = null, program = 0, presence = ${PRESENCE.absent} where source_id = $1`,
     [sourceNo],

@@ -1,4 +1,5 @@
 import type { Sql } from '../database.js';
+import { noteFailedEntities } from '../notifications/job-events.js';
 
 /** One attempt that had a result; no attribute values (CONN-CORE-76). */
 export interface LogLine {
@@ -55,6 +56,7 @@ export async function writeLog(
       count('failed'),
     ],
   );
+  if (count('failed') > 0) await noteFailedEntities(sql, context.runKey);
 }
 
 /** Makes sure that the log has a partition for today and tomorrow. Two processes may try at once. */

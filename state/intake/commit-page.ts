@@ -1,5 +1,6 @@
 import { PRESENCE } from '../codes.js';
 import type { SqlPool, Sql } from '../database.js';
+import { noteFailedEntities } from '../notifications/job-events.js';
 import { holdFence } from '../runs/fence.js';
 import type { RunFence } from '../runs/fence.js';
 import { demandChanged, demandForced, demandOutOfStep } from './demand.js';
@@ -79,6 +80,7 @@ export async function commitPage(pool: SqlPool, fence: RunFence, page: PageCommi
       if (change.changed) changed.push(entityNo);
     }
     await recordPage(sql, fence.runKey, page, seen, skipped);
+    if (page.failures.length > 0) await noteFailedEntities(sql, fence.runKey);
     const pair = { runKey: fence.runKey, sourceNo: page.sourceNo, type: page.type, targets: page.targets };
     await demandChanged(sql, { ...pair, entityNos: changed }, urgent);
     await noteSourceValues(sql, pair, deliveredValues(page, numbers));

@@ -1,5 +1,6 @@
 import { BACKLOG_STATE, LINK_STATE, PRESENCE } from '../codes.js';
 import type { Sql } from '../database.js';
+import { noteRunEnd } from '../notifications/job-events.js';
 import { IN_STEP } from '../intake/demand.js';
 import type { TargetProgram } from '../intake/demand.js';
 import type { JobStatus } from './run.js';
@@ -155,6 +156,7 @@ export async function closeRun(sql: Sql, runKey: string, status: JobStatus, outc
     status,
     outcome,
   ]);
+  await noteRunEnd(sql, runKey);
   await sql.query('select pg_notify($1, $2)', [RUN_CHANNEL, runKey]);
 }
 

@@ -1,4 +1,5 @@
 import type { Sql, SqlPool } from '../database.js';
+import { noteRunEnd } from '../notifications/job-events.js';
 import { closeChanges } from '../plans/close-changes.js';
 import { forgetStaged } from '../simulation/staging.js';
 import { countExactly } from './finish-run.js';
@@ -126,6 +127,7 @@ async function close(sql: Sql, { runKey, sourceNo, status, message }: Closing): 
     [runKey, status, message, outcome],
   );
   if (!simulates) await moveForcedFullCounter(sql, runKey, status, false);
+  await noteRunEnd(sql, runKey);
   await sql.query('select pg_notify($1, $2)', [RUN_CHANNEL, runKey]);
 }
 

@@ -7,6 +7,7 @@ import type { ConnectorFactory } from '../../connectors/contract.js';
 import { createRegistry } from '../../connectors/registry.js';
 import type { JsonObject } from '../../core/json.js';
 import { isJsonObject } from '../../core/json.js';
+import type { Mailer } from '../../runtime/mailer.js';
 import { Keyring } from '../../runtime/secrets.js';
 import {
   createSystem,
@@ -44,6 +45,8 @@ export interface EngineOptions {
   readonly concurrency?: number;
   /** Time of the jobs; default: now. */
   readonly clock?: () => Date;
+  /** Absent: no mail server is configured. */
+  readonly mailer?: Mailer;
   /** Replaces the pool that the activities work with, for tests that break it. */
   readonly decoratePool?: (pool: SqlPool) => SqlPool;
 }
@@ -57,6 +60,9 @@ export interface ProcessOptions {
   /** Default: a new one, as a workflow that was started again has. */
   readonly owner?: string;
   readonly timing?: Partial<Timing>;
+  readonly clock?: () => Date;
+  /** Null: it knows no mail server. */
+  readonly mailer?: Mailer | null;
 }
 
 /** One worker process: its activities, under one owner. */
@@ -106,6 +112,7 @@ export class TestEngine {
       keys,
       connectorFactory: (typeName) => registry.find(typeName),
       clock: options.clock ?? (() => new Date()),
+      ...(options.mailer !== undefined && { mailer: options.mailer }),
       log: { debug: silent, info: silent, warn: silent, error: silent },
       concurrency: options.concurrency ?? 16,
       timing: { ...TEST_TIMING, ...options.timing },
@@ -130,11 +137,15 @@ export class TestEngine {
 
   /** Another worker process on the same database; close its activities. */
   newProcess(options: ProcessOptions = {}): EngineProcess {
-    const { pool, decorateFactory, timing, reached } = options;
+    const { pool, decorateFactory, timing, reached, clock } = options;
+    const { mailer: own, ...dependencies } = this.dependencies;
+    const mailer = options.mailer === undefined ? own : (options.mailer ?? undefined);
     const owner = options.owner ?? randomUUID();
     const { signal } = new AbortController();
     const activities = createActivities({
-      ...this.dependencies,
+      ...dependencies,
+      ...(mailer !== undefined && { mailer }),
+      ...(clock !== undefined && { clock }),
       ...(pool !== undefined && { pool }),
       ...(reached !== undefined && { reached }),
       connectorFactory: (typeName) => {

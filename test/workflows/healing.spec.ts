@@ -1,11 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { ScheduleSync } from '../../api/schedules/schedule-sync.js';
-import { healScheduleIdOf, healSoon } from '../../api/healing/heal-schedule.js';
+import { ensureHealSchedule, healScheduleIdOf, healSoon } from '../../api/healing/heal-schedule.js';
 import { createLogger } from '../../runtime/logger.js';
+import { createMailer } from '../../runtime/mailer.js';
 import { loadInstallation } from '../../state/config/index.js';
+import { addRecipient } from '../../state/notifications/index.js';
+import { startMailServer } from '../support/mail-server.js';
 import { person, userNames, World } from '../support/world.js';
 import { testTemporal } from '../support/temporal.js';
+import { FakeActivities } from './support/fake-activities.js';
 import { GOLDEN_ROUNDS, runRound } from './support/golden-healing.js';
 import { RunDriver } from './support/run-driver.js';
 
@@ -32,6 +36,44 @@ temporal.describe('rounds of healing', () => {
       'heal 3 A',
       'heal 3 B',
     ]);
+  });
+
+  it('NTF-20: a round whose mails cannot be sent is a round all the same', async () => {
+    const fake = new FakeActivities({
+      healable: { pairs: [{ sourceNo: 1, targetNo: 1, sourceName: 'HR', targetName: 'A' }], hasMails: true },
+      healFailure: 'send mails',
+    });
+    await runRound(driver, fake, async (handle) => {
+      expect(await handle.result()).toEqual({ pairs: 1 });
+    });
+    expect(fake.callsOf('heal', 'send').sort()).toEqual(['heal 1 A', 'send mails']);
+  });
+
+  it('NTF-20: a failed job, the next round of the schedule, the mailbox', async () => {
+    const server = await startMailServer();
+    const world = await World.start({ engine: { mailer: createMailer(server.settings) } });
+    const queue = `test-${randomUUID()}.workflows`;
+    const { id } = await loadInstallation(world.engine.pool);
+    try {
+      const anna = { name: 'Anna', email: 'anna@example.com', topics: ['jobs'], addedBy: 'test' } as const;
+      await addRecipient(world.engine.pool, world.hr.no, anna, 1);
+      await world.addTarget('Cloud');
+      world.source.faults.arm({ effect: { kind: 'status', status: 403 } });
+      await world.engine.runJob(world.hr);
+      await ensureHealSchedule(driver.client, id, queue);
+      await driver.withWorkers(queue, world.engine.activities, async () => {
+        await healSoon(driver.client, id);
+        while (server.received.length === 0) await new Promise((resolve) => setTimeout(resolve, 50));
+      });
+      expect(server.newSubjects()).toEqual(['Provisioning Finished with Error. Source System: HR']);
+    } finally {
+      await driver.client.schedule
+        .getHandle(healScheduleIdOf(id))
+        .delete()
+        .catch(() => undefined);
+      await world.stop();
+      await server.stop();
+    }
   });
 
   it('HEA-4: the schedule is made when Temporal has none, kept by the comparison, and its rounds heal', async () => {

@@ -15,6 +15,7 @@ type StepActivities = Pick<
   'openRun' | 'endIntake' | 'finishRun' | 'requestScheduledRun' | 'findHealable'
 >;
 type HealActivities = Pick<RunActivities, 'healPair'>;
+type MailActivities = Pick<RunActivities, 'sendMails'>;
 type ReportActivities = Pick<RunActivities, 'describeProgress'>;
 
 /**
@@ -52,7 +53,7 @@ const REPORT: ActivityOptions = {
   cancellationType: 'TRY_CANCEL',
 };
 
-/** A round of healing is repeated by the next one and not by Temporal; one that nobody takes within a minute is not worth a slot. */
+/** A round of healing, or of the outbox, is repeated by the next one and not by Temporal; one that nobody takes within a minute is not worth a slot. */
 const HEAL: ActivityOptions = { ...WORK, scheduleToStartTimeout: '1m', retry: { maximumAttempts: 1 } };
 
 /** Work of about 30 s on the bulk queue. `summary` is one line for the Temporal Web UI: names of systems, never of people. */
@@ -74,6 +75,11 @@ export function step(summary: string): ActivityInterfaceFor<StepActivities> {
 /** A round of healing between two systems, on the bulk queue, tried once. */
 export function healing(summary: string): ActivityInterfaceFor<HealActivities> {
   return proxyActivities<HealActivities>({ ...HEAL, taskQueue: bulkQueueOf(workflowInfo().taskQueue), summary });
+}
+
+/** A round of the outbox on the queue of the workflow itself, tried once: it takes no slot from jobs. */
+export function mailing(summary: string): ActivityInterfaceFor<MailActivities> {
+  return proxyActivities<MailActivities>({ ...HEAL, summary });
 }
 
 /** Counters for operators, tried once. */

@@ -88,6 +88,7 @@ export class FakeActivities {
     describeProgress: (input) => this.describe(input),
     requestScheduledRun: ({ at }) => this.answer(`point ${at}`, () => ({ outcome: 'started' })),
     findHealable: () => this.answer('find healable', () => this.answers.healable ?? { pairs: [] }),
+    sendMails: () => this.heal('send mails'),
     healPair: ({ sourceNo, targetNo }) => this.heal(`heal ${sourceNo} ${letter(targetNo)}`),
   };
 

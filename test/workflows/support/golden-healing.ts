@@ -22,6 +22,10 @@ export const GOLDEN_ROUNDS: readonly { readonly name: string; readonly activitie
         healFailure: 'heal 2 A',
       }),
   },
+  {
+    name: '2026-11-mails',
+    activities: () => new FakeActivities({ healable: { pairs: [pair(1, 1)], hasMails: true } }),
+  },
 ];
 
 /** Runs one round on workers with these activities. */

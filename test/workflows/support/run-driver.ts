@@ -144,6 +144,7 @@ function dispatching(runs: FakeRuns): RunActivities {
     requestScheduledRun: elsewhere,
     findHealable: elsewhere,
     healPair: elsewhere,
+    sendMails: elsewhere,
   };
 }
 

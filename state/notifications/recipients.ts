@@ -1,0 +1,70 @@
+import type { Topic } from '../../core/notifications/topics.js';
+import type { Sql, SqlPool } from '../database.js';
+
+/** Somebody who is told of the jobs of a source (NTF-3). */
+export interface Recipient {
+  readonly id: string;
+  /** Of a person or a distribution list. */
+  readonly name: string;
+  readonly email: string;
+  readonly topics: readonly Topic[];
+  readonly addedBy: string;
+  readonly addedAt: Date;
+}
+
+/** Who is to be added. */
+export type NewRecipient = Pick<Recipient, 'name' | 'email' | 'topics' | 'addedBy'>;
+
+const RECIPIENT = 'id, name, email, topics, added_by as "addedBy", added_at as "addedAt"';
+
+/** Recipients of a source, in the order they were added. */
+export async function listRecipients(sql: Sql, sourceNo: number): Promise<Recipient[]> {
+  return sql.query<Recipient>(
+    `select ${RECIPIENT} from notification_recipient where source_id = $1 order by recipient_no`,
+    [sourceNo],
+  );
+}
+
+/** What became of {@link addRecipient}. */
+export type AddedRecipient =
+  { readonly kind: 'added'; readonly recipient: Recipient } | { readonly kind: 'exists' | 'tooMany' };
+
+/**
+ * Adds a recipient. `exists`: the source has one of this address, in any case; `tooMany`: it has `limit` already. The row of the source is held,
+ * so that it cannot be deleted meanwhile and two requests count one after the other.
+ */
+export async function addRecipient(
+  pool: SqlPool,
+  sourceNo: number,
+  recipient: NewRecipient,
+  limit: number,
+): Promise<AddedRecipient> {
+  return pool.transaction(async (sql) => {
+    await sql.query('select no from system where no = $1 for no key update', [sourceNo]);
+    const [known] = await sql.query<{ count: number }>(
+      'select count(*)::int as count from notification_recipient where source_id = $1',
+      [sourceNo],
+    );
+    if ((known?.count ?? 0) >= limit) return { kind: 'tooMany' };
+    const [added] = await sql.query<Recipient>(
+      `insert into notification_recipient (source_id, name, email, topics, added_by)
+       select no, $2, $3, $4, $5 from system where no = $1
+       on conflict (source_id, lower(email)) do nothing returning ${RECIPIENT}`,
+      [sourceNo, recipient.name, recipient.email, recipient.topics, recipient.addedBy],
+    );
+    return added === undefined ? { kind: 'exists' } : { kind: 'added', recipient: added };
+  });
+}
+
+/** Removes a recipient with all mails to it; one that is being sent may still arrive. False: the source has none of this id. */
+export async function removeRecipient(pool: SqlPool, sourceNo: number, id: string): Promise<boolean> {
+  return pool.transaction(async (sql) => {
+    const [removed] = await sql.query<{ no: number }>(
+      'delete from notification_recipient where source_id = $1 and id = $2 returning recipient_no as no',
+      [sourceNo, id],
+    );
+    if (removed === undefined) return false;
+    await sql.query('delete from mail where recipient_no = $1', [removed.no]);
+    return true;
+  });
+}
