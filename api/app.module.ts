@@ -24,6 +24,8 @@ import { SimulationController } from './jobs/simulation.controller.js';
 import { SimulationService } from './jobs/simulation.service.js';
 import { ReconcilerLifecycle } from './jobs/reconciler-lifecycle.js';
 import { TemporalJobLauncher } from './jobs/temporal-job-launcher.js';
+import { NotificationsController } from './notifications/notifications.controller.js';
+import { NotificationsService } from './notifications/notifications.service.js';
 import { ReleasedController } from './released/released.controller.js';
 import { ReleasedService } from './released/released.service.js';
 import { ScheduleLifecycle } from './schedules/schedule-lifecycle.js';
@@ -87,6 +89,7 @@ export class AppModule {
         ReleasedController,
         SchedulesController,
         WaitingController,
+        NotificationsController,
         TransformationsController,
         PreviewController,
         JobsController,
@@ -113,6 +116,7 @@ export class AppModule {
         ReleasedService,
         SchedulesService,
         WaitingService,
+        NotificationsService,
         ConnectionTestService,
         OpenSystemService,
         ProfileService,

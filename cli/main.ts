@@ -8,10 +8,12 @@ import { approveCommand, rejectCommand } from './commands/approve.js';
 import { demoCommand } from './commands/demo.js';
 import { migrateCommand } from './commands/migrate.js';
 import { planCommand } from './commands/plan.js';
+import { recipientsCommand } from './commands/recipients.js';
 import { rulesCommand } from './commands/rules.js';
 import { runCommand } from './commands/run.js';
 import { simulateCommand } from './commands/simulate.js';
 import { showCommand } from './commands/show.js';
+import { subscribeCommand, unsubscribeCommand } from './commands/subscribe.js';
 import { transformCommand } from './commands/transform.js';
 import { unknownCommand } from './commands/unknown.js';
 import { upCommand } from './commands/up.js';
@@ -36,7 +38,10 @@ const program = new Command('muster')
   .addCommand(approveCommand())
   .addCommand(rejectCommand())
   .addCommand(applyCommand())
-  .addCommand(rulesCommand());
+  .addCommand(rulesCommand())
+  .addCommand(subscribeCommand())
+  .addCommand(unsubscribeCommand())
+  .addCommand(recipientsCommand());
 
 try {
   await program.parseAsync();

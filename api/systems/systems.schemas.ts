@@ -105,6 +105,7 @@ export const systemPage = systemView.extend({
     })
     .optional()
     .describe('Sources only: what stands against deletions that nobody wants'),
+  undeliverableMails: z.int().optional().describe('Sources only: of the last 30 days; GET …/notifications tells why'),
 });
 export type SystemPage = z.infer<typeof systemPage>;
 

@@ -19,7 +19,9 @@ import type { SystemFilter, SystemRole } from '../../state/config/index.js';
 import { readSafety } from '../../core/sync/read-safety.js';
 import { ProblemError } from '../common/problem.js';
 import type { Config } from '../../runtime/config.js';
-import { CONFIG, DATA_SOURCE } from '../infrastructure.js';
+import { countUndeliverable } from '../../state/notifications/index.js';
+import { SqlPool } from '../../state/database.js';
+import { CONFIG, DATA_SOURCE, SQL_POOL } from '../infrastructure.js';
 import { ConnectorCatalog } from '../system-types/connector-catalog.js';
 import { PropertiesService } from './properties.service.js';
 import { SystemLookup } from './system-lookup.js';
@@ -44,6 +46,7 @@ export class SystemsService {
     @Inject(ConnectorCatalog) private readonly catalog: ConnectorCatalog,
     @Inject(PropertiesService) private readonly properties: PropertiesService,
     @Inject(CONFIG) private readonly config: Config,
+    @Inject(SQL_POOL) private readonly pool: SqlPool,
   ) {}
 
   /** A page of systems (SYS-16). */
@@ -63,12 +66,13 @@ export class SystemsService {
     return toSystemView(await this.systems.require(id));
   }
 
-  /** One system with what stands against unwanted deletions (GOV-10). */
+  /** One system with what stands against unwanted deletions (GOV-10), and mails about it that nobody got (NTF-20). */
   async readPage(id: string): Promise<SystemPage> {
     const system = await this.systems.require(id);
     if (system.role !== 'source') return toSystemView(system);
     const { properties } = await this.properties.read(id);
-    return { ...toSystemView(system), safety: toSafety(readSafety(properties)) };
+    const undeliverableMails = await countUndeliverable(this.pool, system.no);
+    return { ...toSystemView(system), safety: toSafety(readSafety(properties)), undeliverableMails };
   }
 
   /** Creates an enabled system with the predefined properties and default transformation of its type (SYS-6). */

@@ -25,7 +25,7 @@ export function remoteCommand(name: string): Command {
 /** Sends one request under `/api/v1` and returns the JSON of the answer. Throws StackError with what the API says. */
 export async function call(
   remote: RemoteOptions,
-  method: 'GET' | 'POST' | 'PUT',
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE',
   path: string,
   body?: object,
 ): Promise<unknown> {

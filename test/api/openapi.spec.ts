@@ -27,6 +27,7 @@ describe('the OpenAPI document', () => {
       [
         'DELETE /api/v1/auth/tokens/{tokenId}',
         'DELETE /api/v1/systems/{systemId}',
+        'DELETE /api/v1/systems/{systemId}/recipients/{recipientId}',
         'DELETE /api/v1/systems/{systemId}/released/{entryId}',
         'DELETE /api/v1/systems/{systemId}/schedule',
         'GET /api/v1/auth/tokens',
@@ -54,8 +55,10 @@ describe('the OpenAPI document', () => {
         'GET /api/v1/systems/{systemId}/approval-rules',
         'GET /api/v1/systems/{systemId}/approval-rules/versions/{version}',
         'GET /api/v1/systems/{systemId}/gate',
+        'GET /api/v1/systems/{systemId}/notifications',
         'GET /api/v1/systems/{systemId}/properties',
         'GET /api/v1/systems/{systemId}/profile',
+        'GET /api/v1/systems/{systemId}/recipients',
         'GET /api/v1/systems/{systemId}/released',
         'GET /api/v1/systems/{systemId}/schedule',
         'GET /api/v1/systems/{systemId}/targets',
@@ -77,6 +80,7 @@ describe('the OpenAPI document', () => {
         'POST /api/v1/systems/{systemId}/enable',
         'POST /api/v1/systems/{systemId}/jobs',
         'POST /api/v1/systems/{systemId}/probe',
+        'POST /api/v1/systems/{systemId}/recipients',
         'POST /api/v1/systems/{systemId}/released/{entryId}/adopt',
         'POST /api/v1/systems/{systemId}/pause',
         'POST /api/v1/systems/{systemId}/reset',
@@ -112,7 +116,7 @@ describe('the OpenAPI document', () => {
       expect([name, Object.keys(definition.responses)]).toEqual([name, expect.arrayContaining(['400', '500'])]);
       const hasBody =
         ['put', 'patch'].includes(method) ||
-        /POST.*(tokens|systems|jobs|check|preview|probe|reset|approve|reject|apply|retry|quarantine|release|dry-run)$/.test(
+        /POST.*(tokens|systems|jobs|check|preview|probe|reset|approve|reject|apply|retry|quarantine|release|dry-run|recipients)$/.test(
           name,
         );
       expect([name, definition.requestBody !== undefined]).toEqual([name, hasBody]);

@@ -1,8 +1,8 @@
-import { execFile } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { acceptanceOf } from '../../cli/plan/accept.js';
 import { startTestApi } from './support/api-server.js';
 import type { TestApi } from './support/api-server.js';
+import { runAgainst } from '../cli/support/against-api.js';
 import { FakeLauncher } from './support/fake-launcher.js';
 import { createSource, createTarget } from './support/fixtures.js';
 
@@ -17,13 +17,7 @@ describe('what a job did not know, and what is accepted for one', () => {
   afterAll(() => api.stop());
 
   const start = (body: object) => api.send('post', `/api/v1/systems/${hr}/jobs`, body);
-  const muster = (...args: string[]): Promise<string> =>
-    new Promise((resolve) => {
-      const remote = ['--url', api.running.url, '--token', api.token];
-      execFile(process.execPath, ['dist/cli/main.js', ...args, ...remote], (_error, stdout, stderr) => {
-        resolve(stdout + stderr);
-      });
-    });
+  const muster = (...args: string[]): Promise<string> => runAgainst(api, ...args);
 
   it('DEL-21, UNK-4: a job says what was accepted for it; a waiting job gets what a further request accepts', async () => {
     const first = await start({ type: 'READ', accept: { emptyRead: ['group'] } });

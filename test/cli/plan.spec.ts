@@ -1,4 +1,3 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,6 +9,7 @@ import { startTestApi } from '../api/support/api-server.js';
 import type { TestApi } from '../api/support/api-server.js';
 import { FakeLauncher } from '../api/support/fake-launcher.js';
 import { createSource, createTarget } from '../api/support/fixtures.js';
+import { runAgainst } from './support/against-api.js';
 
 /** Each command is a process of its own. */
 const LIMIT_MS = 90_000;
@@ -185,13 +185,7 @@ describe('muster plan, show, approve, apply', () => {
     });
     afterAll(() => api.stop());
 
-    const muster = (...args: string[]): Promise<string> =>
-      new Promise((resolve) => {
-        const remote = ['--url', api.running.url, '--token', api.token];
-        execFile(process.execPath, ['dist/cli/main.js', ...args, ...remote], (_error, stdout, stderr) => {
-          resolve(stdout + stderr);
-        });
-      });
+    const muster = (...args: string[]): Promise<string> => runAgainst(api, ...args);
 
     it(
       'PLN-7, PLN-8: shows a plan, approves a part of it, and says what the API refuses',

@@ -37,6 +37,8 @@ export interface TestApiOptions extends ApiOptions {
   readonly temporalAddress?: string;
   /** Default: as many as a suite makes. */
   readonly maxSystems?: Config['maxSystems'];
+  /** More of its configuration; default: none. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** Nothing listens there. */
@@ -46,12 +48,14 @@ const NO_TEMPORAL = '127.0.0.1:1';
 export async function startTestApi({
   temporalAddress = NO_TEMPORAL,
   maxSystems = { source: 1_000, target: 1_000 },
+  environment = {},
   ...options
 }: TestApiOptions = {}): Promise<TestApi> {
   const database = await createTestDatabase();
   const home = await mkdtemp(join(tmpdir(), 'muster-api-'));
   const lines: string[] = [];
-  const loaded = loadConfig({ DATABASE_URL: database.url, TEMPORAL_ADDRESS: temporalAddress, MUSTER_HOME: home });
+  const required = { DATABASE_URL: database.url, TEMPORAL_ADDRESS: temporalAddress, MUSTER_HOME: home };
+  const loaded = loadConfig({ ...environment, ...required });
   const config: Config = { ...loaded, api: { host: '127.0.0.1', port: 0, portIsConfigured: true }, maxSystems };
   const log = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) });
   const running = await startApi(config, { log, ...options });
