@@ -30,6 +30,13 @@ const ROWS = {
     target: 1,
   },
   'what waits to be written': { sql: `select 1 from backlog where reason = 'test'`, before: 2, source: 0, target: 1 },
+  'failed jobs in a row, for notifications': {
+    sql: 'select 1 from notification_state where streak > 0',
+    before: 1,
+    source: 0,
+    target: 1,
+  },
+  'recipients of notifications': { sql: 'select 1 from notification_recipient', before: 1, source: 1, target: 1 },
   properties: { sql: 'select distinct system_no from system_property', before: 3, source: 3, target: 3 },
   'transformations with their history': {
     sql: 'select 1 from transformation_version',
@@ -71,6 +78,11 @@ describe('reset', () => {
       await pool.query(
         `insert into backlog (target_id, entity_no, source_id, type, reason)
          select t.no, (select min(entity_no) from entity), $1, 1, 'test' from system t where t.role = 'target'`,
+        [world.hr.no],
+      );
+      await pool.query('insert into notification_state (source_id, streak) values ($1, 1)', [world.hr.no]);
+      await pool.query(
+        `insert into notification_recipient (source_id, name, email, topics, added_by) values ($1, 'Anna', 'anna@example.com', '{jobs}', 'test')`,
         [world.hr.no],
       );
       expect(await count(sql)).toBe(before);
