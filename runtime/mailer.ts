@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { PassThrough } from 'node:stream';
+import { Readable } from 'node:stream';
 import { createTransport } from 'nodemailer';
 import type { MailSettings } from './mail-settings.js';
 
@@ -23,7 +23,7 @@ export type MailAnswer =
   | { readonly kind: 'refused'; readonly reason: string; readonly isServerAway: boolean }
   | { readonly kind: 'uncertain'; readonly reason: string };
 
-/** Sends mails; an attempt takes a minute and a half at most. */
+/** Sends mails; an attempt takes a minute at most. */
 export interface Mailer {
   /** Where administrators reach the API. */
   readonly publicUrl: string;
@@ -31,12 +31,16 @@ export interface Mailer {
   send(mail: OutgoingMail): Promise<MailAnswer>;
 }
 
-/** Waiting for a connection, for a greeting, and for each answer after that. */
+/** Waiting for a connection, for a greeting, for each answer after that, and for all of it. */
 const CONNECT_MS = 10_000;
 const ANSWER_MS = 30_000;
+const ATTEMPT_MS = 60_000;
 
-/** Sends by SMTP, each message over a connection of its own: they are few, and a broken connection then concerns one of them. */
-export function createMailer(settings: MailSettings): Mailer {
+/**
+ * Sends by SMTP, each message over a connection of its own: they are few, and a broken connection then concerns one of them. Tests shorten the
+ * time of an attempt.
+ */
+export function createMailer(settings: MailSettings, attemptMs = ATTEMPT_MS): Mailer {
   return {
     publicUrl: settings.publicUrl,
     async send(mail) {
@@ -58,8 +62,8 @@ export function createMailer(settings: MailSettings): Mailer {
           ...(settings.user !== undefined && { auth: { user: settings.user, pass: settings.password } }),
         });
         transport.use('stream', ({ message }, done) => {
-          // Before its last byte has left, no server can have taken the message.
-          message.transform(() => new PassThrough().once('end', () => (isHandedOver = true)));
+          // Read when the server is ready for it, and not before. Until its last byte has left, no server can have taken the message.
+          message.processFunc((input) => Readable.from(untilEnd(input, () => (isHandedOver = true))));
           done();
         });
         await transport.sendMail({
@@ -73,6 +77,7 @@ export function createMailer(settings: MailSettings): Mailer {
           date: mail.date,
           // No robot answers to it (RFC 3834).
           headers: { 'Auto-Submitted': 'auto-generated' },
+          signal: AbortSignal.timeout(attemptMs),
         });
         return { kind: 'sent' };
       } catch (error) {
@@ -82,13 +87,19 @@ export function createMailer(settings: MailSettings): Mailer {
   };
 }
 
+async function* untilEnd(input: Readable, onEnd: () => void): AsyncGenerator<unknown> {
+  yield* input;
+  onEnd();
+}
+
 /** The codes that concern one message only; after any other the next one would fail as well. */
 const ABOUT_THIS_MESSAGE = ['EENVELOPE', 'EMESSAGE'];
 
 function answerOf(error: unknown, isHandedOver: boolean): MailAnswer {
-  const reason = reasonOf(error);
+  const reason = field(error, 'code') === 'EABORT' ? 'the mail server took too long' : reasonOf(error);
   const hasAnswered = field(error, 'responseCode') !== undefined;
-  if (isHandedOver && !hasAnswered) return { kind: 'uncertain', reason };
+  if (isHandedOver && !hasAnswered)
+    return { kind: 'uncertain', reason: `${reason}: it may have arrived, and is not sent twice` };
   return { kind: 'refused', reason, isServerAway: !ABOUT_THIS_MESSAGE.includes(String(field(error, 'code'))) };
 }
 

@@ -38,8 +38,11 @@ async function sendDue(services: EngineServices, mailer: Mailer): Promise<void> 
     deps.reached?.('mailAnswered');
     await settleMail(pool, mail, answer, deps.clock());
     if (answer.kind === 'sent') continue;
-    deps.log.warn({ kind: mail.kind, attempts: mail.attempts, reason: answer.reason }, 'a mail was not delivered');
-    if (answer.kind === 'refused' && answer.isServerAway) return;
+    const isServerAway = answer.kind === 'refused' && answer.isServerAway;
+    // What a server says of a single message may name its recipient; the API shows it to administrators.
+    const reason = isServerAway ? answer.reason : 'see the notifications of the source';
+    deps.log.warn({ kind: mail.kind, attempts: mail.attempts, reason }, 'a mail was not delivered');
+    if (isServerAway) return;
   }
 }
 

@@ -124,7 +124,9 @@ describe('mails are delivered', () => {
     scene.server.fault = { at: 'answer' };
     await jobThatEnds(world, cloud, 'nocon');
     expect(await scene.round()).toEqual([FAILURE]);
-    expect(await scene.outbox()).toMatchObject([{ state: 'undeliverable', attempts: 1 }]);
+    expect(await scene.outbox()).toMatchObject([
+      { state: 'undeliverable', attempts: 1, lastError: expect.stringContaining('it may have arrived') },
+    ]);
     scene.server.fault = undefined;
     scene.pass(2 * HOUR_MS);
     expect(await scene.round()).toEqual([]);
@@ -233,6 +235,20 @@ describe('the mail server is spoken with', () => {
       const missing = await createMailer({ ...server.settings, caFile: '/nowhere/ca.pem' }).send(MAIL);
       expect(missing).toMatchObject({ kind: 'refused', reason: expect.stringContaining('/nowhere/ca.pem') });
       expect(server.received).toHaveLength(1);
+    } finally {
+      await server.stop();
+    }
+  });
+
+  it.each([
+    ['recipient', 'refused'],
+    ['message', 'uncertain'],
+  ] as const)('NTF-20: a server that never answers the %s ends the attempt: %s', async (at, kind) => {
+    const server = await startMailServer();
+    server.fault = { at, code: 'never' };
+    try {
+      const answer = await createMailer(server.settings, 300).send(MAIL);
+      expect(answer).toMatchObject({ kind, reason: expect.stringContaining('the mail server took too long') });
     } finally {
       await server.stop();
     }

@@ -24,7 +24,9 @@ export type MailFault =
   /** Answers the finished message with this code. */
   | { readonly at: 'message'; readonly code: number }
   /** Takes the message and breaks the connection in place of an answer. */
-  | { readonly at: 'answer' };
+  | { readonly at: 'answer' }
+  /** Never answers the recipient, or the finished message. */
+  | { readonly at: 'recipient' | 'message'; readonly code: 'never' };
 
 /** A real mail server. */
 export interface MailServer {
@@ -59,14 +61,15 @@ export async function startMailServer({ secured = false }: { readonly secured?: 
         : done(refusal(535, 'who are you?')),
     onRcptTo: (_address, _session, done) => {
       const { fault } = mailServer;
-      done(fault?.at === 'recipient' ? refusal(fault.code, 'no such mailbox\r\nreally') : null);
+      if (fault?.at !== 'recipient') done(null);
+      else if (fault.code !== 'never') done(refusal(fault.code, 'no such mailbox\r\nreally'));
     },
     onData: (stream, session, done) => {
       const chunks: Buffer[] = [];
       stream.on('data', (chunk: Buffer) => chunks.push(chunk));
       stream.on('end', () => {
         const { fault } = mailServer;
-        if (fault?.at === 'message') return done(refusal(fault.code, 'not now'));
+        if (fault?.at === 'message') return fault.code === 'never' ? undefined : done(refusal(fault.code, 'not now'));
         const raw = Buffer.concat(chunks);
         void simpleParser(raw).then((parsed) => {
           received.push({
