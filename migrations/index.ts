@@ -22,6 +22,7 @@ import { WorkersSeen1795214100000 } from './1795214100000-workers-seen.js';
 import { LeaseHolders1795215000000 } from './1795215000000-lease-holders.js';
 import { LinkTargetKey1795215001000 } from './1795215001000-link-target-key.js';
 import { Notifications1795216000000 } from './1795216000000-notifications.js';
+import { RunFailure1795216001000 } from './1795216001000-run-failure.js';
 
 /** All migrations in the order they run. A migration that has landed is never edited or removed. */
 export const MIGRATIONS = [
@@ -49,4 +50,5 @@ export const MIGRATIONS = [
   LeaseHolders1795215000000,
   LinkTargetKey1795215001000,
   Notifications1795216000000,
+  RunFailure1795216001000,
 ];

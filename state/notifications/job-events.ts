@@ -11,12 +11,16 @@ import { factsOf, HALF_OF, NOTED_RUN } from './run-facts.js';
 import type { NotedRun } from './run-facts.js';
 
 /**
- * Entities have failed in a run, in the transaction that stores it: the first time it is an event (NTF-12), later it costs one look at the row of the
- * run. A job that is resumed is the same run (NTF-17); what is done in no run is no event.
+ * Entities have failed in a run, in the transaction that stores it: the first time it is an event (NTF-12), later it costs one look into an index.
+ * Of two that are the first at once the second waits for the end of the other. A job that is resumed is the same run (NTF-17); what is done in no
+ * run is no event.
  */
 export async function noteFailedEntities(sql: Sql, runKey: string): Promise<void> {
   const [run] = await sql.query<NotedRun>(
-    `update run r set failure_noted = true where r.run_key = $1 and r.state = 'running' and not r.failure_noted returning ${NOTED_RUN}`,
+    `with noted as (
+       insert into run_failure (run_key) select run_key from run where run_key = $1 and state = 'running'
+       on conflict do nothing returning run_key)
+     select ${NOTED_RUN} from noted n join run r on r.run_key = n.run_key`,
     [runKey],
   );
   if (run === undefined || HALF_OF[run.kind] === null) return;

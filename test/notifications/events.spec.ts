@@ -114,6 +114,24 @@ describe('what is told of jobs', () => {
       expect(await scene.round()).toEqual([FAILURE]);
     });
 
+    it('NTF-12: of targets in which the first entities fail at the same moment one is the first', async () => {
+      await start({ hr: REPEAT, users: 8 });
+      const targets = [cloud, ...(await Promise.all(['Wiki', 'Mail', 'CRM'].map((name) => world.addTarget(name))))];
+      await scene.subscribe(world.hr, 'anna@example.com');
+      for (const { simulator } of targets)
+        simulator.faults.arm({ effect: { kind: 'status', status: 400 }, match: { methods: ['POST'] } });
+      const { runKey } = await scene.engine.request(world.hr);
+      const { activities } = scene.engine;
+      await activities.openRun({ runKey });
+      await scene.engine.readAll(runKey, ['user', 'group']);
+      const drain = ({ system }: WorldTarget): Promise<unknown> =>
+        activities.drainChunk({ runKey, targetNo: system.no, type: 'user', late: false });
+      await Promise.all(targets.map(drain));
+      expect(await scene.round()).toEqual([INTERMEDIATE]);
+      await scene.engine.workThrough(runKey);
+      expect(await scene.round()).toEqual([FAILURE]);
+    });
+
     it('NTF-12: an entity that cannot be read is one that fails', async () => {
       await start({ users: 1 });
       await scene.subscribe(world.hr, 'anna@example.com');
