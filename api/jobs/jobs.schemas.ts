@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ENTITY_TYPES } from '../../core/entity-type.js';
 import { CAUSE_MEANING, UNKNOWN_CAUSES } from '../../core/sync/read-safety.js';
+import { ENTITY_RESULTS } from '../../state/runs/index.js';
 import { instant, limitParameter, systemIdParameter } from '../common/paging.schemas.js';
 
 const acceptedTypes = z.array(z.enum(ENTITY_TYPES)).max(ENTITY_TYPES.length).default([]);
@@ -184,9 +185,6 @@ export const jobList = z.object({
 });
 export type JobList = z.infer<typeof jobList>;
 
-/** What an entity counts as in a target. */
-export const RESULTS = ['created', 'updated', 'deleted', 'skipped', 'failed', 'held'] as const;
-
 /** Position in the results, opaque to callers: target number and entity number. */
 const position = z
   .string()
@@ -199,7 +197,7 @@ const position = z
 export const resultQuery = z.strictObject({
   target: systemIdParameter.optional().describe('Results in this target only'),
   type: z.enum(ENTITY_TYPES).optional(),
-  result: z.enum(RESULTS).optional(),
+  result: z.enum(ENTITY_RESULTS).optional(),
   limit: limitParameter,
   after: position.optional().describe('`next` of the page before'),
 });
@@ -213,7 +211,7 @@ export const resultList = z.object({
       targetId: z.guid().nullable().describe('Id of the target system'),
       targetName: z.string(),
       targetKey: z.string().nullable().describe('Id in the target'),
-      result: z.enum(RESULTS),
+      result: z.enum(ENTITY_RESULTS),
       operation: z.string(),
       code: z.string().nullable(),
       message: z.string().nullable(),

@@ -1,13 +1,13 @@
 import { z } from 'zod';
 import { ENTITY_TYPES } from '../../core/entity-type.js';
+import { ENTITY_RESULTS } from '../../state/runs/index.js';
 import { idPartParameter, limitParameter, systemIdParameter, valuesFlag } from '../common/paging.schemas.js';
 import { attributeView } from '../plans/plans.schemas.js';
-import { RESULTS } from './jobs.schemas.js';
 
 const filterFields = {
   target: systemIdParameter.optional().describe('Results in this target only'),
   type: z.enum(ENTITY_TYPES).optional(),
-  result: z.enum(RESULTS).optional(),
+  result: z.enum(ENTITY_RESULTS).optional(),
   text: idPartParameter.optional(),
 };
 
@@ -34,7 +34,7 @@ export const simulatedResult = z.object({
   targetId: z.guid().nullable(),
   targetName: z.string(),
   targetKey: z.string().nullable().describe('Id in the target; null where it is not known'),
-  result: z.enum(RESULTS).describe('What a Resync would count'),
+  result: z.enum(ENTITY_RESULTS).describe('What a Resync would count'),
   operation: z.string(),
   code: z.string().nullable(),
   reason: z.string().nullable().describe('Why it is deleted, skipped, held or would fail'),

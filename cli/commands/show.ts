@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { collectFilter } from '../plan/filter.js';
 import type { Filter } from '../plan/filter.js';
+import { limitOption } from '../plan/limit.js';
 import { printChanges, printCounts, VERB_ORDER } from '../plan/print-plan.js';
 import type { ChangeGroup } from '../plan/print-plan.js';
 import { call, remoteCommand } from '../plan/remote.js';
@@ -21,7 +22,7 @@ export function showCommand(): Command {
     .description('show a plan: counts first, then changes grouped by verb, those that take something away first')
     .argument('<plan>', 'id of the plan')
     .option('--filter <name=value>', 'for example verb=delete or facet=Sales; may be repeated', collectFilter, {})
-    .option('--limit <n>', 'changes shown of each verb', '10')
+    .addOption(limitOption('changes shown of each verb', 10))
     .option('--after <id>', 'go on after this change; with --filter verb=…')
     .action(async (planId: string, options: ShowOptions) => {
       if (options.after !== undefined && options.filter.verb === undefined)

@@ -1,4 +1,7 @@
+import { Option } from 'commander';
 import type { Command } from 'commander';
+import { ENTITY_RESULTS } from '../../state/runs/index.js';
+import { limitOption } from '../plan/limit.js';
 import { printResults, printStatistics, remoteResults, remoteStatistics } from '../plan/print-simulation.js';
 import { call, endOf, remoteCommand, systemId } from '../plan/remote.js';
 import type { RemoteOptions } from '../plan/remote.js';
@@ -18,8 +21,8 @@ export function simulateCommand(): Command {
     )
     .argument('<system>', 'id or name of the source')
     .option('--compare', 'ask the targets whom of those to be created they have already')
-    .option('--result <result>', 'of the entities show only these, for example deleted or failed')
-    .option('--limit <n>', 'entities shown', '20')
+    .addOption(new Option('--result <result>', 'of the entities show only these').choices(ENTITY_RESULTS))
+    .addOption(limitOption('entities shown', 20))
     .action(async (system: string, options: SimulateOptions) => {
       const started = await call(options, 'POST', `/systems/${await systemId(options, system)}/jobs`, {
         type: 'SIMULATE',

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { z } from 'zod';
 import { ENTITY_TYPES } from '../../core/entity-type.js';
 import { UNKNOWN_CAUSES } from '../../core/sync/read-safety.js';
+import { limitOption } from '../plan/limit.js';
 import { call, remoteCommand } from '../plan/remote.js';
 import type { RemoteOptions } from '../plan/remote.js';
 
@@ -28,7 +29,7 @@ export function unknownCommand(): Command {
     .argument('<job>', 'id of the job')
     .addOption(new Option('--type <type>').choices(ENTITY_TYPES))
     .addOption(new Option('--cause <cause>').choices(UNKNOWN_CAUSES))
-    .option('--limit <n>', 'entities shown', '20')
+    .addOption(limitOption('entities shown', 20))
     .option('--after <position>', 'go on after this position')
     .action(async (job: string, { type, cause, limit, after, ...remote }: UnknownOptions) => {
       const { unknown } = details.parse(await call(remote, 'GET', `/jobs/${job}`));

@@ -130,9 +130,9 @@ export class ApiClient {
     return report.checks.filter((check) => !check.ok).map((check) => check.message);
   }
 
-  /** Starts a job and returns its id. */
-  async startJob(sourceId: string, type: 'READ' | 'RESYNC'): Promise<string> {
-    return withId.parse(await this.send('POST', `/systems/${sourceId}/jobs`, { type })).id;
+  /** Starts a job and returns its id; `options` are further fields of the request, for example `{ compare: true }`. */
+  async startJob(sourceId: string, type: 'READ' | 'RESYNC' | 'SIMULATE', options: object = {}): Promise<string> {
+    return withId.parse(await this.send('POST', `/systems/${sourceId}/jobs`, { type, ...options })).id;
   }
 
   /** Starts the job that applies what is approved of a plan, and returns its id. */

@@ -7,7 +7,7 @@ export type { StopAnswer } from './stop-run.js';
 export { listEndedTargets, listFailedEntities, listUsedConfigurations } from './job-details.js';
 export { readProgress } from './progress.js';
 export type { JobProgress } from './progress.js';
-export { listJobs, listResults, readJob, readStatistics } from './run-views.js';
+export { ENTITY_RESULTS, listJobs, listResults, readJob, readStatistics } from './run-views.js';
 export type { EntityResult, EntityResultKind, JobFilter, JobView, ResultFilter, StatisticsRow } from './run-views.js';
 export {
   closeAbandonedStop,

@@ -178,8 +178,10 @@ export async function readStatistics(sql: Sql, runKey: string): Promise<Statisti
   }));
 }
 
+/** Names of {@link EntityResultKind}. */
+export const ENTITY_RESULTS = ['created', 'updated', 'deleted', 'skipped', 'failed', 'held'] as const;
 /** Final result of an entity in a target; the columns of STA-7. */
-export type EntityResultKind = 'created' | 'updated' | 'deleted' | 'skipped' | 'failed' | 'held';
+export type EntityResultKind = (typeof ENTITY_RESULTS)[number];
 
 /** The result of one entity in one target: exactly one for each that was counted (STA-10). */
 export interface EntityResult {

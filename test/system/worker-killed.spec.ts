@@ -1,9 +1,5 @@
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import pg from 'pg';
-import { childEnvironment, configEnvironment } from '../../runtime/config.js';
-import { startNodeChild } from '../../runtime/node-child.js';
 import type { NodeChild } from '../../runtime/node-child.js';
 import { generatePopulation } from '../../simulators/population.js';
 import { startScimSimulator } from '../../simulators/scim/simulator.js';
@@ -13,6 +9,7 @@ import { TestMuster } from './support/muster.js';
 import type { System } from './support/muster.js';
 import { endOf, expectNothingLeft, expectSameContent, statisticsOf, SUCCESS } from './support/results.js';
 import { until } from './support/until.js';
+import { startWorkerProcess } from './support/worker-process.js';
 
 const temporal = await testTemporal();
 temporal.describe('the worker is killed in the middle of a run', () => {
@@ -76,18 +73,4 @@ async function letLeasesExpire({ database }: TestMuster): Promise<void> {
   } finally {
     await client.end();
   }
-}
-
-/** A worker as `muster worker` starts it, compiled. */
-async function startWorkerProcess({ config }: TestMuster): Promise<NodeChild> {
-  const script = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
-  if (!existsSync(script)) throw new Error('dist/cli/main.js is missing; run "npm run build" first');
-  return startNodeChild({
-    name: 'worker',
-    script,
-    args: ['worker'],
-    env: childEnvironment({ ...configEnvironment(config), MUSTER_API_PORT: '' }),
-    searchPath: config.searchPath,
-    onLine: () => undefined,
-  });
 }

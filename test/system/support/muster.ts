@@ -52,6 +52,8 @@ export class TestMuster {
     readonly config: Config,
     readonly database: TestDatabase,
     readonly client: ApiClient,
+    /** Where the API listens. */
+    readonly apiUrl: string,
     lines: string[],
     private readonly stops: readonly (() => Promise<unknown>)[],
   ) {
@@ -81,7 +83,7 @@ export class TestMuster {
       () => database.drop(),
       () => rm(home, { recursive: true, force: true }),
     ];
-    return new TestMuster(config, database, await signIn(api), lines, stops);
+    return new TestMuster(config, database, await signIn(api), api.url, lines, stops);
   }
 
   /** What API and worker logged so far. */
