@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { createTransport } from 'nodemailer';
+import MailComposer from 'nodemailer/lib/mail-composer';
 import type { MailSettings } from './mail-settings.js';
 
 /** One message to one recipient. */
@@ -67,16 +68,8 @@ export function createMailer(settings: MailSettings, attemptMs = ATTEMPT_MS): Ma
           done();
         });
         await transport.sendMail({
-          from: settings.from,
-          to: mail.to,
           envelope: { from: settings.from.address, to: mail.to.address },
-          subject: mail.subject,
-          text: mail.text,
-          html: mail.html,
-          messageId: `<${mail.messageId}>`,
-          date: mail.date,
-          // No robot answers to it (RFC 3834).
-          headers: { 'Auto-Submitted': 'auto-generated' },
+          raw: await compose(settings, mail),
           signal: AbortSignal.timeout(attemptMs),
         });
         return { kind: 'sent' };
@@ -85,6 +78,23 @@ export function createMailer(settings: MailSettings, attemptMs = ATTEMPT_MS): Ma
       }
     },
   };
+}
+
+/** The message as it is sent. Before there is a connection: what fails while a socket is listened to would end the process. */
+function compose(settings: MailSettings, mail: OutgoingMail): Promise<Buffer> {
+  const composer = new MailComposer({
+    // Copies: they are written to.
+    from: { ...settings.from },
+    to: { ...mail.to },
+    subject: mail.subject,
+    text: mail.text,
+    html: mail.html,
+    messageId: `<${mail.messageId}>`,
+    date: mail.date,
+    // No robot answers to it (RFC 3834).
+    headers: { 'Auto-Submitted': 'auto-generated' },
+  });
+  return composer.compile().build();
 }
 
 async function* untilEnd(input: Readable, onEnd: () => void): AsyncGenerator<unknown> {

@@ -92,16 +92,16 @@ export async function startMailServer({ secured = false }: { readonly secured?: 
   const mailServer: MailServer = {
     received,
     fault: undefined,
-    settings: {
+    settings: Object.freeze<MailSettings>({
       host: '127.0.0.1',
       port,
       tls: secured ? 'starttls' : 'none',
       user: secured ? MAIL_USER.user : undefined,
       password: secured ? MAIL_USER.password : undefined,
       caFile: secured ? fixture('ca.crt').pathname : undefined,
-      from: { name: 'Muster', address: 'muster@example.com' },
+      from: Object.freeze({ name: 'Muster', address: 'muster@example.com' }),
       publicUrl: 'https://muster.example.com',
-    },
+    }),
     newSubjects: (address) => {
       const fresh = received.slice(told);
       told = received.length;

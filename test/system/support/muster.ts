@@ -28,6 +28,8 @@ export interface MusterOptions {
   readonly namespace?: string;
   /** False: the suite starts workers itself, with {@link TestMuster.config}. */
   readonly worker?: boolean;
+  /** More of its configuration; default: none. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** Anything with an address that speaks SCIM. */
@@ -64,6 +66,7 @@ export class TestMuster {
     const database = await createTestDatabase();
     const home = await mkdtemp(join(tmpdir(), 'muster-system-'));
     const loaded = loadConfig({
+      ...options.environment,
       DATABASE_URL: database.url,
       TEMPORAL_ADDRESS: options.temporalAddress,
       TEMPORAL_NAMESPACE: options.namespace ?? (await makeNamespace(options.temporalAddress)),
