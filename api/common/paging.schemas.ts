@@ -32,6 +32,11 @@ export function isoInstant(date: Date): string {
   return date.toISOString();
 }
 
+/** The same where there may be none. */
+export function optionalInstant(date: Date | null): string | null {
+  return date === null ? null : isoInstant(date);
+}
+
 /** A switch in a query: `true` or `false`, off by default. */
 export const flag = z
   .enum(['true', 'false'])

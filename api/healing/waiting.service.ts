@@ -7,7 +7,7 @@ import { quarantinePair, releasePair } from '../../state/healing/quarantine.js';
 import { countWaiting, listWaiting, retryNow } from '../../state/healing/waiting.js';
 import type { WaitingFilter, WaitingPair } from '../../state/healing/waiting.js';
 import type { Principal } from '../auth/auth.service.js';
-import { isoInstant } from '../common/paging.schemas.js';
+import { isoInstant, optionalInstant } from '../common/paging.schemas.js';
 import { notFound, ProblemError } from '../common/problem.js';
 import { SQL_POOL } from '../infrastructure.js';
 import { ScheduleLifecycle } from '../schedules/schedule-lifecycle.js';
@@ -48,9 +48,9 @@ export class WaitingService {
       ...gate,
       errorClass,
       advice: adviceFor(errorClass),
-      openedAt: instantOf(gate.openedAt),
-      nextProbeAt: instantOf(gate.nextProbeAt),
-      closedUntil: instantOf(gate.closedUntil),
+      openedAt: optionalInstant(gate.openedAt),
+      nextProbeAt: optionalInstant(gate.nextProbeAt),
+      closedUntil: optionalInstant(gate.closedUntil),
       waiting: await countWaiting(this.pool, targetNo),
     };
   }
@@ -104,16 +104,12 @@ function toItem({
   return {
     ...pair,
     advice: adviceFor(pair.errorClass),
-    failedAt: instantOf(failedAt),
-    nextAttemptAt: instantOf(nextAt),
+    failedAt: optionalInstant(failedAt),
+    nextAttemptAt: optionalInstant(nextAt),
     quarantine: quarantine && { ...quarantine, at: isoInstant(quarantine.at) },
   };
 }
 
 function adviceFor(errorClass: ErrorClass | null): GateBody['advice'] {
   return errorClass === null ? null : { ...ADVICE[errorClass] };
-}
-
-function instantOf(date: Date | null): string | null {
-  return date === null ? null : isoInstant(date);
 }

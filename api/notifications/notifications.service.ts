@@ -12,7 +12,7 @@ import {
 } from '../../state/notifications/index.js';
 import type { MailView, Recipient } from '../../state/notifications/index.js';
 import type { Principal } from '../auth/auth.service.js';
-import { isoInstant } from '../common/paging.schemas.js';
+import { isoInstant, optionalInstant } from '../common/paging.schemas.js';
 import { notFound, ProblemError } from '../common/problem.js';
 import { CONFIG, SQL_POOL } from '../infrastructure.js';
 import { SystemLookup } from '../systems/system-lookup.js';
@@ -80,7 +80,7 @@ export class NotificationsService {
     const { failingSince, ...streak } = await readStreak(this.pool, no);
     return {
       ...streak,
-      failingSince: instantOf(failingSince),
+      failingSince: optionalInstant(failingSince),
       undeliverable: await countUndeliverable(this.pool, no),
       mails: (await listMails(this.pool, no, limit)).map(toMail),
     };
@@ -112,11 +112,7 @@ function toMail({
     subject: subjectOf(mail.kind, sourceName),
     at: isoInstant(at),
     to: { name, email },
-    nextAttemptAt: instantOf(nextAttemptAt),
-    endedAt: instantOf(endedAt),
+    nextAttemptAt: optionalInstant(nextAttemptAt),
+    endedAt: optionalInstant(endedAt),
   };
-}
-
-function instantOf(date: Date | null): string | null {
-  return date === null ? null : isoInstant(date);
 }

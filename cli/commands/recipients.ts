@@ -60,7 +60,7 @@ function stateLines({
       : `${failedJobs} failed jobs in a row since ${failingSince ?? '?'}, the last one ${failedJob ?? 'removed'}`;
   return [
     streak,
-    ...(undeliverable > 0 ? [`${undeliverable} mails could not be delivered`] : []),
+    ...(undeliverable > 0 ? [`undeliverable mails: ${undeliverable}`] : []),
     ...mails.map((mail) => {
       const next = mail.nextAttemptAt === null ? '' : ` until ${mail.nextAttemptAt}`;
       const error = mail.error === null ? '' : `: ${mail.error}`;

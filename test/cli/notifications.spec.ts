@@ -53,7 +53,7 @@ describe('muster subscribe, unsubscribe, recipients', () => {
       ]);
       expect(shown.split('\n').slice(2)).toEqual([
         '2 failed jobs in a row since 2026-11-28T10:00:00.000Z, the last one j1',
-        '1 mails could not be delivered',
+        'undeliverable mails: 1',
         '  2026-11-28T10:00:00.000Z undeliverable anna@example.com Provisioning Finished with Error. Source System: HR: 550  [2J no',
         '',
       ]);

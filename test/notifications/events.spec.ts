@@ -4,7 +4,7 @@ import { NOTIFICATION_PROPERTIES } from '../../core/notifications/settings.js';
 import { removeOperationalData, resetSystem } from '../../state/config/index.js';
 import { listMails, readStreak } from '../../state/notifications/index.js';
 import { closeRunAs, requestRun, requestStop } from '../../state/runs/index.js';
-import { Mortal, ProcessDiedError } from '../support/crash.js';
+import { expireLeases, Mortal, ProcessDiedError } from '../support/crash.js';
 import type { CrashPoint } from '../support/crash.js';
 import { jobThatEnds, MailScene, NO_RETRIES } from '../support/mail-scene.js';
 import { person, World } from '../support/world.js';
@@ -131,6 +131,29 @@ describe('what is told of jobs', () => {
       await scene.engine.workThrough(runKey);
       expect(await scene.round()).toEqual([FAILURE]);
     });
+
+    it.each(['before', 'after'] as const)(
+      'NTF-12, NTF-20: a process that dies %s the commit of the first failed entity: one event, one mail',
+      async (side) => {
+        await start({ hr: REPEAT, users: 2 });
+        await scene.subscribe(world.hr, 'anna@example.com');
+        cloud.simulator.faults.arm({ effect: { kind: 'status', status: 400 }, match: { methods: ['POST'] } });
+        const { engine } = scene;
+        const { runKey } = await engine.request(world.hr);
+        const mortal = new Mortal({ side, statement: /insert into run_failure/ });
+        const pool = mortal.pool(engine.databaseUrl);
+        const process = engine.newProcess({ pool, reached: mortal.reached });
+        await expect(engine.workThrough(runKey, process)).rejects.toThrow(ProcessDiedError);
+        await process.activities.close().catch(() => undefined);
+        await pool.close();
+        expect(await counts('select kind from mail_event where source_id = $1')).toEqual(
+          side === 'after' ? [{ kind: 'intermediate' }] : [],
+        );
+        await expireLeases(engine.pool, world.hr.no);
+        await engine.workThrough(runKey);
+        expect(await scene.round()).toEqual([INTERMEDIATE, FAILURE]);
+      },
+    );
 
     it('NTF-12: an entity that cannot be read is one that fails', async () => {
       await start({ users: 1 });
