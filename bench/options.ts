@@ -30,6 +30,8 @@ export interface BenchOptions {
   readonly targets: number;
   /** Entities in one page of the source. */
   readonly pageSizeEntities: number;
+  /** Leave out the four rounds more that measure `governorCost`. */
+  readonly isShort: boolean;
   /** Print one JSON object as the last line of standard output. */
   readonly json: boolean;
   /** Folder for CPU profiles of the worker during the measured job; undefined for none. */
@@ -67,7 +69,7 @@ export const CONCURRENT_WRITES = 32;
 
 /** Usage, one line for each option. */
 export const USAGE = [
-  'npm run bench -- --scenario <name> [--entities N] [--latency MS] [--targets N] [--page N] [--json] [--profile FOLDER]',
+  'npm run bench -- --scenario <name> [--entities N] [--latency MS] [--targets N] [--page N] [--short] [--json] [--profile FOLDER]',
   `  scenarios: ${SCENARIO_NAMES.join(', ')}`,
 ].join('\n');
 
@@ -96,6 +98,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     latencyMs,
     targets: scenario === 'isolation' ? 2 : targets,
     pageSizeEntities: numberOf('page', values.page, { fallback: 100, min: 1, max: 1_000 }),
+    isShort: values.short ?? false,
     json: values.json ?? false,
     profileFolder: values.profile,
   };
@@ -107,6 +110,7 @@ function parse(args: readonly string[]): {
   latency?: string | undefined;
   targets?: string | undefined;
   page?: string | undefined;
+  short?: boolean | undefined;
   json?: boolean | undefined;
   profile?: string | undefined;
 } {
@@ -119,6 +123,7 @@ function parse(args: readonly string[]): {
         latency: { type: 'string' },
         targets: { type: 'string' },
         page: { type: 'string' },
+        short: { type: 'boolean' },
         json: { type: 'boolean' },
         profile: { type: 'string' },
       },

@@ -12,6 +12,7 @@ describe('command line of the benchmark', () => {
       pageSizeEntities: 100,
       json: false,
       profileFolder: undefined,
+      isShort: false,
     });
   });
 
