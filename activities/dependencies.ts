@@ -5,6 +5,7 @@ import type { DataSource } from '../state/data-source.js';
 import type { SqlPool } from '../state/database.js';
 import type { FaultListener } from './fault-points.js';
 import type { ActivityScope } from './support/scope.js';
+import type { SystemMemories } from './support/system-memories.js';
 
 /** Logging of the activities: structured, already bound to the process. */
 export interface ActivityLog extends ConnectorLog {
@@ -22,6 +23,8 @@ export interface ActivityDependencies {
   readonly keys: InstallationKeys;
   /** Connector of a system type, or undefined when it is not installed. */
   readonly connectorFactory: (typeName: string) => ConnectorFactory | undefined;
+  /** Absent: every run learns anew. */
+  readonly memories?: SystemMemories;
   readonly clock: () => Date;
   /** Absent: no mail server is configured. */
   readonly mailer?: Mailer;

@@ -296,7 +296,15 @@ export interface ConnectorContext {
    * the place back when the answer is there. Rejects when the signal is aborted.
    */
   readonly pace?: (signal: AbortSignal | undefined) => Promise<() => void>;
+  /**
+   * What the connector has learned of the system: shared by all connectors that are opened with this very configuration, in this process.
+   * Nothing of people, nothing that is missed when it is empty. Absent: there is nothing but the connector's own.
+   */
+  readonly memory?: ConnectorMemory;
 }
+
+/** Values by names that the connector chooses. */
+export type ConnectorMemory = Map<string, unknown>;
 
 /** Limits that a caller may shorten. */
 export interface ConnectorLimits {

@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm';
 import type { EntityManager } from 'typeorm';
 import type { PostgresDataSourceOptions } from 'typeorm/driver/postgres/PostgresDataSourceOptions.js';
 import { CONFIGURATION_ENTITIES } from './config/entities/index.js';
-import { SILENT_TRANSACTION_MS } from './database.js';
+import { SILENT_TRANSACTION_MS, WARM_CONNECTIONS } from './database.js';
 
 /** The connected configuration database of a process. */
 export type { DataSource } from 'typeorm';
@@ -31,7 +31,7 @@ export function dataSourceOptions(url: string, limits: DataSourceLimits = {}): P
     poolSize: limits.poolSize ?? 10,
     connectTimeoutMS: 10_000,
     applicationName: limits.applicationName ?? 'muster',
-    extra: { idle_in_transaction_session_timeout: SILENT_TRANSACTION_MS },
+    extra: { idle_in_transaction_session_timeout: SILENT_TRANSACTION_MS, min: WARM_CONNECTIONS },
   };
 }
 

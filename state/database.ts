@@ -15,6 +15,12 @@ export interface Sql {
 export const SILENT_TRANSACTION_MS = 15_000;
 
 /**
+ * Connections of a pool that stay open while nobody needs them. A new one costs a login and reads the catalog anew with its first statements,
+ * which the begin of a short job would wait for; jobs are half an hour apart.
+ */
+export const WARM_CONNECTIONS = 4;
+
+/**
  * The pool for hand-written SQL, that is for everything that scales with entities. bigint columns arrive as decimal strings unless they
  * are known to be small; entity numbers stay below 2^53 and are read as numbers.
  */
@@ -35,6 +41,7 @@ export class SqlPool implements Sql {
     this.pool = new pg.Pool({
       connectionString: url,
       max: options.maxConnections ?? 12,
+      min: WARM_CONNECTIONS,
       types: TYPES,
       keepAlive: true,
       ...(options.leaseHolder !== undefined && { options: `-c muster.lease_holder=${options.leaseHolder}` }),

@@ -1,5 +1,6 @@
 import type { DataSource } from 'typeorm';
 import { createActivities } from '../activities/index.js';
+import { SystemMemories } from '../activities/support/system-memories.js';
 import type { ActivityDependencies, ActivityLog } from '../activities/index.js';
 import type { RunActivities } from '../activities/contract.js';
 import { createRegistry } from '../connectors/registry.js';
@@ -59,6 +60,7 @@ export async function openResources(
       keyring,
       keys: await loadInstallationKeys(dataSource, keyring),
       connectorFactory: (typeName) => registry.find(typeName),
+      memories: new SystemMemories(),
       clock: () => new Date(),
       ...(config.mail !== undefined && { mailer: createMailer(config.mail) }),
       log: activityLog(log),

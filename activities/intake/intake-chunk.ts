@@ -18,6 +18,7 @@ import type { RunContext } from '../support/run-context.js';
 import { stageRead } from '../simulate/stage-read.js';
 import { finishType, failType } from './end-of-type.js';
 import { beginAgain, isBroken } from './interrupted-read.js';
+import { ChangeShare } from './change-share.js';
 import { findDueByTime } from './due-by-time.js';
 import { gatherPages } from './gather-pages.js';
 import type { GatheredPages } from './gather-pages.js';
@@ -119,6 +120,8 @@ async function abandon(page: Promise<ReadPage>): Promise<void> {
 class IntakeChunk {
   private readonly startedMs = performance.now();
   private entities = 0;
+  /** Undefined: any number of changes is read as a delta. */
+  private readonly share: ChangeShare | undefined;
 
   constructor(
     private readonly services: EngineServices,
@@ -127,7 +130,10 @@ class IntakeChunk {
     private readonly type: EntityType,
     private readonly program: TypeProgram,
     private readonly signal: AbortSignal,
-  ) {}
+  ) {
+    const { changeShare, source } = context;
+    if (changeShare !== undefined) this.share = new ChangeShare(services.pool, source.snapshot.no, changeShare);
+  }
 
   /** One page is read ahead while the one before is stored. */
   async run(read: TypeRead): Promise<ChunkResult> {
@@ -147,8 +153,7 @@ class IntakeChunk {
       this.services.deps.reached?.('pageCommitted');
       if (read.mode === 'delta' && (await this.isTooMuchForDelta())) {
         await abandon(next);
-        const { changeLimit } = this.context;
-        const reason = `more than ${changeLimit} changes: ips.delta.max.share is exceeded`;
+        const reason = `more than ${this.share?.allowed} changes: ips.delta.max.share is exceeded`;
         return readFully(this.services, this.context, this.fence, reason);
       }
       if (failure !== undefined) throw failure.error;
@@ -260,8 +265,8 @@ class IntakeChunk {
 
   /** RDM-13: decided from the first reported total, or else as soon as the share is passed. */
   private async isTooMuchForDelta(): Promise<boolean> {
-    if (this.context.changeLimit === Infinity) return false;
-    return (await changesSoFar(this.services.pool, this.fence.runKey)) > this.context.changeLimit;
+    if (this.share === undefined) return false;
+    return this.share.isExceededBy(await changesSoFar(this.services.pool, this.fence.runKey));
   }
 
   /** ORD-9: nobody is left to read for. What a paused target gets later is collected now. */

@@ -3,11 +3,13 @@ import { canonicalJson } from '../../core/canonical-json.js';
 import type { EntityType } from '../../core/entity-type.js';
 import type { JsonObject } from '../../core/json.js';
 import type { OpenedRunRow } from '../../state/runs/open-run.js';
-import { sourceSize } from '../../state/runs/read-mode.js';
+import { countRetries, lastEntityNo } from '../../state/runs/read-mode.js';
 import { loadSourceState } from '../../state/runs/source-state.js';
 import type { SourceState } from '../../state/runs/source-state.js';
 import type { OpenSystem, RunContext } from '../support/run-context.js';
 import type { EngineServices } from '../support/services.js';
+import { ChangeShare } from '../intake/change-share.js';
+import type { ShareLimit } from '../intake/change-share.js';
 
 /** How a run reads its source. */
 export interface ReadPlan {
@@ -15,7 +17,7 @@ export interface ReadPlan {
   /** Marks to read from, by entity type; empty for a full read. */
   readonly watermarks: Readonly<Record<string, JsonObject>>;
   /** A delta read with more changes becomes a full read (RDM-13). */
-  readonly changeLimit?: number;
+  readonly changeShare?: ShareLimit;
   /** Full because the scheduled delta jobs are used up (RDM-9). */
   readonly forcedFull: boolean;
 }
@@ -70,14 +72,14 @@ async function underShare(
 ): Promise<ReadPlan> {
   const percent = wholeNumber(source, 'ips.delta.max.share') ?? DEFAULT_SHARE;
   if (percent >= NEVER) return { mode: 'delta', watermarks, forcedFull: false };
-  const size = await sourceSize(services.pool, run.sourceNo);
-  const changeLimit = Math.floor((size.entities * percent) / 100);
-  if (size.retries > changeLimit) {
-    const reason = `${size.retries} entities wait to be repeated: ips.delta.max.share is exceeded`;
+  const changeShare = { percent, upToNo: await lastEntityNo(services.pool) };
+  const retries = await countRetries(services.pool, run.sourceNo);
+  if (await new ChangeShare(services.pool, run.sourceNo, changeShare).isExceededBy(retries)) {
+    const reason = `${retries} entities wait to be repeated: ips.delta.max.share is exceeded`;
     services.deps.log.info({ runKey: run.runKey, reason }, 'the delta read becomes a full read');
     return FULL;
   }
-  return { mode: 'delta', watermarks, changeLimit, forcedFull: false };
+  return { mode: 'delta', watermarks, changeShare, forcedFull: false };
 }
 
 /** RDM-3: `true` is a synonym; RDM-4: the connector's descriptor holds the default of its type. */

@@ -55,7 +55,7 @@ export interface RunContext {
   /** Marks of a delta read by entity type. */
   readonly watermarks: Readonly<Record<string, JsonObject>>;
   /** A delta read with more changes than this becomes a full read (RDM-13). */
-  readonly changeLimit: number;
+  readonly changeShare: FrozenRun['changeShare'];
   /** Rings when reading has brought something, or has ended. */
   readonly bell: Bell;
 }
@@ -117,7 +117,7 @@ export async function buildRunContext(
     targets,
     types: ENTITY_TYPES.filter((type) => source.program.types.has(type) && source.capabilities.types.includes(type)),
     watermarks: run.frozen.watermarks,
-    changeLimit: run.frozen.changeLimit ?? Infinity,
+    changeShare: run.frozen.changeShare,
     bell: new Bell(),
     evaluation: { now: new Date(run.frozen.now), randomInt: (exclusiveMax) => randomInt(exclusiveMax) },
   };
@@ -176,6 +176,7 @@ async function openSystem(deps: ActivityDependencies, snapshot: SystemSnapshot):
       config: { properties, secret: (name) => secrets[name], secretNames: snapshot.secretNames },
       clock: deps.clock,
       log: deps.log,
+      ...(deps.memories !== undefined && { memory: deps.memories.of(snapshot.no, { properties, secrets }) }),
       ...(limits !== undefined && {
         pace: sharedPace(deps.pool, snapshot.no, limits, capabilities.requestTimeoutMs + PLACE_MARGIN_MS),
       }),

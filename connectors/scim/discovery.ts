@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.js';
+import type { ConnectorMemory } from '../contract.js';
 import { isConnectorError } from '../errors.js';
 import { attribute, jsonBody } from './scim-envelope.js';
 import type { ScimHttp } from './scim-http.js';
@@ -46,45 +47,72 @@ const SILENT: ServerFeatures = {
 };
 
 const LIFE_MS = 86_400_000;
+/** Answers below 500 that say nothing of the server. */
+const PASSING = new Set([408, 425, 429]);
+const MEMORY = 'serviceProviderConfig';
 
-/** `/ServiceProviderConfig`, asked once a day at most. It narrows what we do and never widens it (CONN-SCIM-15, CONN-SCIM-17). */
+interface Known {
+  readonly features: Promise<ServerFeatures>;
+  readonly untilMs: number;
+}
+
+/** `/ServiceProviderConfig`, asked once a day at most, by all jobs of a process together. It narrows what we do and never widens it (CONN-SCIM-15, CONN-SCIM-17). */
 export class Discovery {
-  private cached: { readonly features: Promise<ServerFeatures>; readonly untilMs: number } | undefined;
+  private own: Known | undefined;
 
   constructor(
     private readonly http: ScimHttp,
     private readonly clock: () => Date,
+    private readonly memory: ConnectorMemory = new Map(),
   ) {}
 
   /** Never throws: a server without discovery is served by the profile alone. */
   features(signal: AbortSignal | undefined): Promise<ServerFeatures> {
     if (!this.http.settings.discovery) return Promise.resolve(SILENT);
     const nowMs = this.clock().getTime();
-    if (this.cached !== undefined && nowMs < this.cached.untilMs) return this.cached.features;
-    const features = this.fetch(signal).catch((error: unknown) => {
-      if (!isConnectorError(error)) throw error;
-      // Kept for a day only if the server really said so.
-      if (error.kind !== 'protocol') this.cached = undefined;
-      return SILENT;
-    });
-    this.cached = { features, untilMs: nowMs + LIFE_MS };
-    return features;
+    const known = [this.own, this.shared].find((one) => one !== undefined && nowMs < one.untilMs);
+    if (known !== undefined) return known.features;
+    const made: Known = { features: this.fetch(signal, () => this.memory.set(MEMORY, made)), untilMs: nowMs + LIFE_MS };
+    this.own = made;
+    return made.features;
+  }
+
+  private get shared(): Known | undefined {
+    return this.memory.get(MEMORY) as Known | undefined;
   }
 
   /** Asks now. Undefined when the server offers no discovery; throws for everything else. */
   async probe(signal: AbortSignal | undefined): Promise<ServerFeatures | undefined> {
-    const response = await this.http.get({
+    return featuresIn(await this.ask(signal));
+  }
+
+  /** Kept for all jobs of the day only if the server really said so: one that is overloaded says nothing of what it can do. */
+  private async fetch(signal: AbortSignal | undefined, keep: () => void): Promise<ServerFeatures> {
+    try {
+      const response = await this.ask(signal);
+      const features = featuresIn(response) ?? SILENT;
+      if (response.status < 500 && !PASSING.has(response.status)) keep();
+      return features;
+    } catch (error) {
+      if (!isConnectorError(error)) throw error;
+      if (error.kind === 'protocol') keep();
+      else this.own = undefined;
+      return SILENT;
+    }
+  }
+
+  private ask(signal: AbortSignal | undefined): ReturnType<ScimHttp['get']> {
+    return this.http.get({
       label: 'read service provider configuration',
       kind: 'system',
       path: `${this.http.settings.rootPath}/ServiceProviderConfig`,
       signal,
     });
-    return response.status === 200 && !response.isHtml ? featuresOf(jsonBody(response)) : undefined;
   }
+}
 
-  private async fetch(signal: AbortSignal | undefined): Promise<ServerFeatures> {
-    return (await this.probe(signal)) ?? SILENT;
-  }
+function featuresIn(response: Awaited<ReturnType<ScimHttp['get']>>): ServerFeatures | undefined {
+  return response.status === 200 && !response.isHtml ? featuresOf(jsonBody(response)) : undefined;
 }
 
 function featuresOf(config: JsonObject): ServerFeatures {

@@ -48,7 +48,7 @@ export function openScimConnector(
     pace: context.pace,
   });
   const http = new ScimHttp(client, settings);
-  const discovery = new Discovery(http, context.clock);
+  const discovery = new Discovery(http, context.clock, context.memory);
   const reader = new ScimReader({ http, profile, discovery, clock: context.clock, log: context.log });
   const writer = new ScimWriter({
     http,

@@ -13,8 +13,10 @@ export interface FrozenRun extends RunConfiguration {
   readonly now: string;
   /** Marks of a delta read by entity type; empty for a full read. */
   readonly watermarks: Readonly<Record<string, JsonObject>>;
-  /** Changes that a delta read may have (RDM-13); absent: any number. */
-  readonly changeLimit?: number;
+  /**
+   * Percent of the entities up to a number that may have changed for a delta read (RDM-13); absent: any number of changes.
+   */
+  readonly changeShare?: { readonly percent: number; readonly upToNo: number };
   /** Numbers of the targets in which a plan looks for accounts that exist (PLN-14); absent: in none. */
   readonly matches?: readonly number[];
   /** A scheduled Read that `ips.full.read.force.count` made a full one (RDM-9). */

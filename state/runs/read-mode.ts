@@ -4,23 +4,37 @@ import { holdFence } from './fence.js';
 import type { RunFence } from './fence.js';
 import type { JobStatus } from './run.js';
 
-/** How many entities a source has, and how many of them wait to be repeated in some target (RDM-13). */
-export interface SourceSize {
-  readonly entities: number;
-  readonly retries: number;
+/** The highest number of an entity that there is: those of a run that begins now are higher. */
+export async function lastEntityNo(sql: Sql): Promise<number> {
+  const [row] = await sql.query<{ no: number }>('select coalesce(max(entity_no), 0)::int8 as no from entity');
+  return row?.no ?? 0;
 }
 
-/** Counts what the share of RDM-13 is taken of. Takes time in proportion to the entities: once for each delta run. */
-export async function sourceSize(sql: Sql, sourceNo: number): Promise<SourceSize> {
-  const [row] = await sql.query<SourceSize>(
-    `select (select count(*)::int from entity where source_id = $1 and presence <> ${PRESENCE.absent}) as entities,
-            (select count(distinct entity_no)::int from backlog where source_id = $1 and state in (${BACKLOG_STATE.due}, ${BACKLOG_STATE.deferred})) as retries`,
+/** Entities of a source up to this number, counted to `limit` at most: takes time in proportion to the limit, not to the source. */
+export async function countEntities(
+  sql: Sql,
+  sourceNo: number,
+  range: { readonly upToNo: number; readonly limit: number },
+): Promise<number> {
+  const [row] = await sql.query<{ count: number }>(
+    `select count(*)::int as count
+       from (select 1 from entity where source_id = $1 and presence <> ${PRESENCE.absent} and entity_no <= $2 limit $3) e`,
+    [sourceNo, range.upToNo, range.limit],
+  );
+  return row?.count ?? 0;
+}
+
+/** Entities that wait to be repeated in some target (RDM-12, RDM-13). */
+export async function countRetries(sql: Sql, sourceNo: number): Promise<number> {
+  const [row] = await sql.query<{ count: number }>(
+    `select count(distinct entity_no)::int as count from backlog
+      where source_id = $1 and state in (${BACKLOG_STATE.due}, ${BACKLOG_STATE.deferred})`,
     [sourceNo],
   );
-  return row ?? { entities: 0, retries: 0 };
+  return row?.count ?? 0;
 }
 
-/** Changes that the delta read of a run has announced or delivered so far, over all types. */
+/** Changes that the delta read/** Changes that the delta read of a run has announced or delivered so far, over all types. */
 export async function changesSoFar(sql: Sql, runKey: string): Promise<number> {
   const [row] = await sql.query<{ changes: number }>(
     `select coalesce(sum(greatest(coalesce(t.total, 0), coalesce(d.delivered, 0))), 0)::int as changes

@@ -105,6 +105,34 @@ describe('SCIM reading', () => {
     expect(server.requests.at(-1)?.url).toContain('count=20');
   });
 
+  it('CONN-SCIM-15: asked once a day by all connectors that share a memory, again after a failure and after a day', async () => {
+    let now = new Date('2026-03-01T00:00:00Z');
+    let status = 503;
+    const asked = (): number => server.requests.filter(({ url }) => url.startsWith('/ServiceProviderConfig')).length;
+    const server = await startServer(({ url }, response) => {
+      if (!url.startsWith('/ServiceProviderConfig')) return { Resources: [], totalResults: 0 };
+      sendJson(response, status, { filter: { supported: true, maxResults: 20 } });
+      return undefined;
+    });
+    closing(() => server.stop());
+    const memory = new Map<string, unknown>();
+    const readOnce = async (): Promise<void> => {
+      const properties = { 'scim.discovery': 'auto' };
+      const connector = openScim(server.url, { properties, memory, clock: () => now });
+      await read(connector);
+      await connector.close();
+    };
+    await readOnce();
+    expect(asked()).toBe(1);
+    status = 200;
+    await readOnce();
+    await readOnce();
+    expect([asked(), server.requests.at(-1)?.url]).toEqual([2, expect.stringContaining('count=20')]);
+    now = new Date('2026-03-02T00:00:00Z');
+    await readOnce();
+    expect(asked()).toBe(3);
+  });
+
   it('CONN-SCIM-15: discovery that fails in any way does not disturb the read', async () => {
     for (const status of [401, 404, 500]) {
       const { connector } = await served(

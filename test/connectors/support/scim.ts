@@ -1,6 +1,13 @@
 import { afterEach } from '@jest/globals';
 import type { JsonObject, JsonValue } from '../../../core/json.js';
-import type { Connector, ConnectorContext, NativeEntity, Page, ReadPageRequest } from '../../../connectors/contract.js';
+import type {
+  Connector,
+  ConnectorContext,
+  ConnectorMemory,
+  NativeEntity,
+  Page,
+  ReadPageRequest,
+} from '../../../connectors/contract.js';
 import { isConnectorError, type ConnectorError } from '../../../connectors/errors.js';
 import type { HttpLimits } from '../../../connectors/http/http-client.js';
 import { GENERIC_SCIM_2, type ScimProfile } from '../../../connectors/scim/profile.js';
@@ -18,6 +25,7 @@ export interface OpenOptions {
   readonly limits?: Partial<HttpLimits>;
   readonly profile?: ScimProfile;
   readonly clock?: () => Date;
+  readonly memory?: ConnectorMemory;
 }
 
 /** A connector for the SCIM server at `url`, discovery off unless asked for. */
@@ -31,6 +39,7 @@ export function openScim(url: string, options: OpenOptions = {}): Connector & { 
       secretNames: Object.keys(secrets),
     },
     clock: options.clock ?? (() => new Date()),
+    ...(options.memory !== undefined && { memory: options.memory }),
     log: {
       debug: (fields, message) => void recorded.lines.push({ level: 'debug', fields, message }),
       warn: (fields, message) => void recorded.lines.push({ level: 'warn', fields, message }),
