@@ -60,6 +60,8 @@ export class Drain {
   private end: DrainEnd | undefined;
   /** Nobody held a lease when it was looked at last, and nothing was leased since. */
   private isQuiet = false;
+  /** There was nothing to lease: an answer is no reason to look again at once. */
+  private isDry = false;
   private defect: { readonly error: unknown } | undefined;
   private wake: () => void = () => undefined;
 
@@ -102,6 +104,7 @@ export class Drain {
       this.position = lease.rows[lease.rows.length - 1] ?? FIRST;
       return this.accept(lease, mark);
     }
+    this.isDry = true;
     if (this.open.size > 0) return this.somethingMoved();
     if (this.position !== FIRST) {
       this.position = FIRST;
@@ -134,6 +137,7 @@ export class Drain {
 
   private async accept(lease: Lease, mark: ReturnType<typeof LeaseClock.mark>): Promise<void> {
     this.isQuiet = false;
+    this.isDry = false;
     this.rowsLeft -= lease.rows.length;
     const clock = new LeaseClock();
     clock.extend(mark, this.rows.leaseMs);
@@ -226,7 +230,7 @@ export class Drain {
     batch.unfinished.delete(work);
     batch.results.push(result);
     if (batch.unfinished.size === 0) this.close(batch);
-    else if (this.queue.length < this.limits.concurrency * 2) this.wake();
+    else if (!this.isDry && this.queue.length < this.limits.concurrency * 2) this.wake();
   }
 
   private close(batch: OpenBatch): void {
