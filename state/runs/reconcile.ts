@@ -4,6 +4,7 @@ import { closeChanges } from '../plans/close-changes.js';
 import { forgetStaged } from '../simulation/staging.js';
 import { countExactly } from './finish-run.js';
 import { lostOutcome } from './lost-outcome.js';
+import { noteLostUnknown } from './lost-unknown.js';
 import { moveForcedFullCounter } from './read-mode.js';
 import { isSimulation, RUN_CHANNEL } from './run.js';
 import type { JobStatus, RunKind, TriggerType } from './run.js';
@@ -122,6 +123,7 @@ async function close(sql: Sql, { runKey, sourceNo, status, message }: Closing): 
   else await closeChanges(sql, runKey, sourceNo);
   await countExactly(sql, runKey, sourceNo);
   const outcome = await lostOutcome(sql, runKey, sourceNo);
+  if (!simulates) await noteLostUnknown(sql, runKey, sourceNo);
   await sql.query(
     `update run set state = 'finished', status = $2, error_message = coalesce(error_message, $3), outcome = $4, ended_at = now() where run_key = $1`,
     [runKey, status, message, outcome],
