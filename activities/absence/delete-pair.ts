@@ -1,6 +1,7 @@
 import type { LogLine } from '../../state/drain/entity-log.js';
 import type { Settlement } from '../../state/drain/settle.js';
-import { settlement } from '../drain/work.js';
+import { afterPrecondition } from '../drain/execute.js';
+import { settlement, tagOf } from '../drain/work.js';
 import type { DrainEnvironment, Work } from '../drain/work.js';
 import { send } from '../drain/write-errors.js';
 import { done, failedDelete, unlinked } from './candidate-end.js';
@@ -75,8 +76,12 @@ function outOfScope(env: DrainEnvironment, work: Work, link: LinkedLink): Settle
 async function deleteTarget(env: DrainEnvironment, work: Work, link: LinkedLink): Promise<CandidateEnd> {
   const startedMs = Date.now();
   try {
-    await send(env, work, 'idempotent-write', (options) =>
-      env.connector.delete(env.type, link.targetKey, { ...options, ...(link.etag !== null && { etag: link.etag }) }),
+    const remove = (etag: string | null): ReturnType<typeof env.connector.delete> =>
+      send(env, work, 'idempotent-write', (options) =>
+        env.connector.delete(env.type, link.targetKey, { ...options, ...(etag !== null && { etag }) }),
+      );
+    await remove(tagOf(work, link)).catch((error: unknown) =>
+      afterPrecondition(env, work, link.targetKey, error, remove),
     );
   } catch (error) {
     const end = failedDelete(work, error);

@@ -8,7 +8,7 @@ import { failed } from './outcomes.js';
 import { settleWritten } from './settle-written.js';
 import { withApproved } from '../plan/approved-end.js';
 import { waitForValue } from './swap.js';
-import { NotSentError, settlement } from './work.js';
+import { NotSentError, settlement, tagOf } from './work.js';
 import type { DrainEnvironment, Work } from './work.js';
 import { writeBackAlone } from './write-back.js';
 import { send } from './write-errors.js';
@@ -139,7 +139,7 @@ async function update(env: DrainEnvironment, work: Work): Promise<Settlement> {
       }),
     );
   try {
-    const result = await write(link.etag).catch((error: unknown) =>
+    const result = await write(tagOf(work, link)).catch((error: unknown) =>
       afterPrecondition(env, work, targetKey, error, write),
     );
     const log = {
@@ -169,7 +169,7 @@ async function update(env: DrainEnvironment, work: Work): Promise<Settlement> {
 }
 
 /** The entity moved since we saw it: its tag is read again, once (CONN-SCIM-64). */
-async function afterPrecondition<T>(
+export async function afterPrecondition<T>(
   env: DrainEnvironment,
   work: Work,
   targetKey: string,

@@ -79,8 +79,15 @@ export interface Work {
   readonly withheld: NewChange | null;
   /** The approved change that is being applied. */
   approved: ApprovedChange | null;
+  /** Tag of the account as it was compared with the approved change, null where it has none; undefined: it was not compared. */
+  comparedTag?: string | null;
   /** The existing target entity that is approved to be taken over (PLN-14): nothing is created. */
   readonly adopts: string | null;
+}
+
+/** The tag that a write of the linked account is sent with; null: none is known. */
+export function tagOf({ comparedTag }: Work, link: { readonly etag: string | null }): string | null {
+  return comparedTag === undefined ? link.etag : comparedTag;
 }
 
 /**

@@ -9,7 +9,9 @@ import type { KnownReferences } from '../drain/resolve-references.js';
 import type { Admission, ChangeSink } from '../drain/sink.js';
 import type { DrainEnvironment, Work } from '../drain/work.js';
 import { notApplied } from './approved-end.js';
+import { changePlace } from './describe-change.js';
 import { findDrift } from './drift.js';
+import type { Drift } from './drift.js';
 import { plannedReferences, withoutLater } from './planned-references.js';
 import { movedConfiguration } from './same-configuration.js';
 
@@ -62,7 +64,7 @@ export class ApplyingSink implements ChangeSink {
     const moved = await this.movedSince(env, work, approved);
     if (moved !== undefined) return refused(notApplied(work, 'obsolete', moved));
     const drift = await findDrift(env, work, approved);
-    return drift === undefined ? undefined : refused(notApplied(work, 'drifted', drift));
+    return drift === undefined ? undefined : refused(drifted(env, work, drift));
   }
 
   async references(env: DrainEnvironment, stored: KnownReferences): Promise<KnownReferences> {
@@ -92,7 +94,7 @@ export class ApplyingSink implements ChangeSink {
     if (!sameHash(planned?.hash ?? null, approved.targetHash)) return notApplied(work, 'obsolete', OTHER_RESULT);
     if (approved.verb === 'update' || approved.verb === 'addMember') return work;
     const drift = await findDrift(env, work, approved);
-    return drift === undefined ? work : notApplied(work, 'drifted', drift);
+    return drift === undefined ? work : drifted(env, work, drift);
   }
 
   /** The account itself is looked at when it is taken over. */
@@ -118,7 +120,7 @@ export class ApplyingSink implements ChangeSink {
     if (!sameHash(planned?.hash ?? null, approved.targetHash)) return notApplied(work, 'obsolete', OTHER_RESULT);
     if (!isAnew) return work;
     const drift = await findDrift(env, work, approved);
-    if (drift !== undefined) return notApplied(work, 'drifted', drift);
+    if (drift !== undefined) return drifted(env, work, drift);
     const create = mapTarget(env.tools, env.type, work.evaluation.common ?? {}, 'create', undefined, work.references);
     if ('message' in create) return notApplied(work, 'obsolete', create.message);
     return { ...work, create, evaluation: { ...work.evaluation, action: 'create' } };
@@ -153,6 +155,14 @@ export class ApplyingSink implements ChangeSink {
     const mapped = mapTarget(env.tools, env.type, common, operation, targetKey, known);
     return 'message' in mapped ? undefined : mapped;
   }
+}
+
+/** Nothing is written; what the account holds is kept, so that it can be shown and approved. */
+function drifted(env: DrainEnvironment, work: Work, { reason, seen }: Drift): Settlement {
+  const refusal = notApplied(work, 'drifted', reason);
+  if (refusal.decided === null || seen === null) return refusal;
+  const sealed = env.services.linkBodies.seal(seen, changePlace(env.targetNo, work.row.entityNo));
+  return { ...refusal, decided: { ...refusal.decided, seen: sealed } };
 }
 
 const OTHER_RESULT = 'the mapping gives another result than it gave for the plan';

@@ -1,3 +1,4 @@
+import { canonicalJson } from '../../core/canonical-json.js';
 import { isConnectorError } from '../../connectors/errors.js';
 import { shapeOf } from '../../core/plan/classify.js';
 import { containsContent } from '../../core/sync/contains.js';
@@ -8,34 +9,62 @@ import type { DrainEnvironment, Work } from '../drain/work.js';
 import { send } from '../drain/write-errors.js';
 import { changePlace } from './describe-change.js';
 
+/** Why a change is not executed. */
+export interface Drift {
+  readonly reason: string;
+  /** What the account holds of what was compared, null for what it has not: the next change of this pair is made from it. */
+  readonly seen: JsonObject | null;
+}
+
 /**
  * Reads the account and compares it with what the change was made for (PLN-10); undefined when it is the same. What takes something away is
- * not done to an account that somebody else has changed meanwhile.
+ * not done to an account that somebody else has changed meanwhile. What is sent after a comparison is sent for what was compared: the tag
+ * of an older write would be refused for ever, although nothing that counts has changed.
  */
-export async function findDrift(
-  env: DrainEnvironment,
-  work: Work,
-  change: ApprovedChange,
-): Promise<string | undefined> {
+export async function findDrift(env: DrainEnvironment, work: Work, change: ApprovedChange): Promise<Drift | undefined> {
   const targetKey = work.pair.link?.targetKey ?? null;
-  if (targetKey === null) return 'there is no account to compare with';
-  let live: JsonObject | undefined;
+  if (targetKey === null) return unseen('there is no account to compare with');
+  let live: Awaited<ReturnType<typeof env.connector.readOne>>;
   try {
-    live = (await send(env, work, 'read', (options) => env.connector.readOne(env.type, targetKey, options)))?.body;
+    live = await send(env, work, 'read', (options) => env.connector.readOne(env.type, targetKey, options));
   } catch (error) {
     if (!isConnectorError(error)) throw error;
-    return `the account could not be read: ${error.adminMessage}`;
+    return unseen(`the account could not be read: ${error.adminMessage}`);
   }
-  if (change.class === 'recreate') return live === undefined ? undefined : 'the account is there again';
+  if (change.class === 'recreate') return live === null ? undefined : unseen('the account is there again');
   // Deleted by somebody else: that is what was wanted (DEL-7).
-  if (live === undefined) return change.verb === 'delete' ? undefined : 'the account is not there any more';
-  return differenceFrom(contentOf(env, work, change, work.evaluation.update?.storable), live, change);
+  if (live === null) return change.verb === 'delete' ? undefined : unseen('the account is not there any more');
+  const content = contentOf(env, work, change, work.evaluation.update?.storable);
+  const reason = differenceFrom(content, live.body, change);
+  if (reason !== undefined) return { reason, seen: seenOf(content, live.body, change) };
+  work.comparedTag = live.version ?? null;
+  return undefined;
+}
+
+function unseen(reason: string): Drift {
+  return { reason, seen: null };
+}
+
+/**
+ * The members of a group that only loses some are left out: what is sent says nothing of those whom somebody else has put in, so they cannot
+ * be approved by being shown.
+ */
+function seenOf(content: Content, live: JsonObject, change: ApprovedChange): JsonObject {
+  const names = comparedNames(content, change).filter((name) => name !== MEMBERS || change.verb === 'delete');
+  return Object.fromEntries(names.map((name) => [name, live[name] ?? null]));
+}
+
+/** For a deletion everything counts that was written, for a change what it changes. */
+function comparedNames({ before }: Content, change: ApprovedChange): readonly string[] {
+  return change.verb === 'delete' ? Object.keys(before ?? {}) : change.attributes;
 }
 
 /** Values of a change, opened. */
 export interface Content {
   readonly before: JsonObject | null;
   readonly after: JsonObject | null;
+  /** What an earlier drift has found in the account, in place of what was last written; null: there was none. */
+  readonly basis: JsonObject | null;
 }
 
 /**
@@ -48,33 +77,36 @@ export function contentOf(
   change: ApprovedChange,
   sent: JsonObject | undefined,
 ): Content {
-  if (change.content === null) return { before: null, after: null };
-  const content = env.services.linkBodies.open(change.content, changePlace(env.targetNo, work.row.entityNo));
+  const place = changePlace(env.targetNo, work.row.entityNo);
+  const basis = change.basis === null ? null : env.services.linkBodies.open(change.basis, place);
+  if (change.content === null) return { before: null, after: null, basis };
+  const content = env.services.linkBodies.open(change.content, place);
   const objectAt = (name: string): JsonObject | null => {
     const value = content[name];
     return isJsonObject(value) ? value : null;
   };
-  return { before: objectAt('before'), after: sent ?? objectAt('after') };
+  return { before: objectAt('before'), after: sent ?? objectAt('after'), basis };
 }
 
 /**
- * What the account holds has to be what was last written, or what is planned: an attempt of this application that died may have written it
- * already.
+ * What the account holds has to be what was last written, or what an earlier drift has shown to whoever approved, or what is planned: an
+ * attempt of this application that died may have written it already.
  */
-export function differenceFrom(
-  { before, after }: Content,
-  live: JsonObject,
-  change: ApprovedChange,
-): string | undefined {
+export function differenceFrom(content: Content, live: JsonObject, change: ApprovedChange): string | undefined {
+  const { before, after, basis } = content;
   if (before === null) return undefined;
-  // For a deletion everything counts that was written, for a change what it changes.
-  const names = change.verb === 'delete' ? Object.keys(before) : change.attributes;
-  for (const name of names) {
-    const written = before[name];
+  for (const name of comparedNames(content, change)) {
+    const seen = basis?.[name];
+    const written = seen ?? before[name];
     const planned = after?.[name];
     if (name === MEMBERS) {
       if (haveStrangersChanged(written ?? [], planned ?? [], live[MEMBERS] ?? [])) return CHANGED(name);
       continue;
+    }
+    if (seen !== undefined) {
+      const isSame = canonicalJson(live[name] ?? null) === canonicalJson(seen);
+      if (isSame || (planned !== undefined && holds(name, planned, live))) continue;
+      return CHANGED(name);
     }
     // What we never wrote we do not know; that somebody else has set it is no reason.
     if (written === undefined || holds(name, written, live)) continue;

@@ -36,6 +36,7 @@ export function toChangeBody(change: ChangeView, content?: JsonObject): ChangeBo
     targetNo: _targetNo,
     entityNo: _entityNo,
     content: _sealed,
+    basis: _basis,
     attributes,
     match,
     matchBy,
@@ -66,6 +67,12 @@ export function attributesOf(changed: readonly string[], content: JsonObject): A
     ...(after[name] !== undefined && { after: after[name] }),
     mapping: mappingOf(mappings, name),
   }));
+}
+
+/** The content of a change with what an earlier drift has found in the account, null for what it has not, in place of what was last written. */
+export function withFound(content: JsonObject, found: JsonObject): JsonObject {
+  const before = Object.entries({ ...objectAt(content, 'before'), ...found }).filter(([, value]) => value !== null);
+  return { ...content, before: Object.fromEntries(before) };
 }
 
 function objectAt(content: JsonObject, name: string): JsonObject {

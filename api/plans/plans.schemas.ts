@@ -124,7 +124,10 @@ export type PlanList = z.infer<typeof planList>;
 
 export const attributeView = z.object({
   name: z.string(),
-  before: z.json().optional().describe('Last written; absent: none'),
+  before: z
+    .json()
+    .optional()
+    .describe('Last written, or what the account held when an earlier change drifted; absent: none'),
   after: z.json().optional().describe('Planned; absent: none'),
   mapping: z.string().nullable().describe('JSON pointer of the mapping that decides'),
   live: z.json().optional().describe('In the target now; only when asked for'),

@@ -26,7 +26,7 @@ import { JobsService } from '../jobs/jobs.service.js';
 import type { JobBody } from '../jobs/jobs.schemas.js';
 import { SystemLookup } from '../systems/system-lookup.js';
 import { LiveReadService } from './live-read.service.js';
-import { toChangeBody, toPlanBody, toPlanDetails, withLive } from './plan-view.js';
+import { toChangeBody, toPlanBody, toPlanDetails, withLive, withFound } from './plan-view.js';
 import type {
   ApplyBody,
   ChangeBody,
@@ -203,7 +203,9 @@ export class PlansService {
 
   #content(change: ChangeView): JsonObject {
     if (change.content === null) return {};
-    return this.#sealer.open(change.content, `change/${change.targetNo}/${change.entityNo}`);
+    const place = `change/${change.targetNo}/${change.entityNo}`;
+    const content = this.#sealer.open(change.content, place);
+    return change.basis === null ? content : withFound(content, this.#sealer.open(change.basis, place));
   }
 }
 

@@ -31,6 +31,7 @@ export const RISK_FLAGS = [
   'largeGroup',
   'adopts',
   'unknownBefore',
+  'changedInTarget',
 ] as const;
 /** What a reviewer should look at twice. */
 export type RiskFlag = (typeof RISK_FLAGS)[number];

@@ -12,7 +12,8 @@ interface CandidatePlace {
 
 /**
  * Candidates whose deletion was kept back or rejected before, and whose data has not moved since, stay as they are (GOV-8). Returns those
- * that have moved, or whose time to decide is over: they are kept back anew, because it is the same class of change.
+ * that have moved, or whose time to decide is over, or that were approved and found to be changed in the target: they are kept back anew,
+ * because it is the same class of change.
  */
 export async function keepStanding(sql: Sql, place: CandidatePlace): Promise<number[]> {
   await sql.query(
@@ -26,8 +27,13 @@ export async function keepStanding(sql: Sql, place: CandidatePlace): Promise<num
   );
   const rows = await sql.query<{ entityNo: number }>(
     `select a.entity_no as "entityNo" from absence a
-       join change c on c.target_id = a.target_id and c.entity_no = a.entity_no and c.standing and c.cause is not null
-      where a.run_key = $1 and a.target_id = $2 and a.type = $3 and a.outcome is null order by 1`,
+      where a.run_key = $1 and a.target_id = $2 and a.type = $3 and a.outcome is null
+        and (exists (select from change c where c.target_id = a.target_id and c.entity_no = a.entity_no and c.standing and c.cause is not null)
+             or exists (select from change c join plan p on p.plan_no = c.plan_no and p.kind = 'held'
+                         join link l on l.target_id = c.target_id and l.entity_no = c.entity_no and l.ord = 0 and l.version = c.link_version
+                         where c.target_id = a.target_id and c.entity_no = a.entity_no and c.state = 'drifted' and c.seen is not null
+                           and c.cause is not null))
+      order by 1`,
     [place.runKey, place.targetNo, place.type],
   );
   return rows.map((row) => row.entityNo);

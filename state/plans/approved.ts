@@ -19,6 +19,8 @@ export interface ApprovedChange {
   readonly sourceProgram: number;
   readonly targetProgram: number;
   readonly content: Buffer | null;
+  /** What an earlier drift of the pair has found in the account, sealed like the content (PLN-10). */
+  readonly basis: Buffer | null;
   /** What a match report has found; null: it was not looked for (PLN-14). */
   readonly match: MatchOutcome | null;
   /** The account that is taken over, of match `adopt`; else that of the link. */
@@ -31,6 +33,8 @@ export interface DecidedChange {
   readonly to: Extract<ChangeState, 'applied' | 'drifted' | 'failed' | 'obsolete'>;
   /** Why it was not applied; no attribute values. */
   readonly reason: string | null;
+  /** What the account holds of what was compared, sealed; absent where it was not compared. */
+  readonly seen?: Buffer;
 }
 
 /** The approved changes of a plan for these entities, by entity. */
@@ -43,7 +47,7 @@ export async function approvedChanges(
   const rows = await sql.query<Omit<ApprovedChange, 'presence'> & { presence: number }>(
     `select change_no as "changeNo", entity_no as "entityNo", verb, class, attributes, presence, entity_hash as "entityHash",
             link_version as "linkVersion", target_hash as "targetHash", source_program as "sourceProgram", target_program as "targetProgram",
-            content, match, target_key as "targetKey"
+            content, basis, match, target_key as "targetKey"
        from unnest($3::bigint[]) as n (entity)
       cross join lateral (select * from change where target_id = $2 and entity_no = n.entity and state = 'approved' and plan_no = $1 limit 1) c`,
     [planNo, targetNo, entityNos],
@@ -67,12 +71,17 @@ export async function endChanges(sql: Sql, ends: readonly DecidedChange[]): Prom
   if (ends.length === 0) return;
   await sql.query(
     `with ended as (
-       update change c set state = n.state, reason = n.reason, standing = false, ended_at = now()
-         from unnest($1::bigint[], $2::text[], $3::text[]) as n (change_no, state, reason)
+       update change c set state = n.state, reason = n.reason, seen = n.seen, standing = false, ended_at = now()
+         from unnest($1::bigint[], $2::text[], $3::text[], $4::bytea[]) as n (change_no, state, reason, seen)
         where c.change_no = any($1::bigint[]) and c.change_no = n.change_no and c.state = 'approved'
         returning c.target_id, c.entity_no)
      ${OFFER}`,
-    [ends.map((end) => end.changeNo), ends.map((end) => end.to), ends.map((end) => end.reason)],
+    [
+      ends.map((end) => end.changeNo),
+      ends.map((end) => end.to),
+      ends.map((end) => end.reason),
+      ends.map((end) => end.seen ?? null),
+    ],
   );
 }
 

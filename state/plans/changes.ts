@@ -40,6 +40,8 @@ export interface ChangeView {
   readonly endedAt: Date | null;
   /** Sealed; the place is `change/<target>/<entity>`. */
   readonly content: Buffer | null;
+  /** What an earlier drift has found in the account, in place of what was last written; sealed like the content. */
+  readonly basis: Buffer | null;
 }
 
 interface ChangeRow extends Omit<ChangeView, 'type'> {
@@ -53,7 +55,7 @@ const CHANGE_SQL = `
   select c.change_no as "changeNo", c.state, c.verb, c.class, c.type, c.target_id as "targetNo", s.id as "targetId",
          coalesce(s.name, 'system ' || c.target_id) as "targetName", c.entity_no as "entityNo", c.source_key as "sourceKey",
          c.target_key as "targetKey", c.attributes, c.risks, c.facet, c.cause, c.reason, c.first_approved_by as "firstApprovedBy",
-         c.decided_by as "decidedBy", ${RULE_SQL} as "decidedByRule", c.match, c.match_by as "matchBy", c.match_note as "matchNote", c.decided_at as "decidedAt", c.ended_at as "endedAt", c.content
+         c.decided_by as "decidedBy", ${RULE_SQL} as "decidedByRule", c.match, c.match_by as "matchBy", c.match_note as "matchNote", c.decided_at as "decidedAt", c.ended_at as "endedAt", c.content, c.basis
     from change c left join system s on s.no = c.target_id`;
 
 /** Changes of a plan in the order they were made, from after `after`. */

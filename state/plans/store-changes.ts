@@ -43,7 +43,7 @@ export interface NewChange {
 const OUTSIDE_OF_RUNS = '0';
 
 /** SQL: the hash over the changes of plan `p` (PLN-5). */
-export const HASH_OF_CHANGES = `sha256(coalesce((select string_agg(c.digest || convert_to(coalesce(c.match, ''), 'UTF8'), ''::bytea order by c.change_no) from change c where c.plan_no = p.plan_no), ''::bytea))`;
+export const HASH_OF_CHANGES = `sha256(coalesce((select string_agg(c.digest || convert_to(coalesce(c.match, ''), 'UTF8') || coalesce(c.basis, ''::bytea), ''::bytea order by c.change_no) from change c where c.plan_no = p.plan_no), ''::bytea))`;
 
 /** Where changes of one lease belong. */
 export interface ChangePlace {
@@ -138,6 +138,7 @@ const ENDED_BY_NEWER = statesBefore('superseded')
   .join(', ');
 const OPEN_STATES = `${ENDED_BY_NEWER}, 'approved'`;
 
+/** What was refused because somebody had changed the account is made from what the account held then, until we have written it again (PLN-10). */
 async function insertChanges(
   sql: Sql,
   place: ChangePlace,
@@ -148,16 +149,21 @@ async function insertChanges(
   await sql.query(
     `insert into change (plan_no, run_key, source_id, target_id, type, state, standing, entity_no, source_key, target_key, verb, class,
                          attributes, risks, facet, presence, entity_hash, link_version, target_hash, source_program, target_program, cause,
-                         content, digest, forced, match, match_by, match_note)
+                         content, digest, forced, match, match_by, match_note, basis)
      select $1, $2, $3, $4, $5, $6, $7, n.entity_no, n.source_key, n.target_key, n.verb, n.class,
-            array(select json_array_elements_text(n.attributes::json)), array(select json_array_elements_text(n.risks::json)), n.facet,
+            array(select json_array_elements_text(n.attributes::json)), array(select json_array_elements_text(n.risks::json)) || case when d.seen is null then '{}'::text[] else array['changedInTarget'] end, n.facet,
             n.presence, n.entity_hash, n.link_version, n.target_hash, n.source_program, n.target_program, n.cause, n.content, n.digest, n.forced,
-            n.match, array(select json_array_elements_text(n.match_by::json)), n.match_note
+            n.match, array(select json_array_elements_text(n.match_by::json)), n.match_note, d.seen
        from unnest($8::bigint[], $9::text[], $10::text[], $11::text[], $12::text[], $13::text[], $14::text[], $15::text[], $16::smallint[],
                    $17::bytea[], $18::bigint[], $19::bytea[], $20::int[], $21::int[], $22::text[], $23::bytea[], $24::bytea[], $25::boolean[],
                    $26::text[], $27::text[], $28::text[])
          as n (entity_no, source_key, target_key, verb, class, attributes, risks, facet, presence, entity_hash, link_version, target_hash,
-               source_program, target_program, cause, content, digest, forced, match, match_by, match_note)`,
+               source_program, target_program, cause, content, digest, forced, match, match_by, match_note)
+       left join lateral (
+         select seen from change o
+          where o.target_id = $4 and o.entity_no = n.entity_no and o.state = 'drifted' and o.seen is not null
+            and o.verb = n.verb and o.link_version is not distinct from n.link_version
+          order by o.change_no desc limit 1) d on true`,
     [
       planNo,
       place.runKey,

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { jsonOf } from '../../api/common/export.js';
 import { csvOf } from '../../api/plans/export-changes.js';
-import { toChangeBody, withLive } from '../../api/plans/plan-view.js';
+import { toChangeBody, withFound, withLive } from '../../api/plans/plan-view.js';
 import type { ChangeView } from '../../state/plans/index.js';
 import { startTestApi } from './support/api-server.js';
 import type { TestApi } from './support/api-server.js';
@@ -184,6 +184,7 @@ describe('a change as it is shown', () => {
     decidedAt: null,
     endedAt: null,
     content: null,
+    basis: null,
   };
   const content = {
     before: { title: 'a', emails: [] },
@@ -202,6 +203,14 @@ describe('a change as it is shown', () => {
       { name: 'title', live: 'c', drifted: true },
     ]);
     expect(toChangeBody(change).attributes).toBeUndefined();
+  });
+
+  it('PLN-6, PLN-10: what an earlier drift has found stands in place of what was last written', () => {
+    const found = withFound(content, { title: 'c', emails: null });
+    expect(toChangeBody(change, found).attributes).toEqual([
+      { name: 'emails', after: [{ value: 'x' }], mapping: '/user/mappings/4' },
+      { name: 'title', before: 'c', after: '=b', mapping: '/user/mappings/3' },
+    ]);
   });
 
   it('PLN-7: exports have one line for each attribute, and no cell that a spreadsheet would run', async () => {
