@@ -34,6 +34,11 @@ export const NEEDS = {
   ),
   pages: need(({ samples }) => samples.pageSizeProperty !== undefined, 'the page size cannot be set'),
   filter: need(({ samples }) => samples.user?.filter !== undefined, 'the system cannot read only some entities'),
+  together: need(
+    ({ factory, properties, samples }) =>
+      factory.capabilities({ ...properties, ...samples.user?.filter }, 'source').confirmsTogether?.user !== undefined,
+    'entities are asked for one by one',
+  ),
   delta: need((_, { delta, deltaTypes }) => delta !== 'none' && deltaTypes.includes('user'), 'no delta read'),
   optional: need(({ samples }) => samples.user?.optional !== undefined, 'the sample names no optional attribute'),
   sharedKey: need(({ samples }) => samples.user?.textKey !== undefined, 'the sample names no key that may be shared'),

@@ -3,11 +3,12 @@ import { DELTA } from './delta.js';
 import { FAULTS } from './faults.js';
 import { GROUPS } from './groups.js';
 import { READING } from './reading.js';
+import { TOGETHER } from './together.js';
 import { WRITING } from './writing.js';
 
 /** All checks, in the order in which they are run: what nothing else works without comes first. */
 export const CHECKS: readonly (Check & { readonly area: CheckArea })[] = [
-  ...READING.map((check) => ({ ...check, area: 'reading' as const })),
+  ...[...READING, ...TOGETHER].map((check) => ({ ...check, area: 'reading' as const })),
   ...DELTA.map((check) => ({ ...check, area: 'delta' as const })),
   ...WRITING.map((check) => ({ ...check, area: 'writing' as const })),
   ...GROUPS.map((check) => ({ ...check, area: 'groups' as const })),

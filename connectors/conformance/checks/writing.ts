@@ -1,12 +1,10 @@
 import type { JsonObject } from '../../../core/json.js';
 import { isConnectorError } from '../../errors.js';
 import type { Connector } from '../../contract.js';
+import { AWKWARD, createAwkward } from '../awkward.js';
 import { NEEDS, modes, usualMode, type Check } from '../check.js';
 import { valueAt, withValueAt } from '../json-pointer.js';
 import { idsOf, must, type Trial } from '../trial.js';
-
-/** Texts that break careless quoting: of filters, paths, JSON, LDAP names and addresses. */
-const AWKWARD = ['quote "x"', 'back\\slash', 'a,b;c', 'a/b', '100%25', 'a+b & c=d#e?', 'Zoë 李 😀', "o'neil", '(x*)'];
 
 export const WRITING: readonly Check[] = [
   {
@@ -275,18 +273,6 @@ async function mustHold(trial: Trial, id: string, body: JsonObject, places: read
   must(entity !== null, 'the entity is not found by its id');
   for (const place of places) {
     must(valueAt(entity.body, place) === valueAt(body, place), `${place} is not what was written`);
-  }
-}
-
-/** Undefined: the system refused the name as invalid. */
-async function createAwkward(trial: Trial, n: number, awkward: string) {
-  const body = withValueAt(trial.body(n), trial.user.name, `${trial.mark} ${awkward}`);
-  try {
-    return await trial.make(n, body);
-  } catch (error) {
-    const refused = isConnectorError(error) && error.kind === 'invalid';
-    must(refused, `${awkward}: ${isConnectorError(error) ? error.safeMessage : String(error)}`);
-    return undefined;
   }
 }
 

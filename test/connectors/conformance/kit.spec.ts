@@ -119,6 +119,40 @@ describe('Conformance kit', () => {
     ],
     ['filter-in-force', 'forgets the filter', ({ readOne }) => ({ readOne: (type, id) => readOne(type, id, {}) })],
     [
+      'confirmed-together',
+      'leaves one out who is there',
+      ({ readPresent }) => ({
+        readPresent: async (type, ids, options) => {
+          const present = await readPresent?.(type, ids, options);
+          return new Set([...(present ?? [])].slice(1));
+        },
+      }),
+    ],
+    [
+      'confirmed-together',
+      'takes everybody for present',
+      () => ({ readPresent: (_, ids) => Promise.resolve(new Set(ids)) }),
+    ],
+    [
+      'confirmed-together',
+      'answers only the beginning of a full question',
+      ({ readPresent }) => ({
+        readPresent: async (type, ids, options) => (await readPresent?.(type, ids.slice(0, 24), options)) ?? null,
+      }),
+    ],
+    ['confirmed-together', 'never answers', () => ({ readPresent: () => Promise.resolve(null) })],
+    [
+      'confirmed-together-awkward',
+      'finds somebody by a wildcard',
+      ({ readPresent }) => ({
+        readPresent: async (type, ids, options) => {
+          const plain = ids.filter((id) => !id.includes('*'));
+          const present = await readPresent?.(type, plain, options);
+          return new Set([...(present ?? []), ...ids.filter((id) => id.includes('*'))]);
+        },
+      }),
+    ],
+    [
       'mark-before-first-page',
       'takes the mark at the end',
       ({ readPage }, { clock }) => ({
