@@ -87,7 +87,10 @@ export interface CallOptions {
 
 /** Options of calls that change or delete one entity. */
 export interface WriteOptions extends CallOptions {
-  /** Version tag of the entity as last seen, for `If-Match` (CONN-SCIM-64). */
+  /**
+   * {@link WriteResult.version} of the entity as last seen: for `If-Match` (CONN-SCIM-64), or to tell who is meant where the identifier is a
+   * name (ADR 0070).
+   */
   readonly etag?: string;
 }
 
@@ -182,6 +185,7 @@ export interface WriteResult {
   readonly id: string;
   /** `none`: the change was empty, nothing was sent (CONN-SCIM-63). */
   readonly applied: 'created' | 'updated' | 'deleted' | 'already-absent' | 'none';
+  /** Given back with the next write of this entity ({@link WriteOptions.etag}): an ETag, or what never changes about a directory's entry. */
   readonly version?: string;
   /** The entity as the system answered, where it did (CONN-CORE-56). */
   readonly entity?: JsonObject;

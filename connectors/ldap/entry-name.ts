@@ -1,4 +1,4 @@
-import { DnSyntaxError, formatDn, isAtOrBelow, normalizeDn, parseDn, type Dn, type Rdn } from './dn/dn.js';
+import { DnSyntaxError, formatRdn, isAtOrBelow, normalizeDn, parseDn, type Ava, type Dn, type Rdn } from './dn/dn.js';
 import { nameProblem } from './dn/name-component.js';
 import type { Entry } from './entry.js';
 import { connectorError, type Operation } from './ldap-error.js';
@@ -34,6 +34,14 @@ export function newName(settings: LdapSettings, type: LdapType, body: WrittenBod
   return [[{ type: attribute, value }], ...settings.types[type].base];
 }
 
+/** Another name for an entry. */
+export interface NewName {
+  readonly rdn: Rdn;
+  /** Where it shall lie; undefined: where it lies. */
+  readonly superior: Dn | undefined;
+  readonly dn: Dn;
+}
+
 /** The name that an existing entry shall have, or undefined when it has it already (CONN-LDAP-77). */
 export function changedName(
   settings: LdapSettings,
@@ -41,13 +49,13 @@ export function changedName(
   entry: Entry,
   body: WrittenBody,
   operation: Operation,
-): { readonly rdn: Rdn; readonly superior: Dn | undefined; readonly dn: Dn } | undefined {
+): NewName | undefined {
   const current = parseDn(entry.dn);
   const wanted = wantedName(settings, type, current, body, operation);
   if (wanted === undefined) return undefined;
   const [rdn = []] = wanted;
   const parent = wanted.slice(1);
-  const sameRdn = sameText([rdn], current.slice(0, 1));
+  const sameRdn = isSameRdn(rdn, current[0] ?? []);
   const sameParent = normalizeDn(parent) === normalizeDn(current.slice(1));
   if (sameRdn && sameParent) return undefined;
   return { rdn, superior: sameParent ? undefined : parent, dn: wanted };
@@ -62,18 +70,29 @@ function wantedName(
 ): Dn | undefined {
   if (isNamedByDn(settings, type))
     return body.dn === undefined ? undefined : mappedDn(settings, type, body.dn, operation);
-  const [pair, second] = current[0] ?? [];
-  // An RDN of several parts was not made here.
-  if (pair === undefined || second !== undefined) return undefined;
-  const value = body.attributes.get(pair.type.toLowerCase())?.values[0];
-  if (typeof value !== 'string') return undefined;
-  checkName(settings, value, pair.type, operation);
-  return [[{ type: pair.type, value }], ...current.slice(1)];
+  const rdn = (current[0] ?? []).map((pair) => ({ type: pair.type, value: wantedValue(pair, body) }));
+  for (const { type: attribute, value } of rdn) {
+    const isGiven = (body.attributes.get(attribute.toLowerCase())?.values.length ?? 0) > 0;
+    if (isGiven && typeof value === 'string') checkName(settings, value, attribute, operation);
+  }
+  return [rdn, ...current.slice(1)];
 }
 
-/** Upper and lower case count: a name that only changes its case is to be seen. */
-function sameText(left: Dn, right: Dn): boolean {
-  return formatDn(left).replace(/^[^=]*=/, '') === formatDn(right).replace(/^[^=]*=/, '');
+/** A pair of the name stays while its value is one that the body gives, or the body says nothing of the attribute. */
+function wantedValue({ type, value }: Ava, body: WrittenBody): Ava['value'] {
+  const values = body.attributes.get(type.toLowerCase())?.values ?? [];
+  const [first = value] = values;
+  return values.some((one) => one.toString() === value.toString()) ? value : first;
+}
+
+/** Upper and lower case of a value count: a name that only changes its case is to be seen. The order of pairs is the server's affair. */
+function isSameRdn(left: Rdn, right: Rdn): boolean {
+  const text = (rdn: Rdn): string =>
+    rdn
+      .map(({ type, value }) => formatRdn([{ type: type.toLowerCase(), value }]))
+      .sort()
+      .join('+');
+  return text(left) === text(right);
 }
 
 /** A DN that a transformation has put together: parsed and written anew, below the path of its type. */
@@ -82,8 +101,8 @@ function mappedDn(settings: LdapSettings, type: LdapType, text: string, operatio
   const { base } = settings.types[type];
   if (dn.length === 0 || !isAtOrBelow(dn, base) || dn.length === base.length)
     throw connectorError('invalid', operation, `${DN_ATTRIBUTE} does not lie below ldap.${type}.path`);
-  const [pair] = dn[0] ?? [];
-  if (typeof pair?.value === 'string') checkName(settings, pair.value, pair.type, operation);
+  for (const { type: attribute, value } of dn[0] ?? [])
+    if (typeof value === 'string') checkName(settings, value, attribute, operation);
   return dn;
 }
 

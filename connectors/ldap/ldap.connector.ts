@@ -8,7 +8,9 @@ import { findExisting } from './find-existing.js';
 import { findHolders } from './find-holders.js';
 import { LdapReader } from './ldap-reader.js';
 import { DN_ATTRIBUTE, ldapSettings, type LdapType } from './ldap-settings.js';
+import { LdapUpdater } from './ldap-updater.js';
 import { LdapWriter } from './ldap-writer.js';
+import { WriteSession } from './write-session.js';
 import { matchEntries } from './match.js';
 import { presentIds } from './present-ids.js';
 import { Sessions } from './sessions.js';
@@ -19,7 +21,9 @@ export function openLdapConnector(context: ConnectorContext, dialect: Dialect): 
   const sessions = new Sessions(context, settings);
   const isAd = dialect.kind === 'ad';
   const reader = isAd ? new AdReader(context, settings, sessions) : new LdapReader(context, settings, sessions);
-  const writer = new LdapWriter(settings, sessions, reader);
+  const session = new WriteSession(settings, sessions, reader);
+  const writer = new LdapWriter(session);
+  const updater = new LdapUpdater(session);
   const finding = { settings, sessions, reader };
   return {
     testConnection: ({ signal }) => testLdapConnection({ settings, sessions }, signal),
@@ -29,7 +33,7 @@ export function openLdapConnector(context: ConnectorContext, dialect: Dialect): 
       presentIds(reader, sessions, settings, ldapType(type), ids, options.signal),
     create: async (type, body, options) => writer.create(ldapType(type), body, options),
     completeCreate: async (type, id, body, options) => writer.completeCreate(ldapType(type), id, body, options),
-    update: async (type, id, change, options) => writer.update(ldapType(type), id, change, options),
+    update: async (type, id, change, options) => updater.update(ldapType(type), id, change, options),
     delete: async (type, id, options) => writer.delete(ldapType(type), id, options),
     resolveExisting: async (type, body, _keys, options) => findExisting(finding, ldapType(type), body, options),
     matchExisting: async (type, bodies, _keys, options) => matchEntries(finding, ldapType(type), bodies, options),

@@ -240,7 +240,7 @@ describeSamba('Active Directory on Samba', () => {
     it('CONN-LDAP-60, CONN-LDAP-62, CONN-AD-32: an account without password is made disabled by the server', async () => {
       const connector = open();
       const body = { cn: 'Smith, John', sAMAccountName: 'jsmith', displayName: 'John', mail: 'j@x.org' };
-      expect(await connector.create('user', body, {})).toEqual({ id: 'Smith, John', applied: 'created' });
+      expect(await connector.create('user', body, {})).toMatchObject({ id: 'Smith, John', applied: 'created' });
       const entry = entryOf(personDn('Smith\\, John'));
       expect(entry).toMatchObject({ samaccountname: ['jsmith'], displayname: ['John'] });
       expect(Number(entry?.['useraccountcontrol']?.[0]) & 2).toBe(2);
@@ -364,7 +364,7 @@ describeSamba('Active Directory on Samba', () => {
       expect((await connector.readOne('group', 'team', {}))?.body['member']).toEqual(
         expect.arrayContaining(['u61', 'u62', 'nested1']),
       );
-      expect(await write(['u62', 'nested1', 'u61'])).toEqual({ id: 'team', applied: 'none' });
+      expect(await write(['u62', 'nested1', 'u61'])).toMatchObject({ id: 'team', applied: 'none' });
       await write([]);
       expect(entryOf(groupDn('team'))?.['member']).toBeUndefined();
       await connector.delete('group', 'team', {});
