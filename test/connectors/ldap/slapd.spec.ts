@@ -342,9 +342,15 @@ describeSlapd('LDAP on OpenLDAP', () => {
       let requests = 0;
       const update = (body: Record<string, string | string[]>) =>
         connector.update('user', 'm1', { mode: 'patch', body }, { beforeWrite: () => void requests++ });
-      expect(await update({ uid: 'm1', sn: 'One', mail: ['c', 'b', 'a'] })).toMatchObject({ id: 'm1', applied: 'none' });
+      expect(await update({ uid: 'm1', sn: 'One', mail: ['c', 'b', 'a'] })).toMatchObject({
+        id: 'm1',
+        applied: 'none',
+      });
       expect(requests).toBe(0);
-      expect(await update({ sn: 'Two', title: [], mail: ['a', 'b', 'd'] })).toMatchObject({ id: 'm1', applied: 'updated' });
+      expect(await update({ sn: 'Two', title: [], mail: ['a', 'b', 'd'] })).toMatchObject({
+        id: 'm1',
+        applied: 'updated',
+      });
       expect(requests).toBe(1);
       const entry = entryOf(`uid=m1,${slapd.peopleDn}`);
       expect(entry).toMatchObject({ sn: ['Two'], cn: ['m1'] });
