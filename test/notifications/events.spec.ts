@@ -344,6 +344,8 @@ describe('what is told of jobs', () => {
       await world.job();
       expect(await scene.round()).toEqual([HELD]);
       expect(scene.server.received.at(-1)?.parsed.text).toContain('Held for approval: 4 delete in');
+      await world.job();
+      expect(await scene.round()).toEqual([]);
     });
 
     it('GOV-7, PLN-13: of a source that plans first the plan itself waits', async () => {
