@@ -23,6 +23,7 @@ import { LeaseHolders1795215000000 } from './1795215000000-lease-holders.js';
 import { LinkTargetKey1795215001000 } from './1795215001000-link-target-key.js';
 import { Notifications1795216000000 } from './1795216000000-notifications.js';
 import { RunFailure1795216001000 } from './1795216001000-run-failure.js';
+import { DeletionWeight1795219001000 } from './1795219001000-deletion-weight.js';
 import { DriftedAccounts1795219000000 } from './1795219000000-drifted-accounts.js';
 
 /** All migrations in the order they run. A migration that has landed is never edited or removed. */
@@ -53,4 +54,5 @@ export const MIGRATIONS = [
   Notifications1795216000000,
   RunFailure1795216001000,
   DriftedAccounts1795219000000,
+  DeletionWeight1795219001000,
 ];

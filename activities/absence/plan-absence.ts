@@ -1,3 +1,4 @@
+import { THRESHOLD_PROPERTY } from '../../core/run/deletion-lines.js';
 import type { EntityType } from '../../core/entity-type.js';
 import type { ReadGuard } from '../../core/sync/read-safety.js';
 import { entityTypeOfCode } from '../../core/entity-type.js';
@@ -112,12 +113,6 @@ async function openPlan(services: EngineServices, input: TargetInput): Promise<A
   return { types: DELETION_ORDER.filter((type) => open.includes(type)) };
 }
 
-const THRESHOLD_PROPERTY: Readonly<Record<EntityType, string>> = {
-  user: 'ips.delete.threshold.users',
-  group: 'ips.delete.threshold.groups',
-  role: 'ips.delete.threshold.roles',
-};
-
 /** Value of the threshold property of a type as configured. */
 export function thresholdText(target: OpenSystem, type: EntityType): string | undefined {
   return target.snapshot.properties[THRESHOLD_PROPERTY[type]];
@@ -130,7 +125,7 @@ export function thresholdRule(
   type: EntityType,
   threshold: number,
 ): ThresholdRule {
-  const countsAssignments = type === 'group' && target.capabilities.deletesAssignments === true;
+  const countsAssignments = type !== 'user' && target.capabilities.deletesAssignments === true;
   return { ...stepRule(sourceNo, target), threshold, countsAssignments };
 }
 

@@ -1,8 +1,19 @@
+import type { EntityType } from '../entity-type.js';
+
+/** Property of a target that says how many deletions of a type one job may execute (DEL-8). */
+export const THRESHOLD_PROPERTY: Readonly<Record<EntityType, string>> = {
+  user: 'ips.delete.threshold.users',
+  group: 'ips.delete.threshold.groups',
+  role: 'ips.delete.threshold.roles',
+};
+
 /** How many candidates of a target and type ended how; `postponed`: those among them that an earlier run could not delete. */
 export interface DeletionCount {
   readonly outcome: string | null;
   readonly count: number;
   readonly postponed: number;
+  /** What a threshold counts of them: assignments, where deleting is taking assignments away (DEL-8); else themselves. */
+  readonly weight: number;
 }
 
 /** What influenced deletion in one target and type at the end of a job, as *Job Execution Outcome* says it (STA-12). */
@@ -23,10 +34,11 @@ export function deletionLines(facts: DeletionFacts): string[] {
   const at = `${facts.targetName}, ${facts.type}: `;
   const count = (outcome: string): number => facts.counts.find((row) => row.outcome === outcome)?.count ?? 0;
   const postponed = facts.counts.find((row) => row.outcome === 'deleted')?.postponed ?? 0;
+  const weight = facts.counts.find((row) => row.outcome === 'threshold')?.weight ?? 0;
   const lines: [number, string][] = [
     [count('deleted'), `Deletion executed: ${count('deleted')}`],
     [count('planned'), `Deletion planned: ${count('planned')}`],
-    [count('threshold'), `Deletion not executed: threshold ${facts.threshold ?? ''} exceeded (${count('threshold')})`],
+    [count('threshold'), `Deletion not executed: threshold ${facts.threshold ?? ''} exceeded (${weight})`],
     [count('released'), `${count('released')} entities kept because they existed before`],
     [count('kept'), `${count('kept')} deletions skipped by skipOperations`],
     [

@@ -94,7 +94,7 @@ export async function noteCandidates(
 /** The threshold of a target for a type. */
 export interface ThresholdRule extends StepRule {
   readonly threshold: number;
-  /** A group is deleted by taking its assignments away: these are what is counted. */
+  /** A group or role is deleted by taking its assignments away: these are what is counted. */
   readonly countsAssignments: boolean;
 }
 
@@ -112,7 +112,8 @@ export interface BlockedDeletions {
 
 /**
  * DEL-8: more candidates than the threshold after the steps that keep some anyway → none is deleted, all of them fail, those of an
- * earlier attempt of this run included.
+ * earlier attempt of this run included. What each of them counts is noted once, while its assignments are known: those of a group that was
+ * deleted are gone.
  */
 export async function blockByThreshold(
   sql: Sql,
@@ -120,8 +121,13 @@ export async function blockByThreshold(
   pair: PairType,
   rule: ThresholdRule,
 ): Promise<BlockedDeletions> {
+  if (rule.countsAssignments)
+    await sql.query(
+      `update absence a set weight = ${ASSIGNMENTS} where a.run_key = $1 and a.target_id = $2 and a.type = $3 and a.weight is null`,
+      [runKey, pair.targetNo, pair.type],
+    );
   const rows = await sql.query<{ entityNo: number; counted: number }>(
-    `select a.entity_no as "entityNo", ${rule.countsAssignments ? ASSIGNMENTS : '1'}::int as counted from absence a
+    `select a.entity_no as "entityNo", coalesce(a.weight, 1) as counted from absence a
        left join link l on l.target_id = a.target_id and l.entity_no = a.entity_no and l.ord = 0
       where a.run_key = $1 and a.target_id = $2 and a.type = $3
         and (a.outcome = 'deleted'

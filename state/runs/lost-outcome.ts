@@ -1,14 +1,16 @@
 import { ENTITY_TYPES, entityTypeCode } from '../../core/entity-type.js';
-import { deletionLines } from '../../core/run/deletion-lines.js';
+import { deletionLines, THRESHOLD_PROPERTY } from '../../core/run/deletion-lines.js';
 import { hasLinks } from '../absence/mark-absent.js';
 import { countOutcomes } from '../absence/outcomes.js';
 import type { Sql } from '../database.js';
+import type { FrozenRun } from './open-run.js';
 import { endedTargets } from './target-end.js';
 
 interface LostRun {
   readonly mode: 'full' | 'delta' | null;
   readonly appliesPlan: boolean;
   readonly isRead: boolean;
+  readonly frozen: FrozenRun | null;
 }
 
 /**
@@ -18,7 +20,7 @@ interface LostRun {
 export async function lostOutcome(sql: Sql, runKey: string, sourceNo: number): Promise<string[]> {
   const [run] = await sql.query<LostRun>(
     `select mode, kind = 'apply' as "appliesPlan",
-            intake_ended and not exists (select from run_type t where t.run_key = r.run_key and t.state <> 'complete') as "isRead"
+            intake_ended and not exists (select from run_type t where t.run_key = r.run_key and t.state <> 'complete') as "isRead", frozen
        from run r where run_key = $1`,
     [runKey],
   );
@@ -33,7 +35,9 @@ export async function lostOutcome(sql: Sql, runKey: string, sourceNo: number): P
       const mayHaveDeleted = own.length > 0 || (await hasLinks(sql, sourceNo, code, [targetNo]));
       if (!mayHaveDeleted) continue;
       const blockedBy = ended.has(targetNo) ? 'target system not available' : reasonOf(run);
-      lines.push(...deletionLines({ targetName: name, type, blockedBy, counts: own, threshold: undefined }));
+      const target = run.frozen?.targets.find((one) => one.no === targetNo);
+      const threshold = target?.properties[THRESHOLD_PROPERTY[type]];
+      lines.push(...deletionLines({ targetName: name, type, blockedBy, counts: own, threshold }));
     }
   }
   return lines;

@@ -86,7 +86,11 @@ describe('deletions that are none', () => {
       const { runKey, jobId } = await engine.request(scene.world.hr);
       await engine.workThrough(runKey, process);
       await process.activities.close();
-      expect((await scene.world.result(jobId)).statistics).toMatchObject({ 'Cloud group': counted });
+      const ended = await scene.world.result(jobId);
+      expect(ended.statistics).toMatchObject({ 'Cloud group': counted });
+      // What stands behind the threshold is what it counts; what was deleted is as many as the statistics say.
+      const line = threshold === 2 ? 'not executed: threshold 2 exceeded (3)' : 'executed: 1';
+      expect(ended.outcome).toEqual([`Cloud, group: Deletion ${line}`]);
       const log = await engine.pool.query('select result, message from entity_log where run_key = $1 and type = 2', [
         runKey,
       ]);

@@ -106,7 +106,7 @@ describe('the examples of docs/jobs.md', () => {
   it('STA-12, UNK-2, UNK-4: the lines of the Job Execution Outcome', () => {
     const facts = { targetName: 'Cloud', type: 'user', blockedBy: null, counts: [], threshold: '10' };
     const count = (outcome: 'deleted' | 'threshold' | 'released' | 'kept', n: number, postponed = 0) => [
-      { targetNo: 1, type: 1, outcome, count: n, postponed },
+      { targetNo: 1, type: 1, outcome, count: n, postponed, weight: n },
     ];
     const blocked = [
       'delta read',

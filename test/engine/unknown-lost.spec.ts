@@ -21,14 +21,15 @@ describe('runs that are closed without their own end', () => {
   async function lostAt(
     moment: FaultPoint,
     properties: Record<string, string> = {},
+    target: Record<string, string> = {},
   ): Promise<{ runKey: string; jobId: string }> {
     world = await World.join(engine, {
       source: { users: PEOPLE.map((id) => person(id)), groups: [group('G', ['p00'])] },
       hr: { properties: { 'scim.page.size': '5', ...properties } },
     });
-    await world.addTarget('Cloud');
+    await world.addTarget('Cloud', {}, { properties: target });
     await world.job();
-    world.source.store.remove('User', 'p11');
+    for (const id of ['p10', 'p11']) world.source.store.remove('User', id);
     const run = await engine.request(world.hr);
     const mortal = new Mortal({ moment, nth: 1 });
     const pool = mortal.pool(engine.databaseUrl);
@@ -60,7 +61,7 @@ describe('runs that are closed without their own end', () => {
       expect(await unknownOf(runKey)).toEqual(['user interrupted 7', 'group interrupted 1']);
       const next = await world.job();
       expect(await unknownOf(next.runKey)).toEqual([]);
-      expect(next.statistics['Cloud user']).toBe('deleted 1');
+      expect(next.statistics['Cloud user']).toBe('deleted 2');
     });
   }
 
@@ -78,7 +79,7 @@ describe('runs that are closed without their own end', () => {
   it('UNK-2: whoever was missing in a complete read that came to no decision is unknown, and nobody else', async () => {
     const { runKey } = await lostAt('planningAbsence');
     await closeRunAs(engine.pool, runKey, 'lost', 'the workflow was lost');
-    expect(await unknownOf(runKey)).toEqual(['user interrupted 1']);
+    expect(await unknownOf(runKey)).toEqual(['user interrupted 2']);
   });
 
   it('UNK-1, GOV-10, ORD-4: a source that follows the reference knows no unknown, and an ignored type has none', async () => {
@@ -92,6 +93,14 @@ describe('runs that are closed without their own end', () => {
     const { runKey: second } = await engine.request(world.hr);
     await engine.activities.openRun({ runKey: second });
     await closeRunAs(engine.pool, second, 'terminated', 'by hand');
-    expect(await unknownOf(second)).toEqual([expect.stringMatching(/^user interrupted 1[12]$/)]);
+    expect(await unknownOf(second)).toEqual([expect.stringMatching(/^user interrupted 1[02]$/)]);
+  });
+
+  it('DEL-8, STA-12: the outcome of such a run names the threshold that has kept everybody', async () => {
+    const { runKey, jobId } = await lostAt('finishing', {}, { 'ips.delete.threshold.users': '1' });
+    await closeRunAs(engine.pool, runKey, 'lost', 'the workflow was lost');
+    expect((await world.result(jobId)).outcome).toContain(
+      'Cloud, user: Deletion not executed: threshold 1 exceeded (2)',
+    );
   });
 });

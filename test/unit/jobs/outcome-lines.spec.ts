@@ -15,6 +15,7 @@ function lines(
     type: 1,
     outcome: outcome as Outcome,
     count,
+    weight: count,
     postponed: outcome === 'deleted' ? postponed : 0,
   }));
   return deletionLines({ targetName: 'Cloud', type: 'user', blockedBy, counts: rows, threshold: '10' }).map((line) => {
