@@ -129,16 +129,18 @@ export async function resolveTargetKeys(
                            where source_id = $1 and type = r.type and source_key = r.source_key limit 1) e`,
     [sourceNo, references.map((ref) => ref.type), references.map((ref) => ref.sourceKey)],
   );
-  // By a list and not by a join: in a first load the statistics of links are those of an empty table, and a join would look through all of
-  // them for each reference.
-  const links = await sql.query<{ entityNo: number; targetKey: string }>(
-    `select entity_no as "entityNo", target_key as "targetKey" from link
-      where target_id = $1 and entity_no = any($2::bigint[]) and state = ${LINK_STATE.linked} and target_key is not null
-      order by entity_no, ord`,
-    [targetNo, entities.map(({ entityNo }) => entityNo)],
+  // One look at the key for each reference, whatever the statistics believe. That the id is not null is not asked here: it would let the
+  // planner take the index of target ids, which for a target that the statistics do not know yet reads all of its links.
+  const links = await sql.query<{ entityNo: number; targetKey: string | null }>(
+    `select n.entity_no as "entityNo", l.target_key as "targetKey" from unnest($2::bigint[]) as n (entity_no)
+      cross join lateral (select ord, target_key from link
+                           where target_id = $1 and entity_no = n.entity_no and state = ${LINK_STATE.linked} order by ord) l
+      order by n.entity_no, l.ord`,
+    [targetNo, [...new Set(entities.map(({ entityNo }) => entityNo))]],
   );
   const targetKeys = new Map<number, string[]>();
   for (const { entityNo, targetKey } of links) {
+    if (targetKey === null) continue;
     const keys = targetKeys.get(entityNo);
     if (keys) keys.push(targetKey);
     else targetKeys.set(entityNo, [targetKey]);
