@@ -38,6 +38,8 @@ export function activeDirectoryText(code: number, diagnostic: string): string | 
     return reason === undefined ? undefined : `the server refuses ldap.user: ${reason} (${extended})`;
   }
   if (extended === PASSWORD_POLICY) return 'the password does not meet the password policy (0000052D)';
-  if (extended === PRINCIPAL_NAME_TAKEN) return 'userPrincipalName is not unique in the forest (000021C8)';
+  // Samba has no code of its own for it.
+  if (extended === PRINCIPAL_NAME_TAKEN || /userPrincipalName .* is already in use/s.test(diagnostic))
+    return `userPrincipalName is not unique in the forest (${extended ?? code})`;
   return undefined;
 }
