@@ -1,7 +1,8 @@
+import type { Origin } from '../../core/sync/facts.js';
 import { isConnectorError } from '../../connectors/errors.js';
 import type { ConnectorError } from '../../connectors/errors.js';
 import type { Resolution, WriteResult } from '../../connectors/contract.js';
-import { otherLinks } from '../../state/drain/claims.js';
+import { otherLinks, wasMissed } from '../../state/drain/claims.js';
 import { writeCreateIntents } from '../../state/drain/link-writes.js';
 import type { LinkWrite } from '../../state/drain/link-writes.js';
 import type { Settlement } from '../../state/drain/settle.js';
@@ -61,10 +62,11 @@ export async function resolveIntent(env: DrainEnvironment, work: Work): Promise<
   const found: Resolution = sent === null ? { outcome: 'none' } : await lookUp(env, work, sent.document);
   if (found.outcome === 'many') return failed(work, 'create', tooMany(found.ids.length));
   const wanted = work.pair.presence === 'present' && work.evaluation.accepted;
+  const isUnseen = wanted && !(mayCreate(env, work) && (await isStillThere(env, work)));
+  if (found.outcome === 'one' && isUnseen) return linkUnseen(env, work, found, sent);
   if (found.outcome === 'one' && wanted) return adopt(env, work, found, sent);
   if (found.outcome === 'one') return linkUnwanted(env, work, found, sent);
-  if (wanted && !(mayCreate(env, work) && (await isStillThere(env, work))))
-    return settlement(work, { kind: 'waiting' });
+  if (isUnseen) return settlement(work, { kind: 'waiting' });
   if (wanted) return createAfterIntent(env, work);
   const link = work.pair.presence === 'present' ? skippedLink(env, work) : ({ kind: 'removed' } as const);
   return settlement(work, { kind: 'settled' }, { link });
@@ -206,29 +208,69 @@ async function linkUnwanted(
   found: FoundEntity,
   sent: SentCreate | null,
 ): Promise<Settlement> {
-  const targetKey = found.entity.id;
-  const others = await otherLinks(
-    env.services.pool,
-    { targetNo: env.targetNo, type: env.typeCode, targetKey },
-    work.row.entityNo,
-  );
+  const origin = await originAmong(env, found, sent, await linksOn(env, work, found));
+  const { commonHash } = work.pair;
   return settlement(
     work,
     { kind: 'settled' },
-    {
-      link: {
-        kind: 'linked',
-        targetKey,
-        origin: sent === null ? 'existedBefore' : await proveOrigin(env, sent, found, others.length > 0),
-        commonHash: work.pair.commonHash,
-        targetHash: null,
-        program: env.tools.target.snapshot.programNumber,
-        outOfScope: true,
-        etag: found.entity.version ?? null,
-        body: null,
-      },
-    },
+    { link: unwritten(env, found, origin, { commonHash, outOfScope: true }) },
   );
+}
+
+/**
+ * Found, for somebody whom this run has not delivered (yet) and who may have left: like a create, nothing is written for such a person ⚠, or
+ * the account of a stranger gets the data of somebody who is not there any more. The second pass knows who was delivered: whom a complete
+ * read has missed is linked by what can be proved, so that the absence phase deletes what is ours and lets go what is not. In every
+ * other case the intent stays for the next run.
+ */
+async function linkUnseen(
+  env: DrainEnvironment,
+  work: Work,
+  found: FoundEntity,
+  sent: SentCreate | null,
+): Promise<Settlement> {
+  const isFull = env.tools.context.mode === 'full';
+  if (isFull && !env.late) return settlement(work, { kind: 'late' });
+  const isMissed = isFull && (await wasMissed(env.services.pool, env.runKey, env.typeCode, work.row.entityNo));
+  const others = await linksOn(env, work, found);
+  if (!isMissed || others > 0) return settlement(work, { kind: 'waiting' });
+  const origin = await originAmong(env, found, sent, others);
+  const link = unwritten(env, found, origin, { commonHash: null, outOfScope: false });
+  return settlement(work, { kind: 'waiting' }, { link });
+}
+
+/** Other links of ours on the account that was found. */
+async function linksOn(env: DrainEnvironment, work: Work, found: FoundEntity): Promise<number> {
+  const key = { targetNo: env.targetNo, type: env.typeCode, targetKey: found.entity.id };
+  return (await otherLinks(env.services.pool, key, work.row.entityNo)).length;
+}
+
+async function originAmong(
+  env: DrainEnvironment,
+  found: FoundEntity,
+  sent: SentCreate | null,
+  others: number,
+): Promise<Origin> {
+  return sent === null ? 'existedBefore' : proveOrigin(env, sent, found, others > 0);
+}
+
+/** A link to an account into which nothing was written. */
+function unwritten(
+  env: DrainEnvironment,
+  found: FoundEntity,
+  origin: Origin,
+  state: { readonly commonHash: Buffer | null; readonly outOfScope: boolean },
+): LinkWrite {
+  return {
+    kind: 'linked',
+    targetKey: found.entity.id,
+    origin,
+    targetHash: null,
+    program: env.tools.target.snapshot.programNumber,
+    etag: found.entity.version ?? null,
+    body: null,
+    ...state,
+  };
 }
 
 function skippedLink(

@@ -1,9 +1,8 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import type { JsonObject } from '../../core/json.js';
 import { closeRunAs } from '../../state/runs/index.js';
 import { expireLeases, Mortal } from '../support/crash.js';
 import type { CrashPoint } from '../support/crash.js';
-import { withGroups } from '../support/engine.js';
+import { withCondition } from '../support/engine.js';
 import { person, userNames, World, writesSince } from '../support/world.js';
 import type { WorldTarget } from '../support/world.js';
 
@@ -11,11 +10,6 @@ import type { WorldTarget } from '../support/world.js';
 const INTENT: CrashPoint = { statement: /sent_keys, sent_at\)/, side: 'after' };
 /** The answer is here and was not settled. */
 const ANSWERED: CrashPoint = { statement: /delete from backlog b\s+where b\.target_id/, side: 'before' };
-
-function withCondition(role: 'source' | 'target', condition: string): JsonObject {
-  const document = withGroups(role);
-  return { ...document, user: { ...Object(document['user']), condition } };
-}
 
 interface Row {
   /** The row of engine.md §2. */

@@ -419,3 +419,9 @@ export function withGroups(role: 'source' | 'target', typeName = TYPE_NAME): Jso
   if (isJsonObject(group)) delete group['ignore'];
   return document;
 }
+
+/** The same, and users are wanted on this condition only. */
+export function withCondition(role: 'source' | 'target', condition: string): JsonObject {
+  const document = withGroups(role);
+  return { ...document, user: { ...Object(document['user']), condition } };
+}
