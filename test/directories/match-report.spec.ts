@@ -1,12 +1,14 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { ldifEntry } from '../../simulators/directories/ldif.js';
+import { ldifEntry, ldifOf } from '../../simulators/directories/ldif.js';
+import { startSamba } from '../../simulators/directories/samba.js';
+import type { SambaDc } from '../../simulators/directories/samba.js';
 import { startSlapd } from '../../simulators/directories/slapd.js';
 import type { Slapd } from '../../simulators/directories/slapd.js';
 import { startScimSimulator } from '../../simulators/scim/simulator.js';
 import type { ScimSimulator } from '../../simulators/scim/simulator.js';
 import { listChanges } from '../../state/plans/index.js';
 import type { ChangeView } from '../../state/plans/index.js';
-import { describeSlapd } from '../support/directories.js';
+import { describeSamba, describeSlapd } from '../support/directories.js';
 import { TestEngine } from '../support/engine.js';
 import type { TestSystem } from '../support/engine.js';
 import { startScimmy } from '../support/foreign-scim.js';
@@ -116,4 +118,78 @@ describeSlapd('a match report on servers that nobody of this project wrote: Open
     expect(users).toHaveLength(PEOPLE);
     expect(users.filter(({ title }) => title === 'New')).toHaveLength(PEOPLE);
   });
+});
+
+describeSamba('a match report on Samba as domain controller', () => {
+  const BASE = 'DC=example,DC=test';
+  const PLACE = `OU=People,${BASE}`;
+  const dnOf = (cn: string, place = PLACE): string => `CN=${cn},${place}`;
+  const user = (sAMAccountName: string) => ({ objectClass: 'user', sAMAccountName, sn: 'Old' });
+  let dc: SambaDc;
+  let source: ScimSimulator;
+  let engine: TestEngine;
+  let hr: TestSystem;
+
+  beforeAll(async () => {
+    dc = await startSamba();
+    const unit = (dn: string) => [dn, { objectClass: 'organizationalUnit' }] as const;
+    dc.modify(ldifOf([unit(PLACE), unit(`OU=Groups,${BASE}`), unit(`OU=Elsewhere,${BASE}`), unit(`OU=Sub,${PLACE}`)]));
+    dc.modify(
+      ldifOf([
+        [dnOf('by-name'), user('by-name')],
+        // The account name only, below the path.
+        [dnOf('Somebody Else', `OU=Sub,${PLACE}`), user('by-account')],
+        // The account name of one, the name of another.
+        [dnOf('two'), user('not-two')],
+        [dnOf('Two by account'), user('two')],
+        // The domain has the name, this system does not see who.
+        [dnOf('elsewhere', `OU=Elsewhere,${BASE}`), user('elsewhere')],
+      ]),
+    );
+    const names = ['by-name', 'by-account', 'two', 'elsewhere', 'new'];
+    source = await startScimSimulator({ users: names.map((name) => person(name, { userName: name })) });
+    engine = await TestEngine.start();
+    hr = await engine.addSource('HR', source.url);
+    await engine.addTarget('Domain', dc.tlsUrl, {
+      typeName: 'Microsoft Active Directory',
+      properties: {
+        'ldap.user': dc.administrator,
+        'ldap.user.path': PLACE,
+        'ldap.group.path': `OU=Groups,${BASE}`,
+        'ips.tls.ca.certificates': dc.authority,
+      },
+      secrets: { 'ldap.password': dc.password },
+    });
+  }, 120_000);
+  afterAll(async () => {
+    await engine?.stop();
+    await source?.stop();
+    await dc?.stop();
+  });
+
+  it('PLN-14, CONN-LDAP-65: by the DN, by the account name below the path, by two, hidden in the domain, and new; then what is clear is applied', async () => {
+    await engine.runJob(hr, 'readPlan');
+    const plan = await engine.newestPlan(hr);
+    const changes = await listChanges(engine.pool, plan.planNo, {}, { limit: 100 });
+    const both = 'distinguishedName sAMAccountName';
+    const found = changes.map((one) => [one.sourceKey, one.match, one.matchBy.join(' '), one.targetKey]);
+    expect(found.sort(([a], [b]) => String(a).localeCompare(String(b)))).toEqual([
+      ['by-account', 'adopt', both, 'Somebody Else'],
+      ['by-name', 'adopt', both, 'by-name'],
+      ['elsewhere', 'invisible', 'sAMAccountName', null],
+      ['new', 'create', both, null],
+      ['two', 'ambiguous', both, null],
+    ]);
+    await engine.approveAndApply(plan);
+    const accounts = dc.search(PLACE, '(objectClass=user)', ['cn', 'sAMAccountName', 'sn']);
+    const lines = accounts.map((one) => [one['cn']?.[0], one['samaccountname']?.[0], one['sn']?.[0]].join(', '));
+    expect(lines.sort()).toEqual([
+      'Somebody Else, by-account, Example',
+      'Two by account, two, Old',
+      'by-name, by-name, Example',
+      'new, new, Example',
+      'two, not-two, Old',
+    ]);
+    expect(dc.search(dnOf('elsewhere', `OU=Elsewhere,${BASE}`))[0]?.['sn']).toEqual(['Old']);
+  }, 60_000);
 });
