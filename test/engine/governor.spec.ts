@@ -234,6 +234,36 @@ describe('governor', () => {
     expect(writesSince(cloud, mark)).toEqual([]);
   });
 
+  it('GOV-9, DEL-8, DEL-9: beside the governor a threshold comes first; what it blocks fails, is not held and uses no budget', async () => {
+    world = await World.start({ source: { users: people(40) } });
+    const threshold = { 'ips.delete.threshold.users': '12' };
+    const { simulator: cloud, system } = await world.addTarget('Cloud', {}, { properties: threshold });
+    await world.engine.runJob(world.hr);
+    // Beyond both: the threshold speaks.
+    lose(13);
+    const blocked = await world.engine.runJob(world.hr);
+    expect(blocked.job).toMatchObject({
+      status: 'Finished with Error',
+      outcome: ['Cloud, user: Deletion not executed: threshold 12 exceeded (13)'],
+    });
+    expect(summary(blocked.statistics)).toMatchObject({ 'Cloud user': 'failed 13' });
+    expect(await changes()).toEqual([]);
+    expect(await world.engine.pool.query('select 1 from governor_use where used > 0')).toEqual([]);
+    // Within the threshold and beyond the governor: held. A raised threshold releases only what it has blocked itself.
+    await world.engine.changeProperties(system, { 'ips.delete.threshold.users': '13' });
+    const held = await world.engine.runJob(world.hr);
+    expect(held.job).toMatchObject({ status: 'Success', outcome: ['Held for approval: 13 delete in Cloud'] });
+    expect(summary(held.statistics)).toMatchObject({ 'Cloud user': 'held 13' });
+    expect(userNames(cloud)).toHaveLength(40);
+    // Approved, they are executed.
+    await world.engine.approveAndApply(await world.engine.newestPlan(world.hr));
+    expect(userNames(cloud)).toHaveLength(27);
+    // Within both: deleted.
+    world.source.store.remove('User', 'p020');
+    const last = await world.engine.runJob(world.hr);
+    expect(summary(last.statistics)).toMatchObject({ 'Cloud user': 'deleted 1' });
+  });
+
   it('GOV-9, GOV-10: thresholds come first and act as documented; a source that follows the reference has no governor and no guard', async () => {
     world = await World.start({ source: { users: people(20) }, hr: { properties: REFERENCE } });
     const { simulator: cloud } = await world.addTarget('Cloud');
