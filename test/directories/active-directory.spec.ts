@@ -11,7 +11,7 @@ import { Company, groupLine, lineOf, modifyLdif } from './support/company.js';
 
 const BASE = 'DC=example,DC=test';
 /** More than a domain controller gives of one attribute at once (MaxValRange). */
-const PEOPLE = 1_600;
+const PEOPLE = 2_000;
 const GROUPS = 30;
 const EMPLOYEES = 60;
 
