@@ -23,6 +23,7 @@ import { findDueByTime } from './due-by-time.js';
 import { gatherPages } from './gather-pages.js';
 import type { GatheredPages } from './gather-pages.js';
 import { keyPage, mapPage } from './map-page.js';
+import { PagesAhead } from './pages-ahead.js';
 import { readPage, sourceFailure, SourcePausedError, toCursor, toWatermark } from './read-page.js';
 import type { ReadPage } from './read-page.js';
 
@@ -112,11 +113,6 @@ function readModeOf(context: RunContext, type: EntityType): 'full' | 'delta' {
   return context.watermarks[type] === undefined ? 'full' : 'delta';
 }
 
-/** The page that is under way belongs to a read that is over: its answer is waited for, so that nothing runs on unseen, and not used. */
-async function abandon(page: Promise<ReadPage>): Promise<void> {
-  await page.catch(() => undefined);
-}
-
 class IntakeChunk {
   private readonly startedMs = performance.now();
   private entities = 0;
@@ -135,31 +131,35 @@ class IntakeChunk {
     if (changeShare !== undefined) this.share = new ChangeShare(services.pool, source.snapshot.no, changeShare);
   }
 
-  /** One page is read ahead while the one before is stored. */
+  /** Pages are read ahead while those before them are stored. */
   async run(read: TypeRead): Promise<ChunkResult> {
-    let next: Promise<GatheredPages> = this.fetch(read, read.cursor);
+    const ahead = new PagesAhead(
+      read.cursor,
+      (cursor) => this.fetch(read, cursor),
+      () => this.isOver(),
+    );
+    try {
+      return await this.storeAll(read, ahead);
+    } finally {
+      ahead.stop();
+    }
+  }
+
+  private async storeAll(read: TypeRead, ahead: PagesAhead<GatheredPages>): Promise<ChunkResult> {
     for (let pageNo = read.pages; ; pageNo += 1) {
-      const current = await next;
+      const { read: current, isAtBorder } = await ahead.take();
       this.services.deps.reached?.('fetched');
-      const last = current.page.next === null;
-      const { failure } = current;
-      const isAtBorder = last || failure !== undefined || this.isOver();
-      if (!isAtBorder) {
-        next = this.fetch(read, current.page.next);
-        // Awaited in the next round; a failure until then must not count as unhandled.
-        next.catch(() => undefined);
-      }
       if (await this.store(read.epoch, pageNo, current)) this.context.bell.ring();
       this.services.deps.reached?.('pageCommitted');
       if (read.mode === 'delta' && (await this.isTooMuchForDelta())) {
-        await abandon(next);
+        await ahead.abandon();
         const reason = `more than ${this.share?.allowed} changes: ips.delta.max.share is exceeded`;
         return readFully(this.services, this.context, this.fence, reason);
       }
-      if (failure !== undefined) throw failure.error;
-      if (last) return finishType(this.services.pool, this.fence, this.context, this.type);
+      if (current.failure !== undefined) throw current.failure.error;
+      if (current.page.next === null) return finishType(this.services.pool, this.fence, this.context, this.type);
       if (await this.allTargetsEnded()) {
-        await abandon(next);
+        await ahead.abandon();
         return { more: false, ended: 'allTargetsFailed' };
       }
       if (isAtBorder) return { more: true };
