@@ -51,6 +51,7 @@ export class FaultWorld {
   readonly sources: FaultSource[] = [];
   readonly targets: FaultTarget[] = [];
   readonly stops: StopEvidence[] = [];
+  private readonly askedToStop: Promise<void>[] = [];
   /** Processes that died. */
   deaths = 0;
   hadZombies = false;
@@ -158,6 +159,8 @@ export class FaultWorld {
     try {
       await this.engine.workThrough(runKey, process);
     } catch (error) {
+      // The job may know of a stop before whoever has asked for it hears that it is written down.
+      await Promise.allSettled(this.askedToStop);
       if (!this.stops.some((stop) => stop.overMs === Infinity)) throw error;
       await process.activities.finishRun({ runKey, end: 'stopped' });
     }
@@ -173,6 +176,12 @@ export class FaultWorld {
   }
 
   async stopRun(jobId: string): Promise<void> {
+    const asked = this.askToStop(jobId);
+    this.askedToStop.push(asked);
+    await asked;
+  }
+
+  private async askToStop(jobId: string): Promise<void> {
     await this.engine.requestStop(jobId);
     const stop: StopEvidence = { requestedMs: monotonicMs(), overMs: Infinity, delayMs: 0 };
     this.stops.push(stop);
