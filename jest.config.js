@@ -1,9 +1,11 @@
 export default {
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/test/support/main-context.js',
+  runtime: '<rootDir>/test/support/shared-packages.cjs',
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.spec.ts'],
   globalSetup: '<rootDir>/test/support/global-setup.js',
   globalTeardown: '<rootDir>/test/support/global-teardown.js',
+  testSequencer: '<rootDir>/test/support/sequencer.js',
   reporters: ['default', '<rootDir>/test/support/test-report.js'],
   // jest leaves one core free by default; most suites wait for servers, and two cores are what there is.
   maxWorkers: '100%',

@@ -7,13 +7,14 @@ import { startScimSimulator, type ScimSimulator } from '../../simulators/scim/si
 import { describeSamba } from '../support/directories.js';
 import { TestEngine, withGroups, type TestSystem } from '../support/engine.js';
 import { group as scimGroup, person as scimPerson, summary } from '../support/world.js';
+import { sized } from '../support/sizes.js';
 import { Company, groupLine, lineOf, modifyLdif } from './support/company.js';
 
 const BASE = 'DC=example,DC=test';
 /** More than a domain controller gives of one attribute at once (MaxValRange). */
 const PEOPLE = 2_000;
-const GROUPS = 30;
-const EMPLOYEES = 60;
+const GROUPS = sized(8, 30);
+const EMPLOYEES = sized(25, 60);
 
 /* One domain controller for both lives: it is source below one unit and target below another. */
 describeSamba('whole lives with Active Directory', () => {

@@ -1,8 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { FaultEffect } from '../../simulators/scim/faults.js';
+import type { ScimSimulator } from '../../simulators/scim/simulator.js';
 import { CRASH_PHASES, CrashScene, isAsExpected } from '../support/crash-scene.js';
 import type { CrashPhase, Verdict } from '../support/crash-scene.js';
 import { TestEngine } from '../support/engine.js';
+import { faultRuns } from '../support/fault-runs.js';
+import { inLanes } from '../support/lanes.js';
 
 /** Disturbed jobs side by side; most of their time is waiting. */
 const LANES = 6;
@@ -35,27 +38,29 @@ describe('requests and answers get lost', () => {
   }
 });
 
-/** Verdicts for every n-th request until a job ends without having sent it. */
+/** Verdicts for the first and the last request of each kind that a job sends to a target; with `CRASH_STRIDE=1` for each of them. */
 async function walk(engine: TestEngine, phase: CrashPhase, effect: FaultEffect): Promise<Verdict[]> {
-  const verdicts: Verdict[] = [];
-  let request = 1;
-  let isOver = false;
-  const lane = async (): Promise<void> => {
-    while (!isOver) {
-      const mine = request;
-      request += 1;
-      const scene = await CrashScene.start(engine);
-      try {
-        await phase.prepare(scene);
-        const [target] = scene.targets;
-        const verdict = target === undefined ? undefined : await scene.disturb(target, mine, effect);
-        if (verdict === undefined) isOver = true;
-        else verdicts.push(verdict);
-      } finally {
-        await scene.stop();
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: LANES }, lane));
-  return verdicts;
+  const kinds = await inScene(engine, phase, (scene, target) => scene.requestsTo(target));
+  const isWanted = (kind: string, no: number): boolean => kinds.indexOf(kind) === no || kinds.lastIndexOf(kind) === no;
+  const requests = kinds.flatMap((kind, no) => (faultRuns.stride === 1 || isWanted(kind, no) ? [no + 1] : []));
+  const verdicts = await inLanes(requests, LANES, (request) =>
+    inScene(engine, phase, (scene, target) => scene.disturb(target, request, effect)),
+  );
+  return verdicts.filter((verdict) => verdict !== undefined);
+}
+
+async function inScene<T>(
+  engine: TestEngine,
+  phase: CrashPhase,
+  act: (scene: CrashScene, target: ScimSimulator) => Promise<T>,
+): Promise<T> {
+  const scene = await CrashScene.start(engine);
+  try {
+    await phase.prepare(scene);
+    const [target] = scene.targets;
+    if (target === undefined) throw new Error('the scene has no target');
+    return await act(scene, target);
+  } finally {
+    await scene.stop();
+  }
 }

@@ -2,12 +2,14 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { CRASH_PHASES, CrashScene, isAsExpected } from '../support/crash-scene.js';
 import type { CrashPhase, Verdict } from '../support/crash-scene.js';
 import { TestEngine } from '../support/engine.js';
+import { faultRuns } from '../support/fault-runs.js';
+import { inLanes } from '../support/lanes.js';
 
 /**
  * A crash at every so many operations; each walk begins at another one, so that a suite meets each kind of statement. Whoever changes
- * the engine sets it to 1 and walks over all of them (about 20 minutes).
+ * the engine walks over all of them: `CRASH_STRIDE=1`, about 20 minutes.
  */
-const STRIDE: number = 61;
+const STRIDE = faultRuns.stride ?? 61;
 /** Crash points worked on side by side. */
 const LANES = 4;
 let walks = 0;
@@ -51,27 +53,35 @@ describe('a process dies between two statements', () => {
 
 type Disturb = (scene: CrashScene, operation: number) => Promise<Verdict | undefined>;
 
-/** Verdicts for every n-th operation until a job ends without having come to it. Each test of the suite begins at another one. */
+const lengths = new Map<CrashPhase, Promise<number>>();
+
+/** How many operations a job of the phase has that nothing disturbs. */
+function lengthOf(engine: TestEngine, phase: CrashPhase): Promise<number> {
+  const known = lengths.get(phase) ?? inScene(engine, phase, (scene) => scene.countOperations());
+  lengths.set(phase, known);
+  return known;
+}
+
+/** Verdicts for every n-th operation of a job. Each test of the suite begins at another one. */
 async function walk(engine: TestEngine, phase: CrashPhase, disturb: Disturb): Promise<Verdict[]> {
-  const verdicts: Verdict[] = [];
   walks += 1;
-  let operation = 1 + ((walks * 3) % STRIDE);
-  let isOver = false;
-  const lane = async (): Promise<void> => {
-    while (!isOver) {
-      const mine = operation;
-      operation += STRIDE;
-      const scene = await CrashScene.start(engine);
-      try {
-        await phase.prepare(scene);
-        const verdict = await disturb(scene, mine);
-        if (verdict === undefined) isOver = true;
-        else verdicts.push({ ...verdict, point: `${mine} ${verdict.point}` });
-      } finally {
-        await scene.stop();
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: LANES }, lane));
-  return verdicts;
+  const first = 1 + ((walks * 3) % STRIDE);
+  const count = Math.max(0, Math.ceil(((await lengthOf(engine, phase)) - first + 1) / STRIDE));
+  const points = Array.from({ length: count }, (_, no) => first + no * STRIDE);
+  const verdicts = await inLanes(points, LANES, async (operation) => {
+    const verdict = await inScene(engine, phase, (scene) => disturb(scene, operation));
+    return verdict && { ...verdict, point: `${operation} ${verdict.point}` };
+  });
+  // A job may look for work once less than the one that was counted.
+  return verdicts.filter((verdict) => verdict !== undefined);
+}
+
+async function inScene<T>(engine: TestEngine, phase: CrashPhase, act: (scene: CrashScene) => Promise<T>): Promise<T> {
+  const scene = await CrashScene.start(engine);
+  try {
+    await phase.prepare(scene);
+    return await act(scene);
+  } finally {
+    await scene.stop();
+  }
 }

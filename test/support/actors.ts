@@ -1,7 +1,7 @@
 import type { Timing } from '../../activities/index.js';
 import type { Connector, ConnectorFactory } from '../../connectors/contract.js';
-import { SqlPool } from '../../state/database.js';
-import type { Row, Sql } from '../../state/database.js';
+import type { Row, Sql, SqlPool } from '../../state/database.js';
+import { BorrowedPool } from './connections.js';
 import type { EngineProcess, TestEngine } from './engine.js';
 
 type Moment = 'before' | 'after';
@@ -74,12 +74,12 @@ export class Actor {
 
 type Hit = (moment: Moment, what: string) => Promise<void>;
 
-class InterruptiblePool extends SqlPool {
+class InterruptiblePool extends BorrowedPool {
   constructor(
     databaseUrl: string,
     private readonly hit: Hit,
   ) {
-    super(databaseUrl, { maxConnections: 6 });
+    super(databaseUrl);
   }
 
   override async query<T extends object = Row>(text: string, params: readonly unknown[] = []): Promise<T[]> {

@@ -48,8 +48,22 @@ export class CrashScene {
   }
 
   async runJob(): Promise<void> {
+    await this.countOperations();
+  }
+
+  /** Runs a job, and tells how many operations on the database it had. */
+  async countOperations(): Promise<number> {
     const { runKey } = await this.engine.request(this.hr);
-    await this.inProcess(new Mortal(undefined), runKey);
+    const immortal = new Mortal(undefined);
+    await this.inProcess(immortal, runKey);
+    return immortal.operations;
+  }
+
+  /** Runs a job, and tells what kinds of requests it sent to one of the simulators, in their order. */
+  async requestsTo(simulator: ScimSimulator): Promise<string[]> {
+    const before = simulator.journal.mark();
+    await this.runJob();
+    return simulator.journal.since(before).map(({ operation, type }) => `${operation ?? ''} ${type ?? ''}`);
   }
 
   /**

@@ -1,7 +1,7 @@
 import type { FaultListener, FaultPoint } from '../../activities/index.js';
 import type { Connector, ConnectorFactory } from '../../connectors/contract.js';
-import { SqlPool } from '../../state/database.js';
-import type { Row, Sql } from '../../state/database.js';
+import type { Row, Sql, SqlPool } from '../../state/database.js';
+import { BorrowedPool } from './connections.js';
 
 /** Everything a dead process does is refused with this. */
 export class ProcessDiedError extends Error {
@@ -111,12 +111,12 @@ export class Mortal {
   }
 }
 
-class MortalPool extends SqlPool {
+class MortalPool extends BorrowedPool {
   constructor(
     databaseUrl: string,
     private readonly process: Mortal,
   ) {
-    super(databaseUrl, { maxConnections: 6 });
+    super(databaseUrl);
   }
 
   override async query<T extends object = Row>(text: string, params: readonly unknown[] = []): Promise<T[]> {

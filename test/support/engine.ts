@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { DataSource } from 'typeorm';
 import type { RunActivities } from '../../activities/contract.js';
 import { createActivities } from '../../activities/index.js';
@@ -8,22 +8,15 @@ import { createRegistry } from '../../connectors/registry.js';
 import type { JsonObject } from '../../core/json.js';
 import { isJsonObject } from '../../core/json.js';
 import type { Mailer } from '../../runtime/mailer.js';
-import { Keyring } from '../../runtime/secrets.js';
-import {
-  createSystem,
-  loadInstallationKeys,
-  saveProperties,
-  saveTransformation,
-  setSystemEnabled,
-} from '../../state/config/index.js';
-import { createDataSource } from '../../state/data-source.js';
-import { SqlPool } from '../../state/database.js';
+import type { Keyring } from '../../runtime/secrets.js';
+import { createSystem, saveProperties, saveTransformation, setSystemEnabled } from '../../state/config/index.js';
+import type { SqlPool } from '../../state/database.js';
 import { readJob, readStatistics, requestRun, requestStop } from '../../state/runs/index.js';
 import type { JobView, RunKind, StatisticsRow } from '../../state/runs/index.js';
 import { isSimulation } from '../../state/runs/run.js';
 import { decide, listPlans } from '../../state/plans/index.js';
 import type { ChangeFilter, PlanView } from '../../state/plans/index.js';
-import { createTestDatabase } from './database.js';
+import { createBase, giveBack, takeBase } from './engine-base.js';
 
 const TYPE_NAME = 'SCIM System';
 
@@ -47,6 +40,8 @@ export interface EngineOptions {
   readonly clock?: () => Date;
   /** Absent: no mail server is configured. */
   readonly mailer?: Mailer;
+  /** The database of an engine of this suite that was stopped may serve again, emptied; absent: it gets one of its own. */
+  readonly isRecycled?: boolean;
   /** Replaces the pool that the activities work with, for tests that break it. */
   readonly decoratePool?: (pool: SqlPool) => SqlPool;
 }
@@ -92,15 +87,12 @@ export class TestEngine {
     readonly keyring: Keyring,
     readonly activities: RunActivities & { close(): Promise<void> },
     private readonly dependencies: ActivityDependencies,
-    private readonly drop: () => Promise<void>,
+    private readonly leave: () => Promise<void>,
   ) {}
 
   static async start(options: EngineOptions = {}): Promise<TestEngine> {
-    const database = await createTestDatabase();
-    const dataSource = await createDataSource(database.url, { poolSize: 4 }).initialize();
-    const pool = new SqlPool(database.url);
-    const keyring = new Keyring(randomBytes(32));
-    const keys = await loadInstallationKeys(dataSource, keyring);
+    const base = options.isRecycled ? await takeBase() : await createBase();
+    const { pool, dataSource, keyring, keys } = base;
     const registry = createRegistry();
     const silent = (): void => undefined;
     // The scope is looked up at each call, because tests change owner and cancellation.
@@ -122,17 +114,15 @@ export class TestEngine {
       },
     };
     const activities = createActivities(dependencies);
-    const drop = (): Promise<void> => database.drop();
-    const engine = new TestEngine(database.url, pool, dataSource, keyring, activities, dependencies, drop);
+    const leave = (): Promise<void> => (options.isRecycled ? giveBack(base) : base.close());
+    const engine = new TestEngine(base.databaseUrl, pool, dataSource, keyring, activities, dependencies, leave);
     holder.engine = engine;
     return engine;
   }
 
   async stop(): Promise<void> {
     await this.activities.close();
-    await this.pool.close();
-    await this.dataSource.destroy();
-    await this.drop();
+    await this.leave();
   }
 
   /** Another worker process on the same database; close its activities. */

@@ -6,6 +6,8 @@ export const faultRuns = {
   shrinks: process.env['FAULT_SHRINK'] !== 'off',
   /** An artifact to play again instead. */
   replay: process.env['FAULT_REPLAY'],
+  /** A crash at every so many operations, in place of those that a suite of itself walks over; 1: at each of them. */
+  stride: process.env['CRASH_STRIDE'] === undefined ? undefined : Number(process.env['CRASH_STRIDE']),
   /** Only the cases of the process tests whose title has this text. */
   only: process.env['FAULT_ONLY'],
 };

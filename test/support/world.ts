@@ -44,7 +44,7 @@ export class World {
       readonly hr?: SystemOptions;
     } = {},
   ): Promise<World> {
-    const engine = await TestEngine.start(options.engine);
+    const engine = await TestEngine.start({ isRecycled: true, ...options.engine });
     const source = await startScimSimulator(options.source);
     return new World(engine, source, await engine.addSource('HR', source.url, options.hr));
   }

@@ -4,6 +4,7 @@ import { generatePopulation, personAt } from '../../simulators/population.js';
 import type { FaultRule } from '../../simulators/scim/faults.js';
 import { startScimSimulator } from '../../simulators/scim/simulator.js';
 import type { ScimSimulator, ScimSimulatorOptions } from '../../simulators/scim/simulator.js';
+import { sized } from '../support/sizes.js';
 import { testTemporal } from '../support/temporal.js';
 import { TestMuster } from './support/muster.js';
 import type { System } from './support/muster.js';
@@ -11,7 +12,12 @@ import { duplicatesIn, endOf, expectNothingLeft, expectSameContent, statisticsOf
 
 const temporal = await testTemporal();
 const LISTS = { operations: ['list'] } as const;
-const SECOND_PAGE = { ...LISTS, type: 'User', minStartIndex: 51 } as const;
+/** Three pages. */
+const PEOPLE = 60;
+const PAGE = 25;
+const SECOND_PAGE = { ...LISTS, type: 'User', minStartIndex: PAGE + 1 } as const;
+/** Of the read that drifts. */
+const MANY = sized(300, 1_000);
 
 /** What a back end does wrong, and what the job says about it. */
 const FAULTS: readonly (readonly [string, FaultRule, RegExp])[] = [
@@ -23,7 +29,11 @@ const FAULTS: readonly (readonly [string, FaultRule, RegExp])[] = [
     { effect: { kind: 'emptyPage' }, match: SECOND_PAGE },
     /moved while it was read/,
   ],
-  ['shrinks its total', { effect: { kind: 'shrinkTotal', by: 60 }, match: SECOND_PAGE }, /moved while it was read/],
+  [
+    'shrinks its total',
+    { effect: { kind: 'shrinkTotal', by: PEOPLE / 2 }, match: SECOND_PAGE },
+    /moved while it was read/,
+  ],
   ['cuts the connection', { effect: { kind: 'drop' }, match: SECOND_PAGE }, /connection|socket|closed/i],
   ['fails for good on its second page', { effect: { kind: 'status', status: 500 }, match: SECOND_PAGE }, /500/],
 ];
@@ -49,15 +59,15 @@ temporal.describe('a back end that answers badly', () => {
     properties: Record<string, string> = {},
   ): Promise<{ hr: System; source: ScimSimulator; target: ScimSimulator; people: number }> {
     places += 1;
-    const population = generatePopulation({ people: 120, groups: 3, seed: places });
+    const population = generatePopulation({ people: PEOPLE, groups: 3, seed: places });
     const source = await startScimSimulator({ ...options, users: population.people, groups: population.groups });
     const target = await startScimSimulator();
     simulators.push(source, target);
-    const hr = await muster.addSource(`HR ${places}`, source, { 'scim.page.size': '50', ...properties });
+    const hr = await muster.addSource(`HR ${places}`, source, { 'scim.page.size': String(PAGE), ...properties });
     await muster.addTarget(`Cloud ${places}`, target, hr);
     expect(endOf(await muster.run(hr))).toEqual(SUCCESS);
     applyEvolution(source.store, evolve(population, { changed: 3, joined: 0, left: 2, seed: 1 }));
-    return { hr, source, target, people: 118 };
+    return { hr, source, target, people: PEOPLE - 2 };
   }
 
   /** The next job repairs everything, and one more sends nothing. */
@@ -75,7 +85,7 @@ temporal.describe('a back end that answers badly', () => {
       const job = await muster.run(hr);
       expect(job.status).toBe('Finished with Error');
       expect([job.errorMessage ?? '', ...job.outcome].join('\n')).toMatch(message);
-      expect(target.store.size('User')).toBe(120);
+      expect(target.store.size('User')).toBe(PEOPLE);
       source.faults.clear();
       await expectHealed(hr, source, target);
     },
@@ -99,7 +109,7 @@ temporal.describe('a back end that answers badly', () => {
     const job = await muster.run(hr);
     expect(job.status).toBe('Finished with Error');
     expect(job.errorMessage).toContain(String(source.port));
-    expect(target.store.size('User')).toBe(120);
+    expect(target.store.size('User')).toBe(PEOPLE);
     await source.up();
     await expectHealed(hr, source, target);
   }, 60_000);
@@ -149,7 +159,7 @@ temporal.describe('a back end that answers badly', () => {
     const job = await muster.run(hr);
     expect(job.status).toBe('Finished with Error');
     expect(job.outcome.join('\n')).toMatch(/Deletion not executed: source system returned no entities/);
-    expect(target.store.size('User')).toBe(120);
+    expect(target.store.size('User')).toBe(PEOPLE);
     source.store.addMany('User', users);
     // Their memberships went with them, and come back with them.
     for (const group of groups) source.store.remove('Group', String(group['id']));
@@ -159,13 +169,13 @@ temporal.describe('a back end that answers badly', () => {
 
   it('DEL-23, UNK-1: a person who slips over the edge of two pages is not deleted, though total and count agree', async () => {
     places += 1;
-    const population = generatePopulation({ people: 1_000, groups: 0, seed: places });
+    const population = generatePopulation({ people: MANY, groups: 0, seed: places });
     const source = await startScimSimulator({ users: population.people });
     const target = await startScimSimulator();
     simulators.push(source, target);
     const hr = await muster.addSource(`HR ${places}`, source, { 'scim.page.size': '100' });
     await muster.addTarget(`Cloud ${places}`, target, hr);
-    expect(statisticsOf(await muster.run(hr))).toMatchObject({ [`Cloud ${places} user`]: 'created 1000' });
+    expect(statisticsOf(await muster.run(hr))).toMatchObject({ [`Cloud ${places} user`]: `created ${MANY}` });
 
     const drift = source.armPagingDrift({ page: 1, pageSizeEntities: 100, joiner: personAt(5_000, places) });
     const mark = target.journal.mark();
