@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,6 +17,8 @@ export function sambaIsAvailable(): boolean {
 const ADMINISTRATOR = 'CN=Administrator,CN=Users,DC=example,DC=test';
 const PASSWORD = 'Passw0rd.Admin';
 const READY_TIMEOUT_MS = 30_000;
+/** Stands for the folder of the domain in the configuration of one that is kept. */
+const PLACE = '/folder-of-the-domain';
 
 /** A running domain controller with a domain of its own. */
 export interface SambaDc {
@@ -43,15 +45,18 @@ export interface SambaDc {
 export interface SambaOptions {
   /** Entries that are put into the database before the controller runs: 4 ms each, less than half of what the server needs. */
   readonly ldif?: string;
+  /** Folder in which an empty domain is kept for those who start a controller after this one; made when it is not there. */
+  readonly keptDomain?: string | undefined;
 }
 
-/** Provisions a domain and starts its controller (about five seconds). */
-export async function startSamba({ ldif }: SambaOptions = {}): Promise<SambaDc> {
+/** Provisions a domain (about five seconds), or takes the one that is kept, and starts its controller. */
+export async function startSamba({ ldif, keptDomain }: SambaOptions = {}): Promise<SambaDc> {
   const folder = mkdtempSync(join(tmpdir(), 'samba-'));
   // Its ports cannot be chosen, so each controller has an address of its own.
   const random = (): number => 2 + Math.floor(Math.random() * 250);
   const address = `127.${random()}.${random()}.${random()}`;
-  provision(folder);
+  if (keptDomain === undefined) provision(folder);
+  else provisionOnce(keptDomain, folder);
   const tls = certificates(folder, address);
   const configuration = configure(folder, address, tls);
   const database = join(folder, 'private/sam.ldb');
@@ -88,6 +93,23 @@ export async function startSamba({ ldif }: SambaOptions = {}): Promise<SambaDc> 
       rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
     },
   };
+}
+
+/** The names of the folder stand in the configuration only, most of which is replaced anyway. */
+function provisionOnce(kept: string, folder: string): void {
+  if (!existsSync(kept)) {
+    const draft = `${kept}.${process.pid}`;
+    mkdirSync(draft);
+    provision(draft);
+    const file = join(draft, 'etc/smb.conf');
+    writeFileSync(file, readFileSync(file, 'utf8').replaceAll(draft, PLACE));
+    // Whole or not at all: others may be looking for it.
+    if (existsSync(kept)) rmSync(draft, { recursive: true });
+    else renameSync(draft, kept);
+  }
+  cpSync(kept, folder, { recursive: true, preserveTimestamps: true });
+  const file = join(folder, 'etc/smb.conf');
+  writeFileSync(file, readFileSync(file, 'utf8').replaceAll(PLACE, folder));
 }
 
 function provision(folder: string): void {

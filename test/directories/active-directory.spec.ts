@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { isJsonObject, type JsonObject } from '../../core/json.js';
 import { ldifEntry, ldifOf } from '../../simulators/directories/ldif.js';
-import { startSamba, type SambaDc } from '../../simulators/directories/samba.js';
+import type { SambaDc } from '../../simulators/directories/samba.js';
 import { startSlapd, type Slapd } from '../../simulators/directories/slapd.js';
 import { startScimSimulator, type ScimSimulator } from '../../simulators/scim/simulator.js';
-import { describeSamba } from '../support/directories.js';
+import { describeSamba, startTestSamba } from '../support/directories.js';
 import { TestEngine, withGroups, type TestSystem } from '../support/engine.js';
 import { group as scimGroup, person as scimPerson, summary } from '../support/world.js';
 import { sized } from '../support/sizes.js';
@@ -49,7 +49,7 @@ describeSamba('whole lives with Active Directory', () => {
       ...['People', 'Groups'].map((one) => unit(one, `OU=${name},${BASE}`)),
     ]);
     const people = [...company.people.keys()].map((id) => [dnOf(id), attributesOf(id)] as const);
-    dc = await startSamba({ ldif: ldifOf([...units, ...people]) });
+    dc = await startTestSamba({ ldif: ldifOf([...units, ...people]) });
   }, 120_000);
   afterAll(() => dc?.stop());
 

@@ -1,5 +1,7 @@
+import { join } from 'node:path';
 import { describe } from '@jest/globals';
-import { sambaIsAvailable } from '../../simulators/directories/samba.js';
+import { sambaIsAvailable, startSamba } from '../../simulators/directories/samba.js';
+import type { SambaDc, SambaOptions } from '../../simulators/directories/samba.js';
 import { slapdIsAvailable } from '../../simulators/directories/slapd.js';
 import { realServersRequired } from './servers.js';
 
@@ -11,6 +13,12 @@ export const describeSamba = describeWith(
   'Samba as root (packages samba, samba-ad-provision, samba-dsdb-modules, samba-vfs-modules, ldb-tools, ldap-utils)',
   sambaIsAvailable(),
 );
+
+/** A domain controller of a suite; the domain is provisioned once for all suites of a run. */
+export function startTestSamba(options: SambaOptions = {}): Promise<SambaDc> {
+  const folder = process.env['TEST_RUN_FOLDER'];
+  return startSamba({ ...options, keptDomain: folder === undefined ? undefined : join(folder, 'samba') });
+}
 
 function describeWith(server: string, isAvailable: boolean): (name: string, body: () => void) => void {
   if (isAvailable) return (name, body) => describe(name, body);

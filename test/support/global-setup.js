@@ -19,6 +19,7 @@ export default async function globalSetup() {
   const { startServerBroker } = await import(pathToFileURL(join(cache, 'test/support/server-broker.js')).href);
   const broker = await startServerBroker();
   process.env.TEST_SERVERS_URL = broker.url;
+  process.env.TEST_RUN_FOLDER = broker.folder;
   globalThis.testServerBroker = broker;
 }
 

@@ -3,6 +3,7 @@
  * global (`JSON`, `Promise`, `Buffer`) goes through an interceptor, and packages have to be loaded anew for each suite
  * (`shared-packages.cjs`). What a suite leaves on `globalThis`, on `process` and in its environment is taken away when it is over.
  */
+import { createRequire } from 'node:module';
 import vm from 'node:vm';
 import './prepared-statements.js';
 import { TestEnvironment as NodeEnvironment } from 'jest-environment-node';
@@ -13,16 +14,40 @@ const MAIN = vm.createContext(Object.create(null));
 /** What the modules of a suite have to end. */
 const AT_END = Symbol.for('muster.atEndOfSuite');
 
+const require = createRequire(import.meta.url);
 const { compileFunction, SourceTextModule, SyntheticModule } = vm;
 
 vm.compileFunction = (code, parameters, { parsingContext, ...options } = {}) =>
   compileFunction(code, parameters, parsingContext === MAIN ? options : { ...options, parsingContext });
 
 vm.SourceTextModule = class extends SourceTextModule {
-  constructor(code, options) {
+  constructor(code, options = {}) {
+    const exported = options.identifier?.includes('/node_modules/') && namespaceOf(options.identifier);
+    if (exported) return reexport(exported, options.identifier);
     super(code, inMain(options));
   }
 };
+
+/** A package that is an ES module is loaded once, too. Undefined: it waits for something while it is loaded, so that Node cannot require it. */
+function namespaceOf(file) {
+  try {
+    return require(file);
+  } catch (error) {
+    if (error.code === 'ERR_REQUIRE_ASYNC_MODULE') return undefined;
+    throw error;
+  }
+}
+
+function reexport(exported, identifier) {
+  const names = Object.keys(exported);
+  return new SyntheticModule(
+    names,
+    function evaluate() {
+      for (const name of names) this.setExport(name, exported[name]);
+    },
+    { identifier },
+  );
+}
 
 vm.SyntheticModule = class extends SyntheticModule {
   constructor(names, evaluate, options) {

@@ -20,6 +20,8 @@ export type ServerState =
 export interface ServerBroker {
   /** `GET <url>/postgres` and `GET <url>/temporal` start the server on first use and answer a {@link ServerState}. */
   readonly url: string;
+  /** What suites make for those after them; removed at the end. */
+  readonly folder: string;
   /** Ends the servers and removes their data. */
   close(): Promise<void>;
 }
@@ -60,6 +62,7 @@ export async function startServerBroker(): Promise<ServerBroker> {
   const port = typeof bound === 'object' && bound !== null ? bound.port : 0;
   return {
     url: `http://127.0.0.1:${port}/${secret}`,
+    folder,
     async close() {
       http.close();
       http.closeAllConnections();

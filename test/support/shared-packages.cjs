@@ -6,9 +6,28 @@ const { createRequire } = require('node:module');
 const { isAbsolute } = require('node:path');
 const Runtime = require('jest-runtime').default;
 
+const TEMPORAL_WORKER = '/@temporalio/worker/lib/index.js';
+let bundles;
+
 module.exports = class SharedPackages extends Runtime {
   requireModuleOrMock(from, moduleName) {
     const isPackage = isAbsolute(moduleName) && moduleName.includes('/node_modules/');
-    return isPackage ? createRequire(from)(moduleName) : super.requireModuleOrMock(from, moduleName);
+    if (!isPackage) return super.requireModuleOrMock(from, moduleName);
+    if (moduleName.endsWith(TEMPORAL_WORKER)) bundles ??= keepBundles();
+    return createRequire(from)(moduleName);
   }
 };
+
+/** Nor is the workflow code, which does not change during a run, bundled anew for each suite that starts a worker: that takes seconds. */
+function keepBundles() {
+  const kept = new Map();
+  const bundler = require('@temporalio/worker/lib/workflow/bundler');
+  const { bundleWorkflowCode } = bundler;
+  bundler.bundleWorkflowCode = ({ logger, ...options }) => {
+    const key = JSON.stringify(options);
+    const bundle = kept.get(key) ?? bundleWorkflowCode({ logger, ...options });
+    kept.set(key, bundle);
+    return bundle;
+  };
+  return kept;
+}

@@ -2,11 +2,10 @@ import type { CheckResult } from '../../../connectors/conformance/index.js';
 import { activeDirectoryFactory, ldapServerFactory } from '../../../connectors/ldap/ldap.factory.js';
 import { AD_SAMPLES, LDAP_SAMPLES } from '../../../connectors/ldap/samples.js';
 import { ldifOf } from '../../../simulators/directories/ldif.js';
-import { startSamba } from '../../../simulators/directories/samba.js';
 import { startSlapd } from '../../../simulators/directories/slapd.js';
 import { describeTable } from '../../support/compatibility-table.js';
 import { describeConformance } from '../../support/conformance.js';
-import { describeSamba, describeSlapd } from '../../support/directories.js';
+import { describeSamba, describeSlapd, startTestSamba } from '../../support/directories.js';
 import { sambaProperties, slapdProperties } from '../support/ldap.js';
 
 const VALUES = { 'no-path-tricks': 'an identifier is a value in a search, no step of a path' };
@@ -58,7 +57,7 @@ describeSamba('Samba', () => {
       'ldap.dn.escape.mode': 'rfc4514',
     },
     start: async () => {
-      const dc = await startSamba();
+      const dc = await startTestSamba();
       const unit = (name: string) =>
         [`OU=${name},${dc.baseDn}`, { objectClass: 'organizationalUnit', ou: name }] as const;
       dc.modify(ldifOf(['People', 'Groups'].map(unit)));

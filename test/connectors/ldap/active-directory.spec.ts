@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Connector, Page, ReadPageRequest, Watermark } from '../../../connectors/contract.js';
 import { ldifOf } from '../../../simulators/directories/ldif.js';
-import { startSamba, type SambaDc } from '../../../simulators/directories/samba.js';
-import { describeSamba } from '../../support/directories.js';
+import type { SambaDc } from '../../../simulators/directories/samba.js';
+import { describeSamba, startTestSamba } from '../../support/directories.js';
 import { openSamba, type RecordingConnector } from '../support/ldap.js';
 import { errorOf, idsOf, readAll } from '../support/scim.js';
 
@@ -26,7 +26,7 @@ describeSamba('Active Directory on Samba', () => {
   const entryOf = (dn: string, attributes?: string[]) => dc.search(dn, '(objectClass=*)', attributes)[0];
 
   beforeAll(async () => {
-    dc = await startSamba();
+    dc = await startTestSamba();
     const unit = (name: string) => [`OU=${name},${BASE}`, { objectClass: 'organizationalUnit', ou: name }] as const;
     const user = (name: string, where = personDn(name)) =>
       [where, { objectClass: 'user', sAMAccountName: name, sn: 'Example' }] as const;
