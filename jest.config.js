@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 export default {
   testEnvironment: '<rootDir>/test/support/main-context.js',
   runtime: '<rootDir>/test/support/shared-packages.cjs',
@@ -7,8 +9,8 @@ export default {
   globalTeardown: '<rootDir>/test/support/global-teardown.js',
   testSequencer: '<rootDir>/test/support/sequencer.js',
   reporters: ['default', '<rootDir>/test/support/test-report.js'],
-  // jest leaves one core free by default; most suites wait for servers, and two cores are what there is.
-  maxWorkers: '100%',
+  // Most suites wait for servers a good part of their time: more of them than there are processors, as far as PostgreSQL has connections.
+  maxWorkers: Math.min(6, Math.ceil(availableParallelism() * 1.5)),
   // Servers start inside a hook of the first suite that needs them.
   testTimeout: 30_000,
   extensionsToTreatAsEsm: ['.ts'],
