@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { ldifEntry, ldifOf } from '../../simulators/directories/ldif.js';
-import { startSamba } from '../../simulators/directories/samba.js';
 import type { SambaDc } from '../../simulators/directories/samba.js';
 import { startSlapd } from '../../simulators/directories/slapd.js';
 import type { Slapd } from '../../simulators/directories/slapd.js';
@@ -8,7 +7,7 @@ import { startScimSimulator } from '../../simulators/scim/simulator.js';
 import type { ScimSimulator } from '../../simulators/scim/simulator.js';
 import { listChanges } from '../../state/plans/index.js';
 import type { ChangeView } from '../../state/plans/index.js';
-import { describeSamba, describeSlapd } from '../support/directories.js';
+import { describeSamba, describeSlapd, startTestSamba } from '../support/directories.js';
 import { TestEngine } from '../support/engine.js';
 import type { TestSystem } from '../support/engine.js';
 import { startScimmy } from '../support/foreign-scim.js';
@@ -131,7 +130,7 @@ describeSamba('a match report on Samba as domain controller', () => {
   let hr: TestSystem;
 
   beforeAll(async () => {
-    dc = await startSamba();
+    dc = await startTestSamba();
     const unit = (dn: string) => [dn, { objectClass: 'organizationalUnit' }] as const;
     dc.modify(ldifOf([unit(PLACE), unit(`OU=Groups,${BASE}`), unit(`OU=Elsewhere,${BASE}`), unit(`OU=Sub,${PLACE}`)]));
     dc.modify(

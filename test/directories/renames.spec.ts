@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.js';
 import { ldifEntry, ldifOf } from '../../simulators/directories/ldif.js';
-import { startSamba, type SambaDc } from '../../simulators/directories/samba.js';
+import type { SambaDc } from '../../simulators/directories/samba.js';
 import { startSlapd, type Slapd } from '../../simulators/directories/slapd.js';
 import { startScimSimulator, type ScimSimulator } from '../../simulators/scim/simulator.js';
 import { listResults } from '../../state/runs/index.js';
-import { describeSamba } from '../support/directories.js';
+import { describeSamba, startTestSamba } from '../support/directories.js';
 import { TestEngine, withGroups, type FinishedJob, type TestSystem } from '../support/engine.js';
 import { group as scimGroup, person as scimPerson, summary } from '../support/world.js';
 import { groupLine, lineOf } from './support/company.js';
@@ -28,7 +28,7 @@ describeSamba('CONN-LDAP-77: people get other names and move, in whole jobs', ()
 
   beforeAll(async () => {
     slapd = await startSlapd();
-    dc = await startSamba();
+    dc = await startTestSamba();
     const unit = (dn: string) => [dn, { objectClass: 'organizationalUnit' }] as const;
     dc.modify(ldifOf([unit(PEOPLE), unit(GROUPS), unit(`OU=One,${PEOPLE}`), unit(`OU=Two,${PEOPLE}`)]));
     hr = await startScimSimulator();

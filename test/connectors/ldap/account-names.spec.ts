@@ -2,8 +2,8 @@ import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import type { Connector } from '../../../connectors/contract.js';
 import type { JsonObject } from '../../../core/json.js';
 import { ldifOf } from '../../../simulators/directories/ldif.js';
-import { startSamba, type SambaDc } from '../../../simulators/directories/samba.js';
-import { describeSamba } from '../../support/directories.js';
+import type { SambaDc } from '../../../simulators/directories/samba.js';
+import { describeSamba, startTestSamba } from '../../support/directories.js';
 import { openSamba } from '../support/ldap.js';
 import { errorOf } from '../support/scim.js';
 
@@ -21,7 +21,7 @@ describeSamba('CONN-AD-35, CONN-AD-36: names of accounts on a domain controller'
   const patch = (body: JsonObject) => ({ mode: 'patch', body }) as const;
 
   beforeAll(async () => {
-    dc = await startSamba();
+    dc = await startTestSamba();
     const unit = (name: string) =>
       [`OU=${name},${dc.baseDn}`, { objectClass: 'organizationalUnit', ou: name }] as const;
     dc.modify(ldifOf([unit('People'), unit('Groups'), unit('Elsewhere')]));

@@ -2,9 +2,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import type { Connector, WriteOptions, WriteResult } from '../../../connectors/contract.js';
 import type { JsonObject } from '../../../core/json.js';
 import { ldifOf } from '../../../simulators/directories/ldif.js';
-import { startSamba, type SambaDc } from '../../../simulators/directories/samba.js';
+import type { SambaDc } from '../../../simulators/directories/samba.js';
 import { startSlapd, type Slapd } from '../../../simulators/directories/slapd.js';
-import { describeSamba, describeSlapd } from '../../support/directories.js';
+import { describeSamba, describeSlapd, startTestSamba } from '../../support/directories.js';
 import { openSamba, openSlapd } from '../support/ldap.js';
 import { errorOf } from '../support/scim.js';
 
@@ -263,7 +263,7 @@ describeSamba('CONN-LDAP-77, CONN-AD-27: renames and moves in Active Directory',
   const byAccount = (name: string) => dc.search(base, `(sAMAccountName=${name})`)[0];
 
   beforeAll(async () => {
-    dc = await startSamba();
+    dc = await startTestSamba();
     base = dc.baseDn;
     const unit = (name: string, below: string) =>
       [`OU=${name},${below}`, { objectClass: 'organizationalUnit', ou: name }] as const;
