@@ -47,7 +47,8 @@ export async function contest(
   const borderTimes = await borders(servers, job);
   const wrong = await wrongResults(options, servers, job, writes);
 
-  const safety = governorCost === true && !options.isShort ? await costOfSafety(tools, rounds, stack, options.entities) : {};
+  const safety =
+    governorCost === true && !options.isShort ? await costOfSafety(tools, rounds, stack, options.entities) : {};
 
   const rates = { r0: rateOf(r0), r1: rateOf(r1), engine: (options.entities / job.elapsedMs) * 1_000 };
   const simulator = servedPerSecond(capacity, options.entities, writes);
