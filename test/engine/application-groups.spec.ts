@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import type { JsonObject } from '../../core/json.js';
 import { isJsonObject } from '../../core/json.js';
 import { listResults } from '../../state/runs/index.js';
+import { documentedResult } from '../support/documented-result.js';
 import { group, person, summary, World } from '../support/world.js';
 import type { WorldTarget } from '../support/world.js';
 
@@ -101,6 +102,7 @@ describe('groups that belong to an application', () => {
     expect(results.map(({ message }) => message)).toEqual([
       'The application-specific group does not exist in the target any more; it is the application that has to create it again',
     ]);
+    expect(documentedResult(results[0]?.message).whatHappened).toBe('WRT-8');
     expect(found(cloud)).toEqual({});
   });
 });

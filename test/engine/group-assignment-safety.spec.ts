@@ -6,6 +6,7 @@ import type { ScimSimulator } from '../../simulators/scim/simulator.js';
 import { listResults } from '../../state/runs/index.js';
 import { expireLeases, Mortal } from '../support/crash.js';
 import type { CrashPoint } from '../support/crash.js';
+import { documentedResult } from '../support/documented-result.js';
 import { TestEngine, withUserMappings } from '../support/engine.js';
 import type { TestSystem } from '../support/engine.js';
 import { group, memberNames, person, summary, World } from '../support/world.js';
@@ -46,6 +47,7 @@ describe('assignment of users to groups', () => {
     expect(summary(statistics)).toEqual({ 'HR user': 'read 1', 'Cloud user': 'failed 1' });
     const { results } = await listResults(world.engine.pool, runKey, { limit: 10 });
     expect(results[0]?.message).toContain('Systems of type SCIM System cannot assign users to groups');
+    expect(documentedResult(results[0]?.message).whatHappened).toContain('VAR-15');
     expect(simulator.journal.writesSince(0)).toEqual([]);
   });
 

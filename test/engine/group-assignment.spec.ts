@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { JsonObject } from '../../core/json.js';
 import { listResults } from '../../state/runs/index.js';
+import { documentedResult } from '../support/documented-result.js';
 import { withUserMappings } from '../support/engine.js';
 import { group, memberNames, person, summary, userNames, World } from '../support/world.js';
 import type { WorldTarget } from '../support/world.js';
@@ -93,6 +94,11 @@ describe.each([
         'The account was written, its groups were not: assignGroup names group everybody, which does not exist in the target; create it there or correct the mapping',
       ),
     );
+    const [message] = await messages(first.job.runKey);
+    expect(documentedResult(message)).toMatchObject({
+      whatHappened: 'VAR-12',
+      whatNext: expect.stringContaining('again'),
+    });
     expect(userNames(simulator)).toEqual(all);
     simulator.store.add('Group', group('everybody', []));
     const second = await world.engine.runJob(world.hr);
@@ -101,6 +107,28 @@ describe.each([
     expect([...simulator.journal.createsPerKey().values()].map(({ creates }) => creates)).toEqual([1, 1, 1]);
     const third = await world.engine.runJob(world.hr);
     expect(summary(third.statistics)).toEqual({ 'HR user': 'read 3' });
+  });
+
+  it('VAR-12: a group that refuses the change fails the entity, which gets its group by the next job', async () => {
+    const { simulator } = await start([EVERYBODY]);
+    simulator.faults.arm({ effect: { kind: 'status', status: 403 }, match: { path: '^/Groups' }, times: 100 });
+    const first = await world.engine.runJob(world.hr);
+    expect(summary(first.statistics)).toEqual({ 'HR user': 'read 3', 'Cloud user': 'failed 3' });
+    for (const message of await messages(first.job.runKey))
+      expect(documentedResult(message).whatHappened).toBe('The target refused the change of the group');
+    simulator.faults.clear();
+    const second = await world.engine.runJob(world.hr);
+    expect(summary(second.statistics)).toEqual({ 'HR user': 'read 3', 'Cloud user': 'updated 3' });
+    expect(memberNames(simulator, 'everybody')).toEqual(all);
+  });
+
+  it('VAR-10: a mapping that gives no list fails the entity before anything is sent', async () => {
+    const { simulator } = await start([{ constant: 'everybody', targetVariable: 'assignGroup' }]);
+    const { job, statistics } = await world.engine.runJob(world.hr);
+    expect(summary(statistics)).toEqual({ 'HR user': 'read 3', 'Cloud user': 'failed 3' });
+    const [message] = await messages(job.runKey);
+    expect(documentedResult(message).whatToDo).toBe('Correct the mapping');
+    expect(simulator.journal.writesSince(0)).toEqual([]);
   });
 
   it('CNF-9, VAR-10: an account that existed joins the groups of an update, not those of a create', async () => {

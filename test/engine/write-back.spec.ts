@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import { expireLeases, Mortal } from '../support/crash.js';
 import type { JsonObject, JsonValue } from '../../core/json.js';
 import { isJsonObject } from '../../core/json.js';
+import { documentedResult } from '../support/documented-result.js';
 import { TestEngine, withGroups } from '../support/engine.js';
 import { person, summary, userNames, World, writesSince } from '../support/world.js';
 import type { WorldTarget } from '../support/world.js';
@@ -100,13 +101,15 @@ describe('what a target generates is stored in the source', () => {
     const failed = await engine.runJob(world.hr);
     expect(failed.job.status).toBe('Finished with Error');
     expect(summary(failed.statistics)).toEqual({ 'HR user': 'read 1', 'Cloud user': 'failed 1' });
-    const log = await engine.pool.query('select code, message, result from entity_log where source_id = $1', [
-      world.hr.no,
-    ]);
+    const log = await engine.pool.query<{ message: string }>(
+      'select code, message, result from entity_log where source_id = $1',
+      [world.hr.no],
+    );
     expect(log).toMatchObject([{ code: '432', result: 'failed' }]);
     expect(JSON.stringify(log)).toContain(
       'The account was written, its id could not be stored in the source: HTTP operation',
     );
+    expect(documentedResult(log[0]?.message).whatHappened).toContain('ORD-12');
     expect(await waiting()).toMatchObject([{ errorClass: 'writeBack' }]);
     expect(userNames(target.simulator)).toEqual(['P@example.com']);
 
