@@ -2,6 +2,7 @@ import { performance } from 'node:perf_hooks';
 import type { EntityType } from '../../core/entity-type.js';
 import type { TypeProgram } from '../../core/transform/program.js';
 import { commitPage } from '../../state/intake/commit-page.js';
+import type { EntityChange } from '../../state/intake/commit-page.js';
 import { lookupEntities, readBodies } from '../../state/intake/lookup.js';
 import { analyzeEntities, beginType, restartType } from '../../state/intake/type-state.js';
 import type { TypeRead } from '../../state/intake/type-state.js';
@@ -116,6 +117,8 @@ function readModeOf(context: RunContext, type: EntityType): 'full' | 'delta' {
 class IntakeChunk {
   private readonly startedMs = performance.now();
   private entities = 0;
+  /** Of {@link entities}, those that were not there before. */
+  private added = 0;
   /** Undefined: any number of changes is read as a delta. */
   private readonly share: ChangeShare | undefined;
 
@@ -233,7 +236,8 @@ class IntakeChunk {
       targets: takers(this.context, this.type),
       force: isResyncKind(this.context.kind),
     });
-    await this.refreshStatistics(mapped.changes.length);
+    const isNew = ({ sourceKey }: EntityChange): boolean => !known.has(sourceKey);
+    await this.refreshStatistics(mapped.changes.length, mapped.changes.filter(isNew).length);
     return mapped.changes.length + dueByTime.length > 0 || isResyncKind(this.context.kind);
   }
 
@@ -246,10 +250,12 @@ class IntakeChunk {
     return false;
   }
 
-  private async refreshStatistics(changes: number): Promise<void> {
-    const before = this.entities;
+  /** What was there before is known to the statistics: a thousand changes among a million entities are no reason to look at them all. */
+  private async refreshStatistics(changes: number, added: number): Promise<void> {
+    const before = this.added;
     this.entities += changes;
-    if (before < ANALYZE_AFTER_ENTITIES && this.entities >= ANALYZE_AFTER_ENTITIES)
+    this.added += added;
+    if (before < ANALYZE_AFTER_ENTITIES && this.added >= ANALYZE_AFTER_ENTITIES)
       await analyzeEntities(this.services.pool);
   }
 

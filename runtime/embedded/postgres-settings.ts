@@ -18,6 +18,8 @@ export function serverSettings(durability: Durability): string[] {
     max_wal_senders: '0',
     // Compiling a statement costs more than the short statements of a job take.
     jit: 'off',
+    // Dead rows of the queue are in the way of every short job that follows a long one.
+    autovacuum_naptime: '10s',
     timezone: 'UTC',
     log_timezone: 'UTC',
     // Statements and details of errors hold attribute values of people: they stay out of the log.
