@@ -1,13 +1,6 @@
 import type { Sql } from '../../state/database.js';
 import { countEntities } from '../../state/runs/read-mode.js';
-
-/** What part of a source may have changed for a delta read (RDM-13). */
-export interface ShareLimit {
-  /** Of all entities, 1 to 99. */
-  readonly percent: number;
-  /** The last entity that was there when the run began: what it brings does not make the source larger. */
-  readonly upToNo: number;
-}
+import type { ShareLimit } from '../../state/runs/read-mode.js';
 
 /**
  * RDM-13, without counting the source: only as many entities are counted as are needed to see that the changes are below the share. So it costs what

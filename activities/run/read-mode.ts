@@ -4,12 +4,12 @@ import type { EntityType } from '../../core/entity-type.js';
 import type { JsonObject } from '../../core/json.js';
 import type { OpenedRunRow } from '../../state/runs/open-run.js';
 import { countRetries, lastEntityNo } from '../../state/runs/read-mode.js';
+import type { ShareLimit } from '../../state/runs/read-mode.js';
 import { loadSourceState } from '../../state/runs/source-state.js';
 import type { SourceState } from '../../state/runs/source-state.js';
 import type { OpenSystem, RunContext } from '../support/run-context.js';
 import type { EngineServices } from '../support/services.js';
 import { ChangeShare } from '../intake/change-share.js';
-import type { ShareLimit } from '../intake/change-share.js';
 
 /** How a run reads its source. */
 export interface ReadPlan {

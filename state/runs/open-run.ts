@@ -2,6 +2,7 @@ import type { JsonObject } from '../../core/json.js';
 import type { RunConfiguration } from '../config/index.js';
 import type { Sql, SqlPool } from '../database.js';
 import { RunTakenOverError } from './fence.js';
+import type { ShareLimit } from './read-mode.js';
 import { newJobId } from './job-id.js';
 import { IS_SIMULATION } from './run.js';
 import type { Acceptances, RunKind } from './run.js';
@@ -13,10 +14,8 @@ export interface FrozenRun extends RunConfiguration {
   readonly now: string;
   /** Marks of a delta read by entity type; empty for a full read. */
   readonly watermarks: Readonly<Record<string, JsonObject>>;
-  /**
-   * Percent of the entities up to a number that may have changed for a delta read (RDM-13); absent: any number of changes.
-   */
-  readonly changeShare?: { readonly percent: number; readonly upToNo: number };
+  /** Absent: any number of changes is read as a delta (RDM-13). */
+  readonly changeShare?: ShareLimit;
   /** Numbers of the targets in which a plan looks for accounts that exist (PLN-14); absent: in none. */
   readonly matches?: readonly number[];
   /** A scheduled Read that `ips.full.read.force.count` made a full one (RDM-9). */

@@ -4,6 +4,14 @@ import { holdFence } from './fence.js';
 import type { RunFence } from './fence.js';
 import type { JobStatus } from './run.js';
 
+/** What part of a source may have changed for a delta read (RDM-13). */
+export interface ShareLimit {
+  /** Of all entities, 1 to 99. */
+  readonly percent: number;
+  /** The last entity that was there when the run began: what it brings does not make the source larger. */
+  readonly upToNo: number;
+}
+
 /** The highest number of an entity that there is: those of a run that begins now are higher. */
 export async function lastEntityNo(sql: Sql): Promise<number> {
   const [row] = await sql.query<{ no: number }>('select coalesce(max(entity_no), 0)::int8 as no from entity');
