@@ -25,6 +25,7 @@ import { Notifications1795216000000 } from './1795216000000-notifications.js';
 import { RunFailure1795216001000 } from './1795216001000-run-failure.js';
 import { DeletionWeight1795219001000 } from './1795219001000-deletion-weight.js';
 import { VacuumOfQueues1795220000000 } from './1795220000000-vacuum-of-queues.js';
+import { GoneAccounts1795221000000 } from './1795221000000-gone-accounts.js';
 import { DriftedAccounts1795219000000 } from './1795219000000-drifted-accounts.js';
 
 /** All migrations in the order they run. A migration that has landed is never edited or removed. */
@@ -57,4 +58,5 @@ export const MIGRATIONS = [
   DriftedAccounts1795219000000,
   DeletionWeight1795219001000,
   VacuumOfQueues1795220000000,
+  GoneAccounts1795221000000,
 ];

@@ -72,10 +72,12 @@ export async function resolveIntent(env: DrainEnvironment, work: Work): Promise<
   return settlement(work, { kind: 'settled' }, { link });
 }
 
-/** The target entity of a linked pair is gone: it is created anew under a committed intent (CHG-7), if the governor lets it. */
+/** The target entity of a linked pair is gone: it is created anew under a committed intent (CHG-7), if the source still has it and the governor lets it. */
 export async function recreate(env: DrainEnvironment, work: Work): Promise<Settlement> {
-  if (!(await isStillThere(env, work))) return settlement(work, { kind: 'waiting' });
-  return (await env.sink.admitRecreate(env, work)) ?? createAfterIntent(env, work);
+  const refused = (await isStillThere(env, work))
+    ? await env.sink.admitRecreate(env, work)
+    : settlement(work, { kind: 'waiting' });
+  return refused === undefined ? createAfterIntent(env, work) : { ...refused, link: { kind: 'gone' } };
 }
 
 async function createAfterIntent(env: DrainEnvironment, work: Work): Promise<Settlement> {

@@ -168,7 +168,8 @@ async function link(sql: Sql, entity: ReleasedEntity): Promise<void> {
      insert into link as l (target_id, type, entity_no, state, origin, target_key, out_of_scope, version)
      select $1, $2, entity_no, ${LINK_STATE.linked}, ${ORIGIN.existedBefore}, $3, true, 1 from known
      on conflict (target_id, entity_no, ord) do update
-        set state = excluded.state, origin = excluded.origin, target_key = excluded.target_key, out_of_scope = true, version = l.version + 1`,
+        set state = excluded.state, origin = excluded.origin, target_key = excluded.target_key, out_of_scope = true, gone_at = null,
+            version = l.version + 1`,
     [entity.targetNo, entity.typeCode, entity.targetKey, entity.sourceNo, entity.sourceKey, entity.nativeId],
   );
   await forgetReleased(sql, { targetNo: entity.targetNo, type: entity.typeCode }, [entity.targetKey]);

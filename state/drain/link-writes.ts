@@ -24,7 +24,9 @@ export type LinkWrite =
   /** There is nothing any more. */
   | { readonly kind: 'removed' }
   /** DEL-6 step 3: the target entity is not managed any more; a person who returns is provisioned again. */
-  | { readonly kind: 'released' };
+  | { readonly kind: 'released' }
+  /** The target has no such account any more, and it may not be created anew yet: whoever refers to it is written without it. */
+  | { readonly kind: 'gone' };
 
 /** What one pair leaves in `link`. */
 export interface LinkWriteRow {
@@ -51,6 +53,8 @@ export async function writeLinks(
   if (released.length > 0) await releaseLinks(sql, targetNo, released);
   const removed = rows.flatMap(({ entityNo, write }) => (write.kind === 'removed' ? [entityNo] : []));
   if (removed.length > 0) await removeLinks(sql, targetNo, removed);
+  const gone = rows.flatMap(({ entityNo, write }) => (write.kind === 'gone' ? [entityNo] : []));
+  if (gone.length > 0) await markGone(sql, targetNo, gone);
 }
 
 interface KeptRow {
@@ -73,7 +77,7 @@ async function upsertLinks(sql: Sql, targetNo: number, type: number, rows: reado
             target_hash = excluded.target_hash, program = excluded.program, out_of_scope = excluded.out_of_scope, etag = excluded.etag,
             groups_due = excluded.groups_due,
             version = l.version + case when l.state <> excluded.state or l.target_key is distinct from excluded.target_key then 1 else excluded.version end,
-            sent_keys = null, sent_at = null
+            sent_keys = null, sent_at = null, gone_at = null
       where l.program <= excluded.program or l.state = ${LINK_STATE.creating}`,
     [
       targetNo,
@@ -115,6 +119,14 @@ async function releaseLinks(sql: Sql, targetNo: number, entityNos: readonly numb
 async function removeLinks(sql: Sql, targetNo: number, entityNos: readonly number[]): Promise<void> {
   await sql.query('delete from link where target_id = $1 and entity_no = any($2::bigint[])', [targetNo, entityNos]);
   await removeContents(sql, targetNo, entityNos);
+}
+
+/** The link stays what it was, also for changes that were planned on it: its id is what the approved creation replaces. */
+async function markGone(sql: Sql, targetNo: number, entityNos: readonly number[]): Promise<void> {
+  await sql.query(
+    `update link set gone_at = now() where target_id = $1 and entity_no = any($2::bigint[]) and state = ${LINK_STATE.linked} and gone_at is null`,
+    [targetNo, entityNos],
+  );
 }
 
 async function removeContents(sql: Sql, targetNo: number, entityNos: readonly number[]): Promise<void> {

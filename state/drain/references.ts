@@ -11,11 +11,11 @@ export interface OwnerReferences {
   readonly resolved: readonly { readonly type: number; readonly sourceKey: string }[] | null;
 }
 
-/** Which of these target ids, of whatever type, belong to a target entity that is linked. */
+/** Which of these target ids, of whatever type, belong to a target entity that is linked and was not found to be gone. */
 export async function linkedKeys(sql: Sql, targetNo: number, targetKeys: readonly string[]): Promise<Set<string>> {
   const rows = await sql.query<{ targetKey: string }>(
     `select distinct target_key as "targetKey" from link
-      where target_id = $1 and type = any($3::smallint[]) and target_key = any($2::text[]) and state = ${LINK_STATE.linked}`,
+      where target_id = $1 and type = any($3::smallint[]) and target_key = any($2::text[]) and state = ${LINK_STATE.linked} and gone_at is null`,
     [targetNo, targetKeys, ENTITY_TYPES.map(entityTypeCode)],
   );
   return new Set(rows.map((row) => row.targetKey));
@@ -87,7 +87,7 @@ export async function demandResolvable(
        from unresolved_ref u
        join entity o on o.entity_no = u.owner_no and o.source_id = $2 and o.type = $3
        join entity e on e.source_id = u.source_id and e.type = u.type and e.source_key = u.source_key
-       join link l on l.target_id = u.target_id and l.entity_no = e.entity_no and l.state = ${LINK_STATE.linked}
+       join link l on l.target_id = u.target_id and l.entity_no = e.entity_no and l.state = ${LINK_STATE.linked} and l.gone_at is null
       where u.target_id = $1 and u.source_id = $2
       order by 2
      on conflict (target_id, entity_no) do update
@@ -113,7 +113,10 @@ export async function demandReferrers(sql: Sql, targetNo: number, memberNos: rea
   );
 }
 
-/** Target ids of source keys of one source in one target, by `type/source key`; keys without a live link are missing. */
+/**
+ * Target ids of source keys of one source in one target, by `type/source key`; keys without a live link are missing, and so are those whose account
+ * is known to be gone: a target refuses a group with a member that it does not have.
+ */
 export async function resolveTargetKeys(
   sql: Sql,
   targetNo: number,
@@ -134,7 +137,7 @@ export async function resolveTargetKeys(
   const links = await sql.query<{ entityNo: number; targetKey: string | null }>(
     `select n.entity_no as "entityNo", l.target_key as "targetKey" from unnest($2::bigint[]) as n (entity_no)
       cross join lateral (select ord, target_key from link
-                           where target_id = $1 and entity_no = n.entity_no and state = ${LINK_STATE.linked} order by ord) l
+                           where target_id = $1 and entity_no = n.entity_no and state = ${LINK_STATE.linked} and gone_at is null order by ord) l
       order by n.entity_no, l.ord`,
     [targetNo, [...new Set(entities.map(({ entityNo }) => entityNo))]],
   );

@@ -133,7 +133,7 @@ export async function settle(
     await demandReferrers(
       sql,
       context.targetNo,
-      held.flatMap((item) => (item.targetKeyChanged || isUnlinked(item) ? [item.entityNo] : [])),
+      held.flatMap((item) => (item.targetKeyChanged || hasNoAccount(item) ? [item.entityNo] : [])),
     );
     await forceRefused(sql, context, refused);
     await also?.(sql, current);
@@ -141,9 +141,9 @@ export async function settle(
   });
 }
 
-/** The target id vanishes with the link, also when a person could not be created again. */
-function isUnlinked(item: Settlement): boolean {
-  return item.link?.kind === 'removed' || item.link?.kind === 'released';
+/** The target id vanishes with the link, also when a person could not be created again, or may not be yet. */
+function hasNoAccount({ link }: Settlement): boolean {
+  return link?.kind === 'removed' || link?.kind === 'released' || link?.kind === 'gone';
 }
 
 /** GOV-3: budget of what was not sent goes back. */

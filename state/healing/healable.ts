@@ -32,7 +32,7 @@ export async function demandReferenced(sql: Sql): Promise<number> {
        select distinct u.target_id, u.owner_no
          from unresolved_ref u
          join entity e on e.source_id = u.source_id and e.type = u.type and e.source_key = u.source_key
-         join link l on l.target_id = u.target_id and l.entity_no = e.entity_no and l.state = ${LINK_STATE.linked})
+         join link l on l.target_id = u.target_id and l.entity_no = e.entity_no and l.state = ${LINK_STATE.linked} and l.gone_at is null)
      update backlog b set state = ${BACKLOG_STATE.due}, next_at = null, gen = b.gen + 1
        from ready
       where b.target_id = ready.target_id and b.entity_no = ready.owner_no

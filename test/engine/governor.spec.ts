@@ -133,6 +133,39 @@ describe('governor', () => {
     expect(summary(next.statistics)).toMatchObject({ 'Cloud user': 'held 5' });
   });
 
+  it('GOV-6, WRT-7: whose new creation is held is a member of no group until then, and the group gets its other members', async () => {
+    const ids = people(4).map((body) => String(body['id']));
+    const limit = { 'ips.governor.recreate': '0' };
+    world = await World.start({ source: { users: people(4), groups: [group('G', ids.slice(0, 3))] } });
+    const { simulator: cloud } = await world.addTarget('Cloud', {}, { properties: limit });
+    await world.engine.runJob(world.hr);
+    const lost = cloud.store.find('User', 'userName', `${ids[0] ?? ''}@example.com`)[0]?.['id'];
+    cloud.store.remove('User', String(lost));
+    world.source.store.update('User', ids[0] ?? '', { title: 'Lead' });
+    world.source.store.update('Group', 'G', { members: ids.map((value) => ({ value, type: 'User' })) });
+    const { statistics, job } = await world.engine.runJob(world.hr);
+    expect(job).toMatchObject({
+      status: 'Success',
+      outcome: [
+        'Cloud, group: 1 entities refer to 1 that are not in the target',
+        'Held for approval: 1 recreate in Cloud',
+      ],
+    });
+    expect(summary(statistics)).toMatchObject({ 'Cloud user': 'held 1', 'Cloud group': 'updated 1' });
+    expect(Object(cloud.store.snapshot().groups[0]?.['members'])).toHaveLength(3);
+    const mark = cloud.journal.mark();
+    await world.engine.runJob(world.hr);
+    expect(writesSince(cloud, mark)).toEqual([]);
+
+    await world.engine.approveAndApply(await world.engine.newestPlan(world.hr));
+    const last = await world.engine.runJob(world.hr);
+    expect(last.job).toMatchObject({ status: 'Success', outcome: [] });
+    const members = cloud.store.snapshot().groups.flatMap((one) => one['members']);
+    const again = cloud.store.find('User', 'userName', `${ids[0] ?? ''}@example.com`)[0]?.['id'];
+    expect(members).toHaveLength(4);
+    expect(members).toContainEqual(expect.objectContaining({ value: again }));
+  });
+
   it('GOV-4, GOV-6: a group that would lose too many members keeps them, gets its new ones, and no other group waits', async () => {
     const ids = people(12).map((body) => String(body['id']));
     world = await World.start({
