@@ -57,6 +57,8 @@ import { PreviewSidesService } from './transformations/preview-sides.service.js'
 import { ProgramService } from './transformations/program.service.js';
 import { TransformationsController } from './transformations/transformations.controller.js';
 import { TransformationsService } from './transformations/transformations.service.js';
+import { ValidationController } from './validation/validation.controller.js';
+import { ValidationService } from './validation/validation.service.js';
 
 /** What talks to Temporal: the launcher, and the reconciler on the same connection. */
 const TEMPORAL_PROVIDERS: Provider[] = [
@@ -92,6 +94,7 @@ export class AppModule {
         NotificationsController,
         TransformationsController,
         PreviewController,
+        ValidationController,
         JobsController,
         SimulationController,
         PlansController,
@@ -124,6 +127,7 @@ export class AppModule {
         TransformationsService,
         PreviewSidesService,
         PreviewService,
+        ValidationService,
         JobsService,
         SimulationService,
         LiveReadService,

@@ -17,6 +17,7 @@ import { subscribeCommand, unsubscribeCommand } from './commands/subscribe.js';
 import { transformCommand } from './commands/transform.js';
 import { unknownCommand } from './commands/unknown.js';
 import { upCommand } from './commands/up.js';
+import { validateCommand } from './commands/validate.js';
 import { workerCommand } from './commands/worker.js';
 import { StackError } from './stack.js';
 
@@ -33,6 +34,7 @@ const program = new Command('muster')
   .addCommand(runCommand())
   .addCommand(unknownCommand())
   .addCommand(simulateCommand())
+  .addCommand(validateCommand())
   .addCommand(planCommand())
   .addCommand(showCommand())
   .addCommand(approveCommand())

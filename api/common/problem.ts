@@ -41,7 +41,6 @@ export const PROBLEM_TYPES = {
   'invalid-rules': [422, 'The approval rules cannot be saved'],
   'too-many-attempts': [429, 'Too many failed attempts'],
   internal: [500, 'Unexpected error'],
-  'not-built': [501, 'Not built yet'],
   'back-end-failed': [502, 'The back end does not answer as it should'],
   unavailable: [503, 'A part of the platform is away'],
 } as const satisfies Record<string, readonly [number, string]>;

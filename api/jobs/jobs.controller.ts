@@ -56,7 +56,6 @@ export class JobsController {
       202: 'Queued',
       404: 'There is no such source',
       409: 'The source is disabled or not configured, or no enabled target is connected',
-      501: 'This type is not built yet',
       503: 'Temporal is away; see Retry-After',
     },
   })

@@ -6,9 +6,11 @@ import { instant, limitParameter, systemIdParameter } from '../common/paging.sch
 
 const acceptedTypes = z.array(z.enum(ENTITY_TYPES)).max(ENTITY_TYPES.length).default([]);
 
-/** Types of JOB-1. The last one is known so that its refusal can say that it is not built yet. */
+/** Types of JOB-1. The last one is known so that its refusal can say where it is (JOB-14). */
 export const startJobBody = z.strictObject({
-  type: z.enum(['READ', 'RESYNC', 'SIMULATE', 'VALIDATE']).describe('VALIDATE is not built yet (501)'),
+  type: z
+    .enum(['READ', 'RESYNC', 'SIMULATE', 'VALIDATE'])
+    .describe('VALIDATE has an address of its own: /systems/{id}/validations'),
   plan: z
     .boolean()
     .default(false)

@@ -61,7 +61,7 @@ export class JobsService implements BeforeApplicationShutdown {
 
   /**
    * Starts a job at once, or queues it behind the running one (JOB-11, JOB-13). Problems: 409 for what SYS-9, SYS-20 and SYS-23
-   * refuse, 501 for types that are not built, 503 while Temporal is away.
+   * refuse, 503 while Temporal is away.
    */
   async start(systemId: string, body: StartJob, caller: Principal): Promise<JobBody> {
     const kind = runKind(body);
@@ -244,8 +244,8 @@ function runKind(body: StartJob): RunKind {
     case 'SIMULATE':
       return compare ? 'simulateCompare' : 'simulate';
     case 'VALIDATE': {
-      const message = 'VALIDATE is not built yet; READ, RESYNC and SIMULATE are';
-      throw new ProblemError('not-built', message, { errors: [{ pointer: '/type', message }] });
+      const message = 'VALIDATE is no job in the queue: send its CSV files to POST /systems/{id}/validations';
+      throw new ProblemError('invalid-request', message, { errors: [{ pointer: '/type', message }] });
     }
   }
 }

@@ -87,6 +87,22 @@ export class PreviewSidesService {
   }
 }
 
+/** Errors of one answer at most. */
+const MAX_ERRORS = 50;
+
+/** The sides, all of which compile. Throws the problem `invalid-transformation` with the errors of all of them. */
+export function compiledSides(results: readonly SideResult[]): OpenedSide[] {
+  const errors = results.flatMap((result) => (result.ok ? [] : result.errors));
+  const [first] = errors;
+  if (first !== undefined) {
+    const where = 'pointer' in first ? first.pointer : first.parameter;
+    throw new ProblemError('invalid-transformation', `${where}: ${first.message}`, {
+      errors: errors.slice(0, MAX_ERRORS),
+    });
+  }
+  return results.flatMap((result) => (result.ok ? [result.side] : []));
+}
+
 function errorsOf(issues: readonly TransformationIssue[], field: SystemRole, isOwn: boolean): FieldError[] {
   return issues
     .filter((issue) => issue.severity === 'error')

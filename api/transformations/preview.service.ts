@@ -1,21 +1,16 @@
 import { randomInt } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import { entityTypeCode } from '../../core/entity-type.js';
-import type { EntityType } from '../../core/entity-type.js';
 import type { JsonObject } from '../../core/json.js';
 import { ASSUMED_TARGET_ID, previewRead, previewWrites, referencesAsked } from '../../core/preview/preview.js';
 import type { ReadPreview } from '../../core/preview/preview.js';
 import type { EvaluationContext } from '../../core/transform/program.js';
-import { referenceKey, resolveTargetKeys } from '../../state/drain/references.js';
 import type { SqlPool } from '../../state/database.js';
-import { ProblemError } from '../common/problem.js';
 import { SQL_POOL } from '../infrastructure.js';
+import { knownLinks } from './known-links.js';
+import type { KnownLinks } from './known-links.js';
 import type { PreviewBody, PreviewedEntity, PreviewResult, PreviewTargetId } from './preview.schemas.js';
-import { jsonDocument, PreviewSidesService } from './preview-sides.service.js';
+import { compiledSides, jsonDocument, PreviewSidesService } from './preview-sides.service.js';
 import type { OpenedSide } from './preview-sides.service.js';
-
-/** Errors of one answer at most. */
-const MAX_ERRORS = 50;
 
 /** An entity of the request after the read transformation. */
 interface ReadEntity {
@@ -25,9 +20,6 @@ interface ReadEntity {
   readonly read: ReadPreview | undefined;
   readonly common: JsonObject | undefined;
 }
-
-/** Ids in the target, by type and source id. */
-type Links = (type: EntityType, sourceId: string) => readonly string[];
 
 /** Tries transformations on entities without writing or storing anything. */
 @Injectable()
@@ -51,14 +43,7 @@ export class PreviewService {
   async #open(body: PreviewBody): Promise<{ source: OpenedSide | undefined; target: OpenedSide | undefined }> {
     const source = body.source === undefined ? undefined : await this.sides.open(body.source, 'source');
     const target = body.target === undefined ? undefined : await this.sides.open(body.target, 'target');
-    const errors = [source, target].flatMap((result) => (result?.ok === false ? result.errors : []));
-    const [first] = errors;
-    if (first !== undefined) {
-      const where = 'pointer' in first ? first.pointer : first.parameter;
-      throw new ProblemError('invalid-transformation', `${where}: ${first.message}`, {
-        errors: errors.slice(0, MAX_ERRORS),
-      });
-    }
+    compiledSides([source, target].filter((result) => result !== undefined));
     return { source: source?.ok ? source.side : undefined, target: target?.ok ? target.side : undefined };
   }
 
@@ -71,12 +56,12 @@ export class PreviewService {
     const own = entities.flatMap(({ type, read }) =>
       read?.sourceId === undefined ? [] : [{ type, sourceId: read.sourceId }],
     );
-    const ownLinks = await this.#links(source, target, own);
+    const ownLinks = await knownLinks(this.pool, source?.systemNo, target.systemNo, own);
     const withIds = entities.map((entity) => ({ ...entity, targetId: targetIdOf(entity, ownLinks) }));
     const asked = withIds.flatMap(({ type, common, targetId }) =>
       common === undefined ? [] : referencesAsked(target, type, common, { ...context, targetId: targetId.value }),
     );
-    const links = await this.#links(source, target, asked);
+    const links = await knownLinks(this.pool, source?.systemNo, target.systemNo, asked);
     return withIds.map(({ targetId, ...entity }) => {
       if (entity.common === undefined) return toView(entity);
       const steps = previewWrites(target, entity.type, entity.common, {
@@ -86,18 +71,6 @@ export class PreviewService {
       });
       return { ...toView(entity), targetId, ...steps };
     });
-  }
-
-  /** Only two stored systems have links; without them nothing is known. */
-  async #links(
-    source: OpenedSide | undefined,
-    target: OpenedSide,
-    wanted: readonly { readonly type: EntityType; readonly sourceId: string }[],
-  ): Promise<Links> {
-    if (source?.systemNo === undefined || target.systemNo === undefined) return () => [];
-    const keys = wanted.map(({ type, sourceId }) => ({ type: entityTypeCode(type), sourceKey: sourceId }));
-    const found = await resolveTargetKeys(this.pool, target.systemNo, source.systemNo, keys);
-    return (type, sourceId) => found.get(referenceKey(entityTypeCode(type), sourceId)) ?? [];
   }
 }
 
@@ -112,7 +85,7 @@ function readEntity(
   return { type, given: targetId, read, common: read.common };
 }
 
-function targetIdOf({ type, given, read }: ReadEntity, links: Links): PreviewTargetId {
+function targetIdOf({ type, given, read }: ReadEntity, links: KnownLinks): PreviewTargetId {
   if (given !== undefined) return { value: given, from: 'request' };
   const [linked] = read?.sourceId === undefined ? [] : links(type, read.sourceId);
   return linked === undefined ? { value: ASSUMED_TARGET_ID, from: 'assumed' } : { value: linked, from: 'link' };

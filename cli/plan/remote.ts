@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Command, Option } from 'commander';
 import { z } from 'zod';
@@ -29,11 +30,37 @@ export async function call(
   path: string,
   body?: object,
 ): Promise<unknown> {
+  const text = await (await accepted(remote, method, path, body)).text();
+  return text === '' ? undefined : JSON.parse(text);
+}
+
+/** A file that the API answers with. */
+export interface RemoteFile {
+  /** The name that the API gives it. */
+  readonly name: string;
+  readonly content: Buffer;
+}
+
+/** Like {@link call} for answers that are files. */
+export async function download(
+  remote: RemoteOptions,
+  method: 'GET' | 'POST',
+  path: string,
+  body?: object,
+): Promise<RemoteFile> {
+  const response = await accepted(remote, method, path, body);
+  const disposition = response.headers.get('content-disposition') ?? '';
+  const encoded = /filename\*=UTF-8''([^;]+)/.exec(disposition)?.[1];
+  const name = encoded === undefined ? /filename="?([^";]+)/.exec(disposition)?.[1] : decodeURIComponent(encoded);
+  // Never a folder: the name comes from outside.
+  return { name: basename(name ?? 'download'), content: Buffer.from(await response.arrayBuffer()) };
+}
+
+async function accepted(remote: RemoteOptions, method: string, path: string, body?: object): Promise<Response> {
   const response = await reach(remote, method, path, body);
+  if (response.ok) return response;
   const text = await response.text();
-  const answer: unknown = text === '' ? undefined : JSON.parse(text);
-  if (response.ok) return answer;
-  const told = problem.safeParse(answer);
+  const told = problem.safeParse(text === '' ? undefined : JSON.parse(text));
   throw new StackError(told.success ? (told.data.detail ?? told.data.title ?? text) : text);
 }
 

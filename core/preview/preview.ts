@@ -92,6 +92,16 @@ export function previewWrites(
   return program?.hasDeleteScope === true ? { ...steps, delete: operation('delete') } : steps;
 }
 
+/** Common JSON → target JSON of a create alone. */
+export function previewCreate(
+  side: PreviewSide,
+  type: EntityType,
+  common: JsonObject,
+  settings: WriteSettings,
+): PreviewStep {
+  return previewWrite(side, type, common, 'create', settings);
+}
+
 /** References that the write transformation asks for, so that a caller can look them all up at once. */
 export function referencesAsked(
   side: PreviewSide,

@@ -63,6 +63,8 @@ export const MATRIX = {
       'reflect-metadata',
       'rxjs',
       'zod',
+      'csv-parse/*',
+      'yazl',
       'node:*',
     ],
     typePackages: ['express', 'pino'],

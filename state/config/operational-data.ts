@@ -44,6 +44,9 @@ const SIMULATION_STATEMENTS = [
   'delete from simulated_entity where run_key in (select run_key from run where source_id = $1)',
 ];
 
+/** Results of Validate runs: they go with the source. A reset leaves them, they have nothing of jobs. */
+const VALIDATION_STATEMENT = 'delete from validation where source_id = $1';
+
 const TARGET_STATEMENTS = [
   'link_body',
   'link',
@@ -77,7 +80,7 @@ export async function removeOperationalData(
   await removeTargetData(transaction, systemNo);
   if (keepEntities) return;
   await transaction.query('delete from kept_origin where target_id = $1 or source_id = $1', [systemNo]);
-  for (const statement of [...SIMULATION_STATEMENTS, ...NOTIFICATION_STATEMENTS])
+  for (const statement of [...SIMULATION_STATEMENTS, ...NOTIFICATION_STATEMENTS, VALIDATION_STATEMENT])
     await transaction.query(statement, [systemNo]);
 }
 

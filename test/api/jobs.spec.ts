@@ -71,10 +71,10 @@ describe('starting', () => {
     expect(new Set(answers.map(({ body }) => body.id)).size).toBe(2);
   });
 
-  it('JOB-1: VALIDATE is refused as not built yet', async () => {
+  it('JOB-1, JOB-14: VALIDATE does not stand in the queue, and is told where it is', async () => {
     expect((await start('VALIDATE')).body).toMatchObject({
-      status: 501,
-      detail: 'VALIDATE is not built yet; READ, RESYNC and SIMULATE are',
+      status: 400,
+      detail: 'VALIDATE is no job in the queue: send its CSV files to POST /systems/{id}/validations',
       errors: [{ pointer: '/type' }],
     });
   });

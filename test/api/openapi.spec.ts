@@ -62,6 +62,8 @@ describe('the OpenAPI document', () => {
         'GET /api/v1/systems/{systemId}/released',
         'GET /api/v1/systems/{systemId}/schedule',
         'GET /api/v1/systems/{systemId}/targets',
+        'GET /api/v1/systems/{systemId}/validations',
+        'GET /api/v1/systems/{systemId}/validations/{validationId}',
         'GET /api/v1/systems/{systemId}/waiting',
         'GET /api/v1/systems/{systemId}/transformation',
         'GET /api/v1/systems/{systemId}/transformation/versions',
@@ -87,6 +89,7 @@ describe('the OpenAPI document', () => {
         'POST /api/v1/systems/{systemId}/resume',
         'POST /api/v1/systems/{systemId}/test-connection',
         'POST /api/v1/systems/{systemId}/transformation/check',
+        'POST /api/v1/systems/{systemId}/validations',
         'POST /api/v1/systems/{systemId}/waiting/quarantine',
         'POST /api/v1/systems/{systemId}/waiting/release',
         'POST /api/v1/systems/{systemId}/waiting/retry',
@@ -116,7 +119,7 @@ describe('the OpenAPI document', () => {
       expect([name, Object.keys(definition.responses)]).toEqual([name, expect.arrayContaining(['400', '500'])]);
       const hasBody =
         ['put', 'patch'].includes(method) ||
-        /POST.*(tokens|systems|jobs|check|preview|probe|reset|approve|reject|apply|retry|quarantine|release|dry-run|recipients)$/.test(
+        /POST.*(tokens|systems|jobs|check|preview|probe|reset|approve|reject|apply|retry|quarantine|release|dry-run|recipients|validations)$/.test(
           name,
         );
       expect([name, definition.requestBody !== undefined]).toEqual([name, hasBody]);
@@ -130,6 +133,8 @@ describe('the OpenAPI document', () => {
     });
     // A stream of events and a file have no schema in OpenAPI 3.0.
     expect(bare.map(({ name }) => name)).toEqual([
+      'POST /api/v1/systems/{systemId}/validations',
+      'GET /api/v1/systems/{systemId}/validations/{validationId}',
       'GET /api/v1/jobs/{jobId}/events',
       'GET /api/v1/jobs/{jobId}/simulation/export',
       'GET /api/v1/plans/{planId}/export',
