@@ -16,6 +16,7 @@ import { HealthController } from './health/health.controller.js';
 import { HealthService } from './health/health.service.js';
 import { CONFIG, InfrastructureModule, LOGGER } from './infrastructure.js';
 import type { Infrastructure } from './infrastructure.js';
+import { IdentitiesController } from './identities/identities.controller.js';
 import { JOB_LAUNCHER } from './jobs/job-launcher.js';
 import type { JobLauncher } from './jobs/job-launcher.js';
 import { JobsController } from './jobs/jobs.controller.js';
@@ -96,6 +97,7 @@ export class AppModule {
         PreviewController,
         ValidationController,
         JobsController,
+        IdentitiesController,
         SimulationController,
         PlansController,
         ApprovalRulesController,

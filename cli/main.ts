@@ -6,6 +6,7 @@ import { conformanceCommand } from './commands/conformance.js';
 import { applyCommand } from './commands/apply.js';
 import { approveCommand, rejectCommand } from './commands/approve.js';
 import { demoCommand } from './commands/demo.js';
+import { identitiesCommand } from './commands/identities.js';
 import { migrateCommand } from './commands/migrate.js';
 import { planCommand } from './commands/plan.js';
 import { recipientsCommand } from './commands/recipients.js';
@@ -43,7 +44,8 @@ const program = new Command('muster')
   .addCommand(rulesCommand())
   .addCommand(subscribeCommand())
   .addCommand(unsubscribeCommand())
-  .addCommand(recipientsCommand());
+  .addCommand(recipientsCommand())
+  .addCommand(identitiesCommand());
 
 try {
   await program.parseAsync();

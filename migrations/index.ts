@@ -28,6 +28,7 @@ import { VacuumOfQueues1795220000000 } from './1795220000000-vacuum-of-queues.js
 import { GoneAccounts1795221000000 } from './1795221000000-gone-accounts.js';
 import { DriftedAccounts1795219000000 } from './1795219000000-drifted-accounts.js';
 import { Validation1795223000000 } from './1795223000000-validation.js';
+import { ManagedIdentities1795223001000 } from './1795223001000-managed-identities.js';
 
 /** All migrations in the order they run. A migration that has landed is never edited or removed. */
 export const MIGRATIONS = [
@@ -61,4 +62,5 @@ export const MIGRATIONS = [
   VacuumOfQueues1795220000000,
   GoneAccounts1795221000000,
   Validation1795223000000,
+  ManagedIdentities1795223001000,
 ];

@@ -12,6 +12,7 @@ import { entityPlace } from '../../runtime/sealed-bodies.js';
 import type { BodySealer } from '../../runtime/sealed-bodies.js';
 import { codeOf } from '../support/run-context.js';
 import type { RunContext } from '../support/run-context.js';
+import { identityHashes } from './identity-hashes.js';
 import { valuesFor } from './source-values.js';
 
 /** A delivered entity under the key it is stored by. */
@@ -172,7 +173,8 @@ export function mapEntity(
   };
   if (outcome.kind === 'skipped') {
     const changed = stored === undefined || stored.presence !== 'skipped';
-    return { ...base, presence: 'skipped', commonHash: null, body: null, members: null, changed, leaves: false };
+    const nothing = { commonHash: null, identities: null, body: null, members: null, leaves: false };
+    return { ...base, ...nothing, presence: 'skipped', changed };
   }
   const common = kept === undefined ? outcome.common : { ...outcome.common, members: [...kept] };
   const commonHash = tools.hasher.canonical(common);
@@ -187,6 +189,7 @@ export function mapEntity(
     members: type === 'group' && changed && kept === undefined ? memberKeys(common) : null,
     changed,
     leaves: common['active'] === false,
+    identities: identityHashes(tools.hasher, outcome.correlation),
     ...(sourceValues.length > 0 && { sourceValues }),
   };
 }

@@ -37,7 +37,7 @@ async function resetSource(transaction: Statements, sourceNo: number): Promise<v
   await removeOperationalData(transaction, sourceNo, { keepEntities: true });
   await transaction.query('delete from notification_state where source_id = $1', [sourceNo]);
   await transaction.query(
-    `update entity set source_hash = null, common_hash = null, program = 0, presence = ${PRESENCE.absent} where source_id = $1`,
+    `update entity set source_hash = null, common_hash = null, identities = null, program = 0, presence = ${PRESENCE.absent} where source_id = $1`,
     [sourceNo],
   );
 }

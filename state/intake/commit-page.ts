@@ -9,6 +9,9 @@ import { writeMembers } from './members.js';
 import { noteSourceValues } from './source-values.js';
 import type { SourceValue } from './source-values.js';
 
+/** Bytes of one keyed hash in {@link EntityChange.identities}. */
+export const IDENTITY_BYTES = 16;
+
 /** An entity that differs from its stored row, or has none. */
 export interface EntityChange {
   readonly sourceKey: string;
@@ -25,6 +28,8 @@ export interface EntityChange {
   readonly changed: boolean;
   /** The person is switched off: that overtakes everything else. */
   readonly leaves: boolean;
+  /** Keyed hashes of its correlation attributes (EXP-9), {@link IDENTITY_BYTES} each; null where it has none. */
+  readonly identities: Buffer | null;
   /** What the entity has where targets write something back (ORD-12). */
   readonly sourceValues?: readonly SourceValue[];
 }
@@ -134,12 +139,12 @@ interface StoredEntity {
 async function upsertEntities(sql: Sql, page: Delivery): Promise<StoredEntity[]> {
   const changes = [...page.changes].sort((a, b) => (a.sourceKey < b.sourceKey ? -1 : 1));
   const stored = await sql.query<StoredEntity>(
-    `insert into entity as e (source_id, type, source_key, native_id, source_hash, common_hash, presence, program, read_seq)
-     select $1, $2, n.*, $8, $9
-       from unnest($3::text[], $4::text[], $5::bytea[], $6::bytea[], $7::smallint[]) as n
+    `insert into entity as e (source_id, type, source_key, native_id, source_hash, common_hash, presence, identities, program, read_seq)
+     select $1, $2, n.*, $9, $10
+       from unnest($3::text[], $4::text[], $5::bytea[], $6::bytea[], $7::smallint[], $8::bytea[]) as n
      on conflict (source_id, type, source_key) do update
         set native_id = excluded.native_id, source_hash = excluded.source_hash, common_hash = excluded.common_hash,
-            presence = excluded.presence, program = excluded.program, read_seq = excluded.read_seq
+            presence = excluded.presence, identities = excluded.identities, program = excluded.program, read_seq = excluded.read_seq
       where e.read_seq < excluded.read_seq
      returning source_key as "sourceKey", entity_no as "entityNo"`,
     [
@@ -150,6 +155,7 @@ async function upsertEntities(sql: Sql, page: Delivery): Promise<StoredEntity[]>
       changes.map((change) => change.sourceHash),
       changes.map((change) => change.commonHash),
       changes.map((change) => PRESENCE[change.presence]),
+      changes.map((change) => change.identities),
       page.program,
       page.readSeq,
     ],

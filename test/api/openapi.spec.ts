@@ -33,6 +33,7 @@ describe('the OpenAPI document', () => {
         'GET /api/v1/auth/tokens',
         'GET /api/v1/health/live',
         'GET /api/v1/health/ready',
+        'GET /api/v1/identities',
         'GET /api/v1/jobs',
         'GET /api/v1/jobs/{jobId}',
         'GET /api/v1/jobs/{jobId}/events',
