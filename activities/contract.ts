@@ -36,6 +36,8 @@ export interface RunActivities {
   healPair(input: HealPairInput): Promise<void>;
   /** One round of the outbox (NTF-20): about 20 s. */
   sendMails(): Promise<void>;
+  /** Renews outbound certificates that end soon, and puts mails about others into the outbox (CRT-5, CRT-7). */
+  tendCertificates(): Promise<void>;
 }
 
 /** A source and a target by their numbers. */
@@ -49,6 +51,8 @@ export interface HealablePairs {
   readonly pairs: readonly (HealPairInput & { readonly sourceName: string; readonly targetName: string })[];
   /** The outbox has something to do. Absent in histories of before, and when it has not. */
   readonly hasMails?: true;
+  /** An outbound certificate ends soon. Absent in histories of before, and when none does. */
+  readonly hasCertificates?: true;
 }
 
 /** A point of the schedule of a source. */

@@ -2,6 +2,7 @@ import { markIntakeEnded } from '../state/runs/open-run.js';
 import { requestScheduledRun } from '../state/schedules/index.js';
 import { deleteChunk } from './absence/delete-chunk.js';
 import { planAbsence } from './absence/plan-absence.js';
+import { tendCertificates } from './certificates/tend-certificates.js';
 import type { RunActivities } from './contract.js';
 import type { ActivityDependencies } from './dependencies.js';
 import { drainChunk } from './drain/drain-chunk.js';
@@ -42,6 +43,7 @@ export function createActivities(deps: ActivityDependencies): RunActivities & { 
     findHealable: () => findHealable(services),
     healPair: (input) => healPair(services, input),
     sendMails: () => sendMails(services),
+    tendCertificates: () => tendCertificates(services),
     close: () => services.contexts.close(),
   };
 }

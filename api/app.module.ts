@@ -6,6 +6,9 @@ import type { Logger } from '../runtime/logger.js';
 import { AuthController } from './auth/auth.controller.js';
 import { AuthGuard } from './auth/auth.guard.js';
 import { AuthService } from './auth/auth.service.js';
+import { CertificateRecipientsController } from './certificates/certificate-recipients.controller.js';
+import { CertificatesController } from './certificates/certificates.controller.js';
+import { CertificatesService } from './certificates/certificates.service.js';
 import { ErrorFilter } from './common/error.filter.js';
 import { RouteInventory } from './common/route-inventory.js';
 import { UnknownRouteController } from './common/unknown-route.controller.js';
@@ -27,6 +30,7 @@ import { ReconcilerLifecycle } from './jobs/reconciler-lifecycle.js';
 import { TemporalJobLauncher } from './jobs/temporal-job-launcher.js';
 import { NotificationsController } from './notifications/notifications.controller.js';
 import { NotificationsService } from './notifications/notifications.service.js';
+import { RecipientListsService } from './notifications/recipient-lists.service.js';
 import { ReleasedController } from './released/released.controller.js';
 import { ReleasedService } from './released/released.service.js';
 import { ScheduleLifecycle } from './schedules/schedule-lifecycle.js';
@@ -88,6 +92,8 @@ export class AppModule {
         SystemsController,
         PropertiesController,
         ProfileController,
+        CertificatesController,
+        CertificateRecipientsController,
         ResetController,
         ReleasedController,
         SchedulesController,
@@ -121,7 +127,9 @@ export class AppModule {
         ReleasedService,
         SchedulesService,
         WaitingService,
+        RecipientListsService,
         NotificationsService,
+        CertificatesService,
         ConnectionTestService,
         OpenSystemService,
         ProfileService,

@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { isConfigError } from '../runtime/config.js';
 import { apiCommand } from './commands/api.js';
+import { certificatesCommand } from './commands/certificates.js';
 import { conformanceCommand } from './commands/conformance.js';
 import { applyCommand } from './commands/apply.js';
 import { approveCommand, rejectCommand } from './commands/approve.js';
@@ -45,7 +46,8 @@ const program = new Command('muster')
   .addCommand(subscribeCommand())
   .addCommand(unsubscribeCommand())
   .addCommand(recipientsCommand())
-  .addCommand(identitiesCommand());
+  .addCommand(identitiesCommand())
+  .addCommand(certificatesCommand());
 
 try {
   await program.parseAsync();

@@ -305,6 +305,18 @@ export interface ConnectorContext {
    * Nothing of people, nothing that is missed when it is empty. Absent: there is nothing but the connector's own.
    */
   readonly memory?: ConnectorMemory;
+  /**
+   * The outbound certificate of the system that is active now; asked for each connection, so that a switch is felt by the next one (CRT-3).
+   * Undefined, or absent: there is none.
+   */
+  readonly clientCertificate?: () => Promise<ClientCertificate | undefined>;
+}
+
+/** Who a system is in mutual TLS; both PEM. Never log it. */
+export interface ClientCertificate {
+  readonly certificate: string;
+  readonly privateKey: string;
+  readonly validUntil: Date;
 }
 
 /** Values by names that the connector chooses. */

@@ -48,7 +48,8 @@ export const HTTP_PROPERTIES: readonly PropertyDescriptor[] = [
     values: ['NoAuthentication', 'BasicAuthentication', 'ClientCertificateAuthentication'],
     defaultValue: 'BasicAuthentication',
     predefinedValue: 'BasicAuthentication',
-    description: 'BasicAuthentication with OAuth2TokenServiceURL means OAuth 2.0 client credentials.',
+    description:
+      'BasicAuthentication with OAuth2TokenServiceURL means OAuth 2.0 client credentials. ClientCertificateAuthentication: the outbound certificate of the system, shown to the token URL where there is one, else to the system.',
   },
   {
     name: 'User',
@@ -63,6 +64,13 @@ export const HTTP_PROPERTIES: readonly PropertyDescriptor[] = [
     kind: 'secret',
     roles: BOTH,
     description: 'Password, or OAuth client secret.',
+  },
+  {
+    name: 'client_id',
+    label: 'Client ID with certificate',
+    kind: 'text',
+    roles: BOTH,
+    description: 'OAuth client ID when the token is requested with a client certificate.',
   },
   {
     name: 'OAuth2TokenServiceURL',

@@ -29,6 +29,7 @@ import { GoneAccounts1795221000000 } from './1795221000000-gone-accounts.js';
 import { DriftedAccounts1795219000000 } from './1795219000000-drifted-accounts.js';
 import { Validation1795223000000 } from './1795223000000-validation.js';
 import { ManagedIdentities1795223001000 } from './1795223001000-managed-identities.js';
+import { OutboundCertificates1795224000000 } from './1795224000000-outbound-certificates.js';
 
 /** All migrations in the order they run. A migration that has landed is never edited or removed. */
 export const MIGRATIONS = [
@@ -63,4 +64,5 @@ export const MIGRATIONS = [
   GoneAccounts1795221000000,
   Validation1795223000000,
   ManagedIdentities1795223001000,
+  OutboundCertificates1795224000000,
 ];

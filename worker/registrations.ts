@@ -19,6 +19,7 @@ const ACTIVITIES: Record<keyof RunActivities, true> = {
   findHealable: true,
   healPair: true,
   sendMails: true,
+  tendCertificates: true,
 };
 
 /** Every workflow type of this version; checked by the compiler in the same way. */

@@ -3,6 +3,7 @@ import { demandReferenced, listHealable } from '../../state/healing/healable.js'
 import { HEALING, isHealingAllowed } from '../../state/healing/guard.js';
 import { beginRound } from '../../state/healing/heal-rows.js';
 import type { HealablePairs, HealPairInput } from '../contract.js';
+import { hasDueCertificates } from '../certificates/tend-certificates.js';
 import { hasMails } from '../notify/send-mails.js';
 import { drainBehind, passBreaker } from '../drain/breaker.js';
 import { drainEnvironment } from '../drain/environment.js';
@@ -21,7 +22,11 @@ const MAX_PAIRS = 500;
 export async function findHealable(services: EngineServices): Promise<HealablePairs> {
   await demandReferenced(services.pool);
   const pairs = await listHealable(services.pool, MAX_PAIRS);
-  return { pairs, ...((await hasMails(services)) && { hasMails: true }) };
+  return {
+    pairs,
+    ...((await hasMails(services)) && { hasMails: true }),
+    ...((await hasDueCertificates(services)) && { hasCertificates: true }),
+  };
 }
 
 /**

@@ -40,7 +40,7 @@ async function sendDue(services: EngineServices, mailer: Mailer): Promise<void> 
     if (answer.kind === 'sent') continue;
     const isServerAway = answer.kind === 'refused' && answer.isServerAway;
     // What a server says of a single message may name its recipient; the API shows it to administrators.
-    const reason = isServerAway ? answer.reason : 'see the notifications of the source';
+    const reason = isServerAway ? answer.reason : 'see the notifications of the system';
     deps.log.warn({ kind: mail.kind, attempts: mail.attempts, reason }, 'a mail was not delivered');
     if (isServerAway) return;
   }
@@ -48,7 +48,7 @@ async function sendDue(services: EngineServices, mailer: Mailer): Promise<void> 
 
 function send(mailer: Mailer, mail: ClaimedMail): Promise<MailAnswer> {
   return mailer.send({
-    ...mailText(mail.kind, mail.facts, mailer.publicUrl),
+    ...mailText(mail, mailer.publicUrl),
     to: { name: mail.name, address: mail.email },
     messageId: `muster-${mail.eventNo}-${mail.recipientNo}-${mail.at.getTime()}@${new URL(mailer.publicUrl).hostname}`,
     date: mail.at,

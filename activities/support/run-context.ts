@@ -1,5 +1,12 @@
 import { randomInt } from 'node:crypto';
-import type { Capabilities, Connector, ConnectorFactory } from '../../connectors/contract.js';
+import type {
+  Capabilities,
+  ClientCertificate,
+  Connector,
+  ConnectorContext,
+  ConnectorFactory,
+} from '../../connectors/contract.js';
+import { certificateProblem, usesClientCertificate } from '../../core/certificates/usable.js';
 import { ENTITY_TYPES, entityTypeCode } from '../../core/entity-type.js';
 import type { EntityType } from '../../core/entity-type.js';
 import type { JsonObject } from '../../core/json.js';
@@ -11,6 +18,7 @@ import { readSafety } from '../../core/sync/read-safety.js';
 import type { ReadSafety } from '../../core/sync/read-safety.js';
 import { requestLimits } from '../../core/request-limits.js';
 import { sharedPace } from '../../state/drain/pace.js';
+import { loadIdentity } from '../../state/certificates/index.js';
 import { compileProgram, loadSecrets } from '../../state/config/index.js';
 import type { FrozenRun, OpenedRunRow } from '../../state/runs/open-run.js';
 import type { Acceptances, RunKind } from '../../state/runs/run.js';
@@ -166,6 +174,7 @@ async function openSystem(deps: ActivityDependencies, snapshot: SystemSnapshot):
   const properties = withDefaults(factory, snapshot.properties);
   const capabilities = factory.capabilities(properties, snapshot.role);
   const limits = snapshot.role === 'target' ? requestLimits(properties) : undefined;
+  const clientCertificate = await outboundCertificate(deps, snapshot, properties);
   return {
     snapshot,
     properties,
@@ -176,6 +185,7 @@ async function openSystem(deps: ActivityDependencies, snapshot: SystemSnapshot):
       config: { properties, secret: (name) => secrets[name], secretNames: snapshot.secretNames },
       clock: deps.clock,
       log: deps.log,
+      ...(clientCertificate !== undefined && { clientCertificate }),
       ...(deps.memories !== undefined && { memory: deps.memories.of(snapshot.no, { properties, secrets }) }),
       ...(limits !== undefined && {
         pace: sharedPace(deps.pool, snapshot.no, limits, capabilities.requestTimeoutMs + PLACE_MARGIN_MS),
@@ -183,6 +193,19 @@ async function openSystem(deps: ActivityDependencies, snapshot: SystemSnapshot):
     }),
     requests: { retries: 0 },
   };
+}
+
+/** How a system that needs one gets at its certificate. One that is missing or has expired ends the run before it reads (CRT-1, CRT-4). */
+async function outboundCertificate(
+  deps: ActivityDependencies,
+  { no, id, name }: SystemSnapshot,
+  properties: Readonly<Record<string, string>>,
+): Promise<ConnectorContext['clientCertificate']> {
+  if (!usesClientCertificate(properties)) return undefined;
+  const load = (): Promise<ClientCertificate | undefined> => loadIdentity(deps.pool, deps.keyring, { no, id });
+  const problem = certificateProblem(await load(), deps.clock());
+  if (problem !== undefined) throw new SystemConfigurationError(`${name}: ${problem}`);
+  return load;
 }
 
 /** Properties of a system with the defaults of its connector for what is not set. */

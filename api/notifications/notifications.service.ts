@@ -1,21 +1,16 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { subjectOf } from '../../core/notifications/mail-text.js';
-import type { Config } from '../../runtime/config.js';
+import { TOPICS } from '../../core/notifications/topics.js';
 import { SqlPool } from '../../state/database.js';
-import {
-  addRecipient,
-  countUndeliverable,
-  listMails,
-  listRecipients,
-  readStreak,
-  removeRecipient,
-} from '../../state/notifications/index.js';
+import { countUndeliverable, listMails, readStreak } from '../../state/notifications/index.js';
 import type { MailView, Recipient } from '../../state/notifications/index.js';
 import type { Principal } from '../auth/auth.service.js';
 import { isoInstant, optionalInstant } from '../common/paging.schemas.js';
-import { notFound, ProblemError } from '../common/problem.js';
-import { CONFIG, SQL_POOL } from '../infrastructure.js';
+import { ProblemError } from '../common/problem.js';
+import { SQL_POOL } from '../infrastructure.js';
 import { SystemLookup } from '../systems/system-lookup.js';
+import { RecipientListsService } from './recipient-lists.service.js';
+import type { ListOfSystem } from './recipient-lists.service.js';
 import type {
   AddRecipient,
   NotificationsQuery,
@@ -24,78 +19,53 @@ import type {
   RecipientView,
 } from './notifications.schemas.js';
 
-/** A distribution list reaches more people than so many addresses. */
-const MAX_RECIPIENTS = 100;
-
 /** Who is told of the jobs of a source, and what was told (NTF rules, GOV-7). */
 @Injectable()
 export class NotificationsService {
   constructor(
     @Inject(SQL_POOL) private readonly pool: SqlPool,
     @Inject(SystemLookup) private readonly systems: SystemLookup,
-    @Inject(CONFIG) private readonly config: Config,
+    @Inject(RecipientListsService) private readonly lists: RecipientListsService,
   ) {}
 
   /** Recipients of a source (NTF-3). */
   async recipients(systemId: string): Promise<RecipientList> {
-    const { no } = await this.#requireSource(systemId);
-    const items = (await listRecipients(this.pool, no)).map(toRecipient);
-    return { items, mailServer: this.config.mail === undefined ? 'missing' : 'configured' };
+    const items = await this.lists.recipients(await this.#jobsOf(systemId));
+    return { items: items.map(toRecipient), mailServer: this.lists.mailServer };
   }
 
-  /** *Subscribe others*. Problems: `no-mail-server`, `recipient-exists`, `too-many-recipients`. */
+  /** *Subscribe others*. */
   async add(systemId: string, body: AddRecipient, caller: Principal): Promise<RecipientView> {
-    const { no, name } = await this.#requireSource(systemId);
-    if (this.config.mail === undefined) {
-      throw new ProblemError(
-        'no-mail-server',
-        'nobody can be notified before a mail server is configured: set MUSTER_SMTP_HOST, MUSTER_MAIL_FROM and MUSTER_PUBLIC_URL for the API and the workers',
-      );
-    }
-    const added = await addRecipient(this.pool, no, { ...body, addedBy: caller.userName }, MAX_RECIPIENTS);
-    switch (added.kind) {
-      case 'added':
-        return toRecipient(added.recipient);
-      case 'exists': {
-        const message = `${name} has a recipient of this address already; remove it first to change it`;
-        throw new ProblemError('recipient-exists', message, { errors: [{ pointer: '/email', message }] });
-      }
-      case 'tooMany':
-        throw new ProblemError(
-          'too-many-recipients',
-          `${name} has ${MAX_RECIPIENTS} recipients: use a distribution list`,
-        );
-    }
+    return toRecipient(await this.lists.add(await this.#jobsOf(systemId), body, caller));
   }
 
   /** Removes a recipient and what waits for it. */
   async remove(systemId: string, recipientId: string): Promise<void> {
-    const { no } = await this.#requireSource(systemId);
-    if (!(await removeRecipient(this.pool, no, recipientId))) throw notFound('such recipient of this source');
+    await this.lists.remove(await this.#jobsOf(systemId), recipientId);
   }
 
   /** The streak of a source and its mails (NTF-11, NTF-20). */
   async read(systemId: string, { limit }: NotificationsQuery): Promise<NotificationsView> {
-    const { no } = await this.#requireSource(systemId);
+    const { no } = await this.#jobsOf(systemId);
     const { failingSince, ...streak } = await readStreak(this.pool, no);
     return {
       ...streak,
       failingSince: optionalInstant(failingSince),
-      undeliverable: await countUndeliverable(this.pool, no),
+      undeliverable: await countUndeliverable(this.pool, no, 'jobs'),
       mails: (await listMails(this.pool, no, limit)).map(toMail),
     };
   }
 
-  async #requireSource(systemId: string): Promise<{ readonly no: number; readonly name: string }> {
+  async #jobsOf(systemId: string): Promise<ListOfSystem> {
     const { no, role, name } = await this.systems.require(systemId);
     if (role !== 'source')
       throw new ProblemError('not-found', `${name} is not a source: notifications belong to the sources that feed it`);
-    return { no, name };
+    return { no, name, list: 'jobs' };
   }
 }
 
 function toRecipient({ topics, addedAt, ...recipient }: Recipient): RecipientView {
-  return { ...recipient, topics: [...topics], addedAt: isoInstant(addedAt) };
+  return { ...recipient, topics: TOPICS.filter((topic) => topics.includes(topic)), addedAt: isoInstant(addedAt) };
 }
 
 function toMail({

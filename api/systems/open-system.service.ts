@@ -1,9 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { Connector } from '../../connectors/contract.js';
+import { usesClientCertificate } from '../../core/certificates/usable.js';
 import { requestLimits } from '../../core/request-limits.js';
 import type { Logger } from '../../runtime/logger.js';
 import { Keyring } from '../../runtime/secrets.js';
+import { loadIdentity } from '../../state/certificates/index.js';
 import { loadSecrets, loadSystem } from '../../state/config/index.js';
 import { SqlPool } from '../../state/database.js';
 import { sharedPace } from '../../state/drain/pace.js';
@@ -48,6 +50,9 @@ export class OpenSystemService {
           secretNames: [...secrets.keys()],
         },
         clock: () => new Date(),
+        ...(usesClientCertificate(properties) && {
+          clientCertificate: () => loadIdentity(this.pool, this.keyring, system),
+        }),
         // Tests of a connection count like the requests of the workers.
         ...(limits !== undefined && { pace: sharedPace(this.pool, system.no, limits, holdMs) }),
         log: {

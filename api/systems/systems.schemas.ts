@@ -106,6 +106,10 @@ export const systemPage = systemView.extend({
     .optional()
     .describe('Sources only: what stands against deletions that nobody wants'),
   undeliverableMails: z.int().optional().describe('Sources only: of the last 30 days; GET …/notifications tells why'),
+  certificateWarning: z
+    .string()
+    .nullable()
+    .describe('From 30 days before the active outbound certificate expires; null: nothing to warn of'),
 });
 export type SystemPage = z.infer<typeof systemPage>;
 

@@ -17,6 +17,7 @@ import {
 } from '../../state/config/index.js';
 import type { SystemFilter, SystemRole } from '../../state/config/index.js';
 import { readSafety } from '../../core/sync/read-safety.js';
+import { CertificatesService } from '../certificates/certificates.service.js';
 import { ProblemError } from '../common/problem.js';
 import type { Config } from '../../runtime/config.js';
 import { countUndeliverable } from '../../state/notifications/index.js';
@@ -47,6 +48,7 @@ export class SystemsService {
     @Inject(PropertiesService) private readonly properties: PropertiesService,
     @Inject(CONFIG) private readonly config: Config,
     @Inject(SQL_POOL) private readonly pool: SqlPool,
+    @Inject(CertificatesService) private readonly certificates: CertificatesService,
   ) {}
 
   /** A page of systems (SYS-16). */
@@ -66,13 +68,14 @@ export class SystemsService {
     return toSystemView(await this.systems.require(id));
   }
 
-  /** One system with what stands against unwanted deletions (GOV-10), and mails about it that nobody got (NTF-20). */
+  /** One system with what stands against unwanted deletions (GOV-10), mails that nobody got (NTF-20), and the end of its certificate (CRT-4). */
   async readPage(id: string): Promise<SystemPage> {
     const system = await this.systems.require(id);
-    if (system.role !== 'source') return toSystemView(system);
+    const page = { ...toSystemView(system), certificateWarning: await this.certificates.warningOf(system) };
+    if (system.role !== 'source') return page;
     const { properties } = await this.properties.read(id);
-    const undeliverableMails = await countUndeliverable(this.pool, system.no);
-    return { ...toSystemView(system), safety: toSafety(readSafety(properties)), undeliverableMails };
+    const undeliverableMails = await countUndeliverable(this.pool, system.no, 'jobs');
+    return { ...page, safety: toSafety(readSafety(properties)), undeliverableMails };
   }
 
   /** Creates an enabled system with the predefined properties and default transformation of its type (SYS-6). */

@@ -8,15 +8,25 @@ import { StackError } from '../stack.js';
 interface SubscribeOptions extends RemoteOptions {
   readonly name?: string;
   readonly topic: readonly string[];
+  readonly certificates: boolean;
 }
+
+interface UnsubscribeOptions extends RemoteOptions {
+  readonly certificates: boolean;
+}
+
+/** The lists are separate: who is told of jobs hears nothing of certificates (CRT-8). */
+const LISTS = { jobs: 'recipients', certificates: 'certificate-recipients' } as const;
+const listOf = (ofCertificates: boolean): string => LISTS[ofCertificates ? 'certificates' : 'jobs'];
+const CERTIFICATES = '--certificates';
 
 const recipients = z.object({ items: z.array(z.object({ id: z.string(), email: z.string() })) });
 
-/** `muster subscribe <system> <email>`: somebody is told of the jobs of a source. */
+/** `muster subscribe <system> <email>`: somebody is told of the jobs of a source, or of the certificates of a system. */
 export function subscribeCommand(): Command {
   return remoteCommand('subscribe')
     .description('tell somebody by e-mail of failed jobs of a source, and of changes that wait for approval')
-    .argument('<system>', 'id or name of the source')
+    .argument('<system>', 'id or name of the source; with --certificates of any system')
     .argument('<email>', 'address of a person or a distribution list')
     .option('--name <name>', 'display name; default: the address')
     .option(
@@ -25,10 +35,13 @@ export function subscribeCommand(): Command {
       (topic: string, topics: readonly string[]) => [...topics, topic],
       [],
     )
-    .action(async (system: string, email: string, { name, topic, ...remote }: SubscribeOptions) => {
+    .option(CERTIFICATES, 'instead of its jobs: that its outbound certificates end or are renewed', false)
+    .action(async (system: string, email: string, { name, topic, certificates, ...remote }: SubscribeOptions) => {
+      if (certificates && topic.length > 0)
+        throw new StackError('topics belong to jobs: give --topic or --certificates');
       const body = { name: name ?? email, email, ...(topic.length > 0 && { topics: topic }) };
-      await call(remote, 'POST', `/systems/${await systemId(remote, system)}/recipients`, body);
-      console.log(`${email} is told of ${system}`);
+      await call(remote, 'POST', `/systems/${await systemId(remote, system)}/${listOf(certificates)}`, body);
+      console.log(`${email} is told of ${certificates ? `the certificates of ${system}` : system}`);
     });
 }
 
@@ -36,10 +49,11 @@ export function subscribeCommand(): Command {
 export function unsubscribeCommand(): Command {
   return remoteCommand('unsubscribe')
     .description('tell somebody of the jobs of a source no more')
-    .argument('<system>', 'id or name of the source')
+    .argument('<system>', 'id or name of the source; with --certificates of any system')
     .argument('<email>', 'address that is subscribed, in any case')
-    .action(async (system: string, email: string, remote: RemoteOptions) => {
-      const path = `/systems/${await systemId(remote, system)}/recipients`;
+    .option(CERTIFICATES, 'instead of its jobs: of its outbound certificates', false)
+    .action(async (system: string, email: string, { certificates, ...remote }: UnsubscribeOptions) => {
+      const path = `/systems/${await systemId(remote, system)}/${listOf(certificates)}`;
       const { items } = recipients.parse(await call(remote, 'GET', path));
       const found = items.find((one) => one.email.toLowerCase() === email.toLowerCase());
       if (found === undefined) throw new StackError(`${email} is not subscribed to ${system}`);

@@ -1,7 +1,8 @@
-import { Pool } from 'undici';
+import { Pool, type buildConnector } from 'undici';
 import type { ConnectorLimits } from '../contract.js';
 import type { ConnectorError } from '../errors.js';
 import { AddressRefusedError, guardedLookup, refusedLiteral } from './address-guard.js';
+import { certifiedConnector, type ClientIdentity } from './client-certificate.js';
 import type { Credentials } from './credentials.js';
 import { decode, UndecodableError } from './decode.js';
 import { exchange, ExchangeFailure, type ExchangeRequest } from './exchange.js';
@@ -32,8 +33,8 @@ export interface TlsOptions {
   readonly trustAll: boolean;
   /** PEM text of additional certificate authorities; replaces the built-in list for this system. */
   readonly ca?: string;
-  /** Client certificate for mutual TLS, both PEM. */
-  readonly clientCertificate?: { readonly certificate: string; readonly privateKey: string };
+  /** For mutual TLS; absent: connections bring no certificate. */
+  readonly identity?: ClientIdentity;
 }
 
 /** Limits of contract.md §13, changeable for tests. */
@@ -143,6 +144,7 @@ class UndiciHttpClient implements HttpClient {
       label: request.label,
       kind: request.kind,
       method: request.method,
+      showsCertificate: this.options.tls.identity !== undefined,
       get safeUrl() {
         return safeUrl();
       },
@@ -210,19 +212,17 @@ class UndiciHttpClient implements HttpClient {
 
 /** A pool that checks addresses and certificates; also used for the token service. */
 export function createPool(origin: string, tls: TlsOptions, connectTimeoutMs: number, connections: number): Pool {
+  const connect: buildConnector.BuildOptions = {
+    timeout: connectTimeoutMs,
+    lookup: guardedLookup,
+    rejectUnauthorized: !tls.trustAll,
+    minVersion: 'TLSv1.2',
+    ...(tls.ca === undefined ? {} : { ca: tls.ca }),
+  };
   return new Pool(origin, {
     connections,
     pipelining: 1,
-    connect: {
-      timeout: connectTimeoutMs,
-      lookup: guardedLookup,
-      rejectUnauthorized: !tls.trustAll,
-      minVersion: 'TLSv1.2',
-      ...(tls.ca === undefined ? {} : { ca: tls.ca }),
-      ...(tls.clientCertificate === undefined
-        ? {}
-        : { cert: tls.clientCertificate.certificate, key: tls.clientCertificate.privateKey }),
-    },
+    connect: tls.identity === undefined ? connect : certifiedConnector(connect, tls.identity),
   });
 }
 

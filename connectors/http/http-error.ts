@@ -1,5 +1,6 @@
 import { ConnectorError, type ConnectorErrorFields, type ConnectorErrorKind } from '../errors.js';
 import { ADDRESS_REFUSED } from './address-guard.js';
+import { CLIENT_CERTIFICATE_UNUSABLE, ClientCertificateError } from './client-certificate.js';
 import type { ExchangeFailure } from './exchange.js';
 
 /** What a request was for; decides the scope and the outcome of an error. */
@@ -14,6 +15,8 @@ export interface Operation {
   readonly method: string;
   /** Absolute address without query values. */
   readonly safeUrl: string;
+  /** Its connection brings a client certificate. */
+  readonly showsCertificate?: boolean;
 }
 
 /** Parts of an answer that decide its meaning. */
@@ -63,6 +66,14 @@ function networkError(
     const text = 'the address is link-local, multicast or a metadata service, which is refused; correct the URL';
     return build(operation, { ...base, kind: 'fatal', scope: 'system' }, text, failure);
   }
+  if (code === CLIENT_CERTIFICATE_UNUSABLE || isRefusedCertificate(code)) {
+    return build(
+      operation,
+      { ...base, outcome: 'not-applied', kind: 'auth', scope: 'system' },
+      identityText(failure),
+      failure,
+    );
+  }
   if (code.startsWith('HPE_') || code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH') {
     return build(
       operation,
@@ -71,10 +82,10 @@ function networkError(
       failure,
     );
   }
-  return build(operation, { ...base, kind: 'transient', scope: 'system' }, networkText(code), failure);
+  return build(operation, { ...base, kind: 'transient', scope: 'system' }, networkText(code, operation), failure);
 }
 
-function networkText(code: string): string {
+function networkText(code: string, { showsCertificate }: Operation): string {
   switch (code) {
     case 'ECONNREFUSED':
       return 'connection refused; check host and port of the URL and whether the system runs (ECONNREFUSED)';
@@ -84,7 +95,9 @@ function networkText(code: string): string {
     case 'ECONNRESET':
     case 'EPIPE':
     case 'UND_ERR_SOCKET':
-      return `the connection was cut (${code})`;
+      return showsCertificate === true
+        ? `the connection was cut (${code}), as servers do that do not trust a client certificate: upload the public part of the active outbound certificate there`
+        : `the connection was cut (${code})`;
   }
   if (isCertificateCode(code)) {
     return `the certificate of the server is not trusted (${code}); set ips.tls.ca.certificates to the issuing CA`;
@@ -92,6 +105,16 @@ function networkText(code: string): string {
   if (code.startsWith('ERR_SSL') || code === 'EPROTO')
     return `no TLS connection (${code}); check http and https in the URL`;
   return code === '' ? 'connection failed' : `connection failed (${code})`;
+}
+
+/** An alert of TLS that speaks of our certificate: the handshake has failed, whatever was already written. */
+function isRefusedCertificate(code: string): boolean {
+  return /^ERR_SSL_.*ALERT_(.*CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED)/.test(code);
+}
+
+function identityText({ cause, code }: ExchangeFailure): string {
+  if (cause instanceof ClientCertificateError) return cause.message;
+  return `the server refused the client certificate (${code ?? ''}); upload the public part of the active outbound certificate there, and check that it is trusted`;
 }
 
 function isCertificateCode(code: string): boolean {

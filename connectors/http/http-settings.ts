@@ -1,8 +1,10 @@
+import { usesClientCertificate } from '../../core/certificates/usable.js';
 import type { ConnectorContext, ResolvedConfig } from '../contract.js';
 import { booleanProperty, textProperty, type Properties } from '../property-values.js';
+import { clientIdentity } from './client-certificate.js';
 import { basicAuthorization, fixedCredentials, type Credentials } from './credentials.js';
 import type { TlsOptions } from './http-client.js';
-import { oauthCredentials } from './oauth-credentials.js';
+import { oauthCredentials, type OAuthClient } from './oauth-credentials.js';
 
 /** Prefix of properties that are sent as headers (PRP-32). */
 export const HEADER_PREFIX = 'ips.http.header.';
@@ -52,37 +54,75 @@ export function secretValues({ config }: ConnectorContext): string[] {
   return (config.secretNames ?? []).flatMap((name) => config.secret(name) ?? []).filter((value) => value.trim() !== '');
 }
 
-/** Trust as configured (PRP-30). */
-export function tlsOptions(properties: Properties): TlsOptions {
+/**
+ * Trust and identity of the connections to the system itself (PRP-30). With a token URL the certificate is for the token service, and the system
+ * gets the token (CONN-SCIM-04).
+ */
+export function tlsOptions(context: ConnectorContext): TlsOptions {
+  const { properties } = context.config;
+  const isMutual = usesClientCertificate(properties) && tokenUrlOf(properties) === undefined;
+  return { ...trustOf(properties), ...(isMutual && { identity: clientIdentity(context) }) };
+}
+
+function trustOf(properties: Properties): TlsOptions {
   const ca = textProperty(properties, CA_PROPERTY);
   const trustAll = booleanProperty(properties, 'TrustAll', false);
   return ca === undefined ? { trustAll } : { trustAll, ca };
 }
 
+function tokenUrlOf(properties: Properties): string | undefined {
+  return textProperty(properties, 'OAuth2TokenServiceURL');
+}
+
 /**
- * Credentials as configured: OAuth when a token address is set (PRP-27), else basic, else the static header of CONN-SCIM-05.
- * Incomplete ones give requests without credentials: the system answers 401 and says so.
+ * Credentials as configured: OAuth when a token address is set (PRP-27), by secret or by certificate (CRT-9), else basic, else the static header
+ * of CONN-SCIM-05. Incomplete ones give requests without credentials: the system answers 401 and says so.
  */
-export function configuredCredentials({ config, clock }: ConnectorContext): Credentials {
-  const { properties } = config;
-  const user = textProperty(properties, 'User');
-  const password = config.secret('Password');
-  const withPassword = (textProperty(properties, 'Authentication') ?? 'BasicAuthentication') === 'BasicAuthentication';
-  if (withPassword && user !== undefined && password !== undefined) {
-    const tokenUrl = textProperty(properties, 'OAuth2TokenServiceURL');
-    if (tokenUrl === undefined) return fixedCredentials(basicAuthorization(user, password));
-    const scope = textProperty(properties, 'OAuth2TokenScope');
-    return oauthCredentials({
-      tokenUrl: new URL(tokenUrl),
-      clientId: user,
-      clientSecret: password,
-      clientAuthentication: textProperty(properties, 'AuthType') === 'Form' ? 'Form' : 'Basic',
-      tls: tlsOptions(properties),
-      clock,
-      ...(scope === undefined ? {} : { scope }),
-    });
+export function configuredCredentials(context: ConnectorContext): Credentials {
+  const { config } = context;
+  const tokenUrl = tokenUrlOf(config.properties);
+  const client = tokenUrl === undefined ? undefined : oauthClient(context);
+  if (tokenUrl !== undefined && client !== undefined) return tokenCredentials(context, tokenUrl, client);
+  const basic = basicCredentials(config);
+  return fixedCredentials(basic ?? staticAuthorization(config));
+}
+
+function tokenCredentials(context: ConnectorContext, tokenUrl: string, client: OAuthClient): Credentials {
+  const { config, clock } = context;
+  const scope = textProperty(config.properties, 'OAuth2TokenScope');
+  return oauthCredentials({
+    tokenUrl: new URL(tokenUrl),
+    client,
+    tls: { ...trustOf(config.properties), ...(client.kind === 'certificate' && { identity: clientIdentity(context) }) },
+    clock,
+    ...(scope === undefined ? {} : { scope }),
+  });
+}
+
+/** How the token service knows us; undefined where the properties do not say. */
+function oauthClient(context: ConnectorContext): OAuthClient | undefined {
+  const { properties } = context.config;
+  if (usesClientCertificate(properties)) {
+    const id = textProperty(properties, 'client_id');
+    return id === undefined ? undefined : { kind: 'certificate', id };
   }
-  return fixedCredentials(staticAuthorization(config));
+  const user = userOf(context.config);
+  if (user === undefined) return undefined;
+  const isForm = textProperty(properties, 'AuthType') === 'Form';
+  return { kind: isForm ? 'form' : 'basic', id: user.name, secret: user.password };
+}
+
+function basicCredentials(config: ResolvedConfig): string | undefined {
+  const user = userOf(config);
+  return user === undefined ? undefined : basicAuthorization(user.name, user.password);
+}
+
+function userOf(config: ResolvedConfig): { name: string; password: string } | undefined {
+  const { properties } = config;
+  if ((textProperty(properties, 'Authentication') ?? 'BasicAuthentication') !== 'BasicAuthentication') return undefined;
+  const name = textProperty(properties, 'User');
+  const password = config.secret('Password');
+  return name === undefined || password === undefined ? undefined : { name, password };
 }
 
 /** Secrets are asked for by name, and the name may be spelled in any case (CRD-5). */

@@ -12,15 +12,19 @@ import { parseRetryAfterMs } from './retry-after.js';
 export interface OAuthOptions {
   /** May carry a query, which is kept. */
   readonly tokenUrl: URL;
-  readonly clientId: string;
-  readonly clientSecret: string;
-  /** `Basic`: client in the header of the token request; `Form`: in its body (PRP-29). */
-  readonly clientAuthentication: 'Basic' | 'Form';
+  readonly client: OAuthClient;
   /** Scopes separated by blanks. */
   readonly scope?: string;
   readonly tls: TlsOptions;
   readonly clock: () => Date;
 }
+
+/** How the token service knows the client. */
+export type OAuthClient =
+  /** By a secret, in the header of the token request or in its body (PRP-29). */
+  | { readonly kind: 'basic' | 'form'; readonly id: string; readonly secret: string }
+  /** By its certificate in mutual TLS; the body only names it (CRT-9, RFC 8705 §2). */
+  | { readonly kind: 'certificate'; readonly id: string };
 
 const EARLY_RENEWAL_MS = 60_000;
 const SHORTEST_LIFE_MS = 30_000;
@@ -78,7 +82,7 @@ class ClientCredentials implements Credentials {
     if (refusedLiteral(tokenUrl.hostname)) throw transportError(addressRefused(), operation);
     this.pool ??= createPool(tokenUrl.origin, tls, HTTP_LIMITS.connectTimeoutMs, 1);
     const result = await this.send(this.pool, operation);
-    this.token = tokenOf(result, operation, this.options.clock());
+    this.token = tokenOf(result, operation, this.options);
     return this.token;
   }
 
@@ -103,32 +107,46 @@ class ClientCredentials implements Credentials {
 
   private headers(): string[] {
     const headers = ['accept', 'application/json', 'content-type', 'application/x-www-form-urlencoded'];
-    if (this.options.clientAuthentication === 'Form') return headers;
-    const { clientId, clientSecret } = this.options;
-    return [...headers, 'authorization', basicAuthorization(clientId, clientSecret)];
+    const { client } = this.options;
+    return client.kind === 'basic'
+      ? [...headers, 'authorization', basicAuthorization(client.id, client.secret)]
+      : headers;
   }
 
   private form(): string {
-    const { tokenUrl, scope, clientAuthentication, clientId, clientSecret } = this.options;
+    const { tokenUrl, scope, client } = this.options;
     const form = new URLSearchParams();
     if (!tokenUrl.searchParams.has('grant_type')) form.set('grant_type', 'client_credentials');
     if (scope !== undefined && scope !== '' && !tokenUrl.searchParams.has('scope')) form.set('scope', scope);
-    if (clientAuthentication === 'Form') {
-      form.set('client_id', clientId);
-      form.set('client_secret', clientSecret);
-    }
+    if (client.kind !== 'basic') form.set('client_id', client.id);
+    if (client.kind === 'form') form.set('client_secret', client.secret);
     return form.toString();
   }
 
   private operation(): Operation {
-    const { tokenUrl } = this.options;
-    return { label: 'token request', kind: 'system', method: 'POST', safeUrl: tokenUrl.origin + tokenUrl.pathname };
+    const { tokenUrl, tls } = this.options;
+    return {
+      label: 'token request',
+      kind: 'system',
+      method: 'POST',
+      safeUrl: tokenUrl.origin + tokenUrl.pathname,
+      showsCertificate: tls.identity !== undefined,
+    };
   }
 }
 
+/** Where a refusal may come from. */
+const SETTINGS: Readonly<Record<OAuthClient['kind'], string>> = {
+  basic: 'OAuth2TokenServiceURL, User, Password, AuthType and OAuth2TokenScope',
+  form: 'OAuth2TokenServiceURL, User, Password, AuthType and OAuth2TokenScope',
+  certificate:
+    'OAuth2TokenServiceURL, client_id, OAuth2TokenScope and whether the token service knows the active outbound certificate',
+};
+
 /** A refused token request says that nothing else will work (ORD-7), whatever the status it is refused with. */
-function tokenOf(result: ExchangeResult, operation: Operation, now: Date): Token {
-  if (result.status !== 200 && result.status !== 201) throw tokenError(result, operation, now);
+function tokenOf(result: ExchangeResult, operation: Operation, { client, clock }: OAuthOptions): Token {
+  const now = clock();
+  if (result.status !== 200 && result.status !== 201) throw tokenError(result, operation, client, now);
   const answer = parseToken(result.body);
   if (answer === undefined)
     throw protocolError(operation, 'the answer holds no access_token; check OAuth2TokenServiceURL');
@@ -139,7 +157,7 @@ function tokenOf(result: ExchangeResult, operation: Operation, now: Date): Token
   };
 }
 
-function tokenError(result: ExchangeResult, operation: Operation, now: Date): ConnectorError {
+function tokenError(result: ExchangeResult, operation: Operation, client: OAuthClient, now: Date): ConnectorError {
   const { status } = result;
   const passing = status < 400 || status === 408 || status === 429 || status >= 500;
   if (passing) {
@@ -155,7 +173,7 @@ function tokenError(result: ExchangeResult, operation: Operation, now: Date): Co
     outcome: 'not-applied',
     status,
     ...(code === undefined ? {} : { vendorCode: code }),
-    safeMessage: `${operation.label}: ${text}; check OAuth2TokenServiceURL, User, Password, AuthType and OAuth2TokenScope`,
+    safeMessage: `${operation.label}: ${text}; check ${SETTINGS[client.kind]}`,
     adminMessage: `HTTP operation failed invoking ${operation.safeUrl} with statusCode: ${status}, Response: ${code ?? ''}`,
   });
 }

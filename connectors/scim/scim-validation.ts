@@ -1,3 +1,4 @@
+import { usesClientCertificate } from '../../core/certificates/usable.js';
 import type { PropertyFinding } from '../contract.js';
 import { CA_PROPERTY } from '../http/http-settings.js';
 import { listProperty, textProperty, type Properties } from '../property-values.js';
@@ -23,17 +24,6 @@ const NOT_BUILT: readonly NotBuilt[] = [
     name: 'ProxyType',
     refuses: (value) => value === 'OnPremise',
     message: 'ProxyType OnPremise is not available yet; use Internet, which connects directly from this network',
-  },
-  {
-    name: 'Authentication',
-    refuses: (value) => value === 'ClientCertificateAuthentication',
-    message:
-      'client certificates are not available yet; use BasicAuthentication, with OAuth2TokenServiceURL for OAuth 2.0',
-  },
-  {
-    name: 'client_id',
-    refuses: always,
-    message: 'client_id belongs to client certificates, which are not available yet; use User',
   },
   {
     name: 'CloudConnectorLocationId',
@@ -84,6 +74,11 @@ export function scimWarnings(properties: Properties): PropertyFinding[] {
   if (usesPassword(properties) && textProperty(properties, 'Password') === undefined && hasUser(properties)) {
     warnings.push({ property: 'Password', message: 'Password is not set: requests are sent without credentials' });
   }
+  const unused = usesClientCertificate(properties) ? ['User', 'Password', 'AuthType'] : [];
+  for (const property of unused) {
+    if (textProperty(properties, property) === undefined) continue;
+    warnings.push({ property, message: `${property} is not used with ClientCertificateAuthentication; remove it` });
+  }
   return warnings;
 }
 
@@ -131,10 +126,16 @@ function hasUser(properties: Properties): boolean {
 
 function credentialErrors(properties: Properties): PropertyFinding[] {
   const tokenUrl = textProperty(properties, 'OAuth2TokenServiceURL');
+  if (usesClientCertificate(properties)) return certificateAuthenticationErrors(properties, tokenUrl);
+  if (textProperty(properties, 'client_id') !== undefined) {
+    const message =
+      'client_id belongs to Authentication ClientCertificateAuthentication with OAuth2TokenServiceURL; use User';
+    return [{ property: 'client_id', message }];
+  }
   if (!usesPassword(properties)) {
     if (tokenUrl === undefined) return [];
     const message =
-      'a token URL needs Authentication BasicAuthentication with User and Password as client ID and secret';
+      'a token URL needs Authentication BasicAuthentication with User and Password as client ID and secret, or ClientCertificateAuthentication with client_id';
     return [{ property: 'OAuth2TokenServiceURL', message }];
   }
   if (hasUser(properties)) return [];
@@ -148,6 +149,29 @@ function credentialErrors(properties: Properties): PropertyFinding[] {
       message: 'User is required with BasicAuthentication; without credentials set Authentication to NoAuthentication',
     },
   ];
+}
+
+/** CONN-SCIM-04: to the token service where there is one, else to the system, and over TLS. */
+function certificateAuthenticationErrors(properties: Properties, tokenUrl: string | undefined): PropertyFinding[] {
+  const errors: PropertyFinding[] = [];
+  const hasClientId = textProperty(properties, 'client_id') !== undefined;
+  if (tokenUrl === undefined && hasClientId) {
+    const message = 'client_id is for a token URL: set OAuth2TokenServiceURL, or remove it';
+    errors.push({ property: 'client_id', message });
+  }
+  if (tokenUrl !== undefined && !hasClientId) {
+    const message =
+      'client_id is required with OAuth2TokenServiceURL and ClientCertificateAuthentication: the OAuth client ID';
+    errors.push({ property: 'client_id', message });
+  }
+  const property = tokenUrl === undefined ? 'URL' : 'OAuth2TokenServiceURL';
+  if (/^http:/i.test(textProperty(properties, property) ?? '')) {
+    errors.push({
+      property,
+      message: `${property} must begin with https://: a client certificate is shown in TLS only`,
+    });
+  }
+  return errors;
 }
 
 function filterFindings(properties: Properties, severity: 'error' | 'warning'): PropertyFinding[] {

@@ -41,7 +41,7 @@ export function openScimConnector(
     secrets: secretValues(context),
     // Those of the connector come last and win (PRP-32).
     headers: { ...configuredHeaders(context.config), accept: ACCEPT },
-    tls: tlsOptions(properties),
+    tls: tlsOptions(context),
     connections: settings.maxConcurrentWrites + READ_CONNECTIONS,
     clock: context.clock,
     limits,

@@ -1,4 +1,6 @@
-import type { MailKind } from './topics.js';
+import { certificateMailText, type CertificateFacts } from './certificate-mail.js';
+import { composeMail, oneLine, type MailText } from './compose.js';
+import { CERTIFICATE_TOPIC, topicOf, type CertificateMail, type MailKind, type SourceMail } from './topics.js';
 
 /** Changes of one plan that wait for approval. */
 export interface HeldPlan {
@@ -6,7 +8,7 @@ export interface HeldPlan {
   readonly counts: readonly { readonly class: string; readonly target: string; readonly count: number }[];
 }
 
-/** What a mail is about: names of systems, never of people. */
+/** What a mail about a source is about: names of systems, never of people. */
 export interface MailFacts {
   readonly sourceName: string;
   readonly targetNames: readonly string[];
@@ -22,15 +24,22 @@ export interface MailFacts {
   readonly streak?: { readonly failedJobs: number; readonly since: string };
 }
 
-/** A mail without its recipient; no line holds a line break of somebody else's. */
-export interface MailText {
-  readonly subject: string;
-  readonly text: string;
-  readonly html: string;
+/** What a mail says, before it is put into words. */
+export type MailContent = SourceContent | CertificateContent;
+interface SourceContent {
+  readonly kind: SourceMail;
+  readonly facts: MailFacts;
+}
+interface CertificateContent {
+  readonly kind: CertificateMail;
+  readonly facts: CertificateFacts;
 }
 
+/** What a mail of a kind is about. */
+export type FactsOf<Kind extends MailKind> = Kind extends CertificateMail ? CertificateFacts : MailFacts;
+
 /** The first three are fixed words (NTF-6). */
-const SUBJECTS: Readonly<Record<MailKind, string>> = {
+const SUBJECTS: Readonly<Record<SourceMail, string>> = {
   intermediate: 'Provisioning Running with Error',
   failure: 'Provisioning Finished with Error',
   recovery: 'Provisioning Success',
@@ -38,21 +47,25 @@ const SUBJECTS: Readonly<Record<MailKind, string>> = {
   reminder: 'Provisioning Still Failing',
 };
 
-/** Subject of a mail (NTF-6). */
-export function subjectOf(kind: MailKind, sourceName: string): string {
+/** Subject of a mail about a source (NTF-6). */
+export function subjectOf(kind: SourceMail, sourceName: string): string {
   return `${SUBJECTS[kind]}. Source System: ${oneLine(sourceName)}`;
 }
 
-/** The whole mail (NTF-7). `publicUrl`: where administrators reach the API, without a slash at its end. */
-export function mailText(kind: MailKind, facts: MailFacts, publicUrl: string): MailText {
-  const subject = subjectOf(kind, facts.sourceName);
+/** The whole mail. `publicUrl`: where administrators reach the API, without a slash at its end. */
+export function mailText(content: MailContent, publicUrl: string): MailText {
+  if (isAboutCertificate(content)) return certificateMailText(content.kind, content.facts, publicUrl);
+  const { kind, facts } = content;
   const blocks = [aboutJob(facts), ...aboutStreak(facts), ...aboutHeld(facts, publicUrl)];
-  const link = `${publicUrl}/api/v1/jobs/${encodeURIComponent(facts.jobId)}`;
-  return {
-    subject,
-    text: `${[...blocks.map((lines) => lines.join('\n')), `Navigate to details: ${link}`].join('\n\n')}\n`,
-    html: `${[...blocks.map(paragraph), `<p><a href="${escapeHtml(link)}">Navigate to details</a></p>`].join('\n')}\n`,
-  };
+  return composeMail(
+    subjectOf(kind, facts.sourceName),
+    blocks,
+    `${publicUrl}/api/v1/jobs/${encodeURIComponent(facts.jobId)}`,
+  );
+}
+
+function isAboutCertificate(content: MailContent): content is CertificateContent {
+  return topicOf(content.kind) === CERTIFICATE_TOPIC;
 }
 
 function aboutJob({ sourceName, targetNames, jobType, startTime, status }: MailFacts): string[] {
@@ -77,17 +90,4 @@ function aboutHeld({ held = [] }: MailFacts, publicUrl: string): string[][] {
     `Review it: muster show ${planId} (or GET ${publicUrl}/api/v1/plans/${planId})`,
     `Decide and execute: muster approve ${planId}, muster reject ${planId}, then muster apply ${planId}`,
   ]);
-}
-
-function paragraph(lines: readonly string[]): string {
-  return `<p>${lines.map(escapeHtml).join('<br>\n')}</p>`;
-}
-
-/** Names come from people: a line break in one must not become a header or a line of its own. */
-function oneLine(text: string): string {
-  return text.replaceAll(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim();
-}
-
-function escapeHtml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 }

@@ -43,7 +43,17 @@ export const MATRIX = {
   runtime: {
     folders: ['core', 'runtime'],
     types: ['connectors'],
-    packages: ['pino', 'pg', 'undici', 'zod', '@temporalio/*', 'nodemailer', 'node:*'],
+    packages: [
+      'pino',
+      'pg',
+      'undici',
+      'zod',
+      '@temporalio/*',
+      'nodemailer',
+      '@peculiar/x509',
+      'reflect-metadata',
+      'node:*',
+    ],
     why: 'runtime is what every process needs; it knows no part of the product.',
   },
   activities: {

@@ -21,7 +21,8 @@ export {
   updateSystem,
 } from './systems.js';
 export type { NewSystem, PageRequest, SourceChoice, SystemChange, SystemFilter, SystemRecord } from './systems.js';
-export { rewrapSecrets, saveProperties } from './properties.js';
+export { saveProperties } from './properties.js';
+export { rewrapSecrets } from './rewrap.js';
 export type { PropertySet } from './properties.js';
 export { hasLinkedEntities } from './linked.js';
 export { findTransformation, listTransformationVersions, saveTransformation } from './transformations.js';

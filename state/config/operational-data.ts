@@ -32,10 +32,11 @@ const SOURCE_STATEMENTS = [
     (table) => `delete from ${table} where source_id = $1`,
   ),
 ];
-/** Mails name their recipients: they go with the source. A reset leaves who is subscribed and what was told (NTF-11). */
-const NOTIFICATION_STATEMENTS = ['notification_recipient', 'notification_state', 'mail_event'].map(
-  (table) => `delete from ${table} where source_id = $1`,
-);
+/** Mails name their recipients: they go with the system. A reset leaves who is subscribed and what was told (NTF-11). */
+const NOTIFICATION_STATEMENTS = [
+  'delete from notification_state where source_id = $1',
+  ...['notification_recipient', 'mail_event'].map((table) => `delete from ${table} where system_no = $1`),
+];
 const ENTITY_STATEMENT = 'delete from entity where source_id = $1';
 
 /** Simulations hold content of people: it goes with either of the systems; a reset leaves it, like all results of jobs. */

@@ -48,20 +48,3 @@ async function forgetRefusals(manager: EntityManager, systemNo: number): Promise
     [systemNo],
   );
 }
-
-/**
- * Wraps every credential again that was sealed under an older master key; values are neither read nor changed, so it may run while
- * the installation works. Returns how many were wrapped again.
- */
-export async function rewrapSecrets(manager: EntityManager, keyring: Keyring): Promise<number> {
-  const rows: { systemNo: number; id: string; name: string; sealed: Buffer }[] = await manager.query(
-    `select p.system_no as "systemNo", s.id, p.name, p.sealed from system_property p join system s on s.no = p.system_no
-      where p.sealed is not null for update of p`,
-  );
-  const old = rows.filter((row) => keyring.needsRewrap(row.sealed));
-  for (const row of old) {
-    const sealed = keyring.rewrap({ systemId: row.id, propertyName: row.name }, row.sealed);
-    await manager.update(SystemPropertyEntity, { systemNo: row.systemNo, name: row.name }, { sealed });
-  }
-  return old.length;
-}

@@ -1,20 +1,17 @@
 import { KEPT_MS, nextAttempt, RETRY_MS } from '../../core/notifications/attempts.js';
-import type { MailFacts } from '../../core/notifications/mail-text.js';
-import type { MailKind } from '../../core/notifications/topics.js';
+import type { MailContent } from '../../core/notifications/mail-text.js';
 import type { Sql, SqlPool } from '../database.js';
 
 /** A mail that its holder alone may send, once. */
-export interface ClaimedMail {
+export type ClaimedMail = MailContent & {
   readonly eventNo: number;
   readonly recipientNo: number;
-  readonly kind: MailKind;
-  readonly facts: MailFacts;
   readonly at: Date;
   readonly name: string;
   readonly email: string;
   /** This one included. */
   readonly attempts: number;
-}
+};
 
 /** What came of an attempt. `refused`: it was surely not taken. `uncertain`: it may have been, so it is not sent again. */
 export type DeliveryResult =

@@ -18,7 +18,7 @@ interface HeldRow {
  * a source that plans first (PLN-13). Each change is told once.
  */
 export async function noteHeldChanges(sql: Sql, run: NotedRun, status: JobStatus): Promise<void> {
-  const occasion = { sourceNo: run.sourceNo, runKey: run.runKey, kind: 'held' } as const;
+  const occasion = { systemNo: run.sourceNo, runKey: run.runKey, kind: 'held' } as const;
   if (!(await hasRecipients(sql, occasion))) return;
   const rows = await newlyHeld(sql, run);
   if (rows.length === 0) return;

@@ -6,6 +6,7 @@ import type { JobStatus } from '../runs/run.js';
 import { noteHeldChanges } from './held-event.js';
 import { loadSettings, loadState, noteFailure, noteIntermediate, noteSuccess } from './job-state.js';
 import { hasRecipients, storeMails } from './outbox.js';
+import type { SourceMail } from '../../core/notifications/topics.js';
 import type { MailOccasion } from './outbox.js';
 import { factsOf, HALF_OF, NOTED_RUN } from './run-facts.js';
 import type { NotedRun } from './run-facts.js';
@@ -28,7 +29,7 @@ export async function noteFailedEntities(sql: Sql, runKey: string): Promise<void
   const { mail } = step(state, 'firstFailure', await loadSettings(sql, run.sourceNo));
   if (mail === null) return;
   await noteIntermediate(sql, run.sourceNo);
-  await tell(sql, run, { sourceNo: run.sourceNo, runKey, kind: mail }, 'Running with Error');
+  await tell(sql, run, { systemNo: run.sourceNo, runKey, kind: mail }, 'Running with Error');
 }
 
 /**
@@ -54,9 +55,9 @@ async function noteOutcome(sql: Sql, run: NotedRun, half: JobHalf, status: JobSt
   const { mail, state: next } = step(state, status === 'Success' ? 'succeeded' : 'failed', settings);
   if (status === 'Success') await noteSuccess(sql, sourceNo);
   else await noteFailure(sql, { sourceNo, runKey, half, isTold: mail !== null }, next);
-  if (mail !== null) await tell(sql, run, { sourceNo, runKey, kind: mail }, status);
+  if (mail !== null) await tell(sql, run, { systemNo: sourceNo, runKey, kind: mail }, status);
 }
 
-async function tell(sql: Sql, run: NotedRun, occasion: MailOccasion, status: JobStatus): Promise<void> {
+async function tell(sql: Sql, run: NotedRun, occasion: MailOccasion<SourceMail>, status: JobStatus): Promise<void> {
   if (await hasRecipients(sql, occasion)) await storeMails(sql, occasion, await factsOf(sql, run, status));
 }

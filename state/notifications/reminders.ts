@@ -13,7 +13,7 @@ import type { NotedRun } from './run-facts.js';
 const IS_DUE = `
   s.fail_sent and s.told_at <= $1
   and exists (select from system y where y.no = s.source_id and y.enabled)
-  and exists (select from notification_recipient n where n.source_id = s.source_id and 'reminder' = any(n.topics))
+  and exists (select from notification_recipient n where n.system_no = s.source_id and 'reminder' = any(n.topics))
   and not exists (select from system_property p
                    where p.system_no = s.source_id and p.name = '${NOTIFICATION_PROPERTIES.repeat}' and btrim(p.value) = 'true')`;
 
@@ -41,7 +41,7 @@ export async function remindOfStreaks(pool: SqlPool, now: Date): Promise<void> {
     );
     for (const { failedJobs, since, ...run } of streaks) {
       const facts = await factsOf(sql, run, run.status ?? 'Finished with Error');
-      const occasion = { sourceNo: run.sourceNo, runKey: null, kind: 'reminder' } as const;
+      const occasion = { systemNo: run.sourceNo, runKey: null, kind: 'reminder' } as const;
       await storeMails(sql, occasion, { ...facts, streak: { failedJobs, since: jobTime(since) } });
     }
   });

@@ -1,5 +1,7 @@
-import type { MailKind } from '../../core/notifications/topics.js';
+import { CERTIFICATE_MAILS } from '../../core/notifications/topics.js';
+import type { SourceMail } from '../../core/notifications/topics.js';
 import type { Sql } from '../database.js';
+import type { RecipientList } from './recipients.js';
 
 /** Where a source stands (NTF-11). */
 export interface StreakView {
@@ -14,7 +16,7 @@ export interface StreakView {
 
 /** One message of the last thirty days. */
 export interface MailView {
-  readonly kind: MailKind;
+  readonly kind: SourceMail;
   readonly sourceName: string;
   readonly jobId: string;
   readonly at: Date;
@@ -39,23 +41,28 @@ export async function readStreak(sql: Sql, sourceNo: number): Promise<StreakView
   return row ?? { failedJobs: 0, intermediateSent: false, failureSent: false, failingSince: null, failedJob: null };
 }
 
-/** Mails about a source: first those that could not be delivered, then the newest. */
+/** SQL: mail event `e` is for this list of recipients. */
+const isFor = (list: RecipientList): string =>
+  `e.kind ${list === 'jobs' ? '<> all' : '= any'}('{${CERTIFICATE_MAILS.join()}}')`;
+
+/** Mails about what comes from a source: first those that could not be delivered, then the newest. */
 export async function listMails(sql: Sql, sourceNo: number, limit: number): Promise<MailView[]> {
   return sql.query<MailView>(
     `select e.kind, e.facts ->> 'sourceName' as "sourceName", e.facts ->> 'jobId' as "jobId", e.at, m.name, m.email, m.state, m.attempts,
             case when m.state = 'waiting' then m.due_at end as "nextAttemptAt", m.ended_at as "endedAt", m.last_error as error
        from mail_event e join mail m on m.event_no = e.event_no
-      where e.source_id = $1
+      where e.system_no = $1 and ${isFor('jobs')}
       order by m.state = 'undeliverable' desc, e.event_no desc, m.recipient_no limit $2`,
     [sourceNo, limit],
   );
 }
 
-/** How many mails about a source could not be delivered, of the last thirty days. */
-export async function countUndeliverable(sql: Sql, sourceNo: number): Promise<number> {
+/** How many mails about a system could not be delivered to those of a list, of the last thirty days. */
+export async function countUndeliverable(sql: Sql, systemNo: number, list: RecipientList): Promise<number> {
   const [row] = await sql.query<{ count: number }>(
-    `select count(*)::int as count from mail_event e join mail m on m.event_no = e.event_no and m.state = 'undeliverable' where e.source_id = $1`,
-    [sourceNo],
+    `select count(*)::int as count from mail_event e join mail m on m.event_no = e.event_no and m.state = 'undeliverable'
+      where e.system_no = $1 and ${isFor(list)}`,
+    [systemNo],
   );
   return row?.count ?? 0;
 }

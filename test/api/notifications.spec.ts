@@ -77,7 +77,7 @@ describe('recipients of notifications', () => {
 
   it('NTF-3: a hundred recipients are enough', async () => {
     await api.sql(
-      `insert into notification_recipient (source_id, name, email, topics, added_by)
+      `insert into notification_recipient (system_no, name, email, topics, added_by)
        select s.no, 'x', n || '@example.com', '{jobs}', 'test' from system s, generate_series(1, 100) n where s.id = $1`,
       [hr],
     );
@@ -110,7 +110,7 @@ describe('recipients of notifications', () => {
          insert into notification_state (source_id, streak, fail_sent, failing_since, failed_run)
          select source_id, 3, true, '2026-11-28T10:00:00Z', run_key from run),
        event as (
-         insert into mail_event (source_id, run_key, kind, facts, at)
+         insert into mail_event (system_no, run_key, kind, facts, at)
          select source_id, run_key, 'failure', '{"sourceName": "HR", "jobId": "j1"}', '2026-11-28T10:00:00Z' from run returning event_no)
        insert into mail (event_no, recipient_no, name, email, state, attempts, due_at, last_error, ended_at)
        select event_no, 1, 'Anna', 'anna@example.com', 'undeliverable', 30, '2026-11-29T10:00:00Z'::timestamptz, '550 no', '2026-11-29T10:00:00Z'::timestamptz from event

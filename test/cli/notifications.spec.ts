@@ -41,7 +41,7 @@ describe('muster subscribe, unsubscribe, recipients', () => {
            insert into notification_state (source_id, streak, failing_since, failed_run)
            select source_id, 2, '2026-11-28T10:00:00Z', run_key from run),
          event as (
-           insert into mail_event (source_id, run_key, kind, facts, at)
+           insert into mail_event (system_no, run_key, kind, facts, at)
            select source_id, run_key, 'failure', '{"sourceName": "HR", "jobId": "j1"}', '2026-11-28T10:00:00Z' from run returning event_no)
          insert into mail (event_no, recipient_no, name, email, state, last_error)
          select event_no, 1, 'Anna', 'anna@example.com', 'undeliverable', '550 \u001b[2J no' from event`,

@@ -81,9 +81,7 @@ describe('validateProperties', () => {
 
   it.each([
     ['ProxyType', 'OnPremise'],
-    ['Authentication', 'ClientCertificateAuthentication'],
     ['CloudConnectorLocationId', 'L1'],
-    ['client_id', 'c'],
   ])('what is not built is refused by name with what to do instead: %s=%s', (name, value) => {
     const found = check({ [name]: value }).errors.filter(({ property }) => property === name);
     expect(found).toHaveLength(1);
@@ -108,6 +106,24 @@ describe('validateProperties', () => {
     expect(errorsOf({ User: '', OAuth2TokenServiceURL: 'https://t.example.org' })).toEqual(['User']);
     expect(errorsOf({ Authentication: 'NoAuthentication', OAuth2TokenServiceURL: 'https://t.example.org' })).toEqual([
       'OAuth2TokenServiceURL',
+    ]);
+  });
+
+  it('CONN-SCIM-04, PRP-23, PRP-26: a certificate goes over https, to the token service with client_id or to the system without', () => {
+    const certificate = { User: '', Password: '', Authentication: 'ClientCertificateAuthentication' };
+    const token = { OAuth2TokenServiceURL: 'https://t.example.org/token' };
+    expect(check(certificate)).toEqual({ errors: [], warnings: [] });
+    expect(check({ ...certificate, ...token, client_id: 'c' })).toEqual({ errors: [], warnings: [] });
+    expect(errorsOf({ ...certificate, ...token })).toEqual(['client_id']);
+    expect(errorsOf({ ...certificate, client_id: 'c' })).toEqual(['client_id']);
+    expect(errorsOf({ ...certificate, URL: 'http://scim.example.org' })).toEqual(['URL']);
+    const plain = { OAuth2TokenServiceURL: 'http://t.example.org/token', client_id: 'c' };
+    expect(errorsOf({ ...certificate, ...plain })).toEqual(['OAuth2TokenServiceURL']);
+    expect(errorsOf({ client_id: 'c' })).toEqual(['client_id']);
+    expect(warningsOf({ ...certificate, User: 'u', Password: 'x', AuthType: 'Form' })).toEqual([
+      'User',
+      'Password',
+      'AuthType',
     ]);
   });
 

@@ -82,7 +82,7 @@ describe('reset', () => {
       );
       await pool.query('insert into notification_state (source_id, streak) values ($1, 1)', [world.hr.no]);
       await pool.query(
-        `insert into notification_recipient (source_id, name, email, topics, added_by) values ($1, 'Anna', 'anna@example.com', '{jobs}', 'test')`,
+        `insert into notification_recipient (system_no, name, email, topics, added_by) values ($1, 'Anna', 'anna@example.com', '{jobs}', 'test')`,
         [world.hr.no],
       );
       expect(await count(sql)).toBe(before);

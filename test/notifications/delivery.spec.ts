@@ -88,7 +88,7 @@ describe('mails are delivered', () => {
       scene.pass(HOUR_MS);
       await scene.round();
     }
-    expect(await countUndeliverable(scene.engine.pool, world.hr.no)).toBe(1);
+    expect(await countUndeliverable(scene.engine.pool, world.hr.no, 'jobs')).toBe(1);
     const [mail] = await listMails(scene.engine.pool, world.hr.no, 9);
     expect(mail).toMatchObject({ state: 'undeliverable', email: 'anna@example.com', nextAttemptAt: null });
     expect(mail?.error).toContain('550');
@@ -186,7 +186,7 @@ describe('mails are delivered', () => {
     const anna = await scene.subscribe(world.hr, 'anna@example.com');
     await scene.subscribe(world.hr, 'bert@example.com');
     await jobThatEnds(world, cloud, 'nocon');
-    expect(await removeRecipient(scene.engine.pool, world.hr.no, anna.id)).toBe(true);
+    expect(await removeRecipient(scene.engine.pool, world.hr.no, 'jobs', anna.id)).toBe(true);
     await scene.round();
     expect(scene.server.received.flatMap(({ recipients }) => recipients)).toEqual(['bert@example.com']);
   });

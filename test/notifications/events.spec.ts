@@ -72,7 +72,7 @@ describe('what is told of jobs', () => {
       await world.job();
       await world.job('resync');
       expect(await counts('select 1 from notification_state where source_id = $1')).toEqual([]);
-      expect(await counts('select 1 from mail_event where source_id = $1')).toEqual([]);
+      expect(await counts('select 1 from mail_event where system_no = $1')).toEqual([]);
     });
 
     it('NTF-15: the halves of a source that plans first: success of a plan ends no streak of its application', async () => {
@@ -146,7 +146,7 @@ describe('what is told of jobs', () => {
         await expect(engine.workThrough(runKey, process)).rejects.toThrow(ProcessDiedError);
         await process.activities.close().catch(() => undefined);
         await pool.close();
-        expect(await counts('select kind from mail_event where source_id = $1')).toEqual(
+        expect(await counts('select kind from mail_event where system_no = $1')).toEqual(
           side === 'after' ? [{ kind: 'intermediate' }] : [],
         );
         await expireLeases(engine.pool, world.hr.no);
@@ -271,7 +271,7 @@ describe('what is told of jobs', () => {
         failingSince: null,
         failedJob: null,
       });
-      expect(await counts('select email from notification_recipient where source_id = $1')).toEqual([
+      expect(await counts('select email from notification_recipient where system_no = $1')).toEqual([
         { email: 'anna@example.com' },
       ]);
       // Nothing of a streak that is forgotten recovers.
@@ -289,8 +289,9 @@ describe('what is told of jobs', () => {
       );
       expect(await readStreak(pool, world.hr.no)).toMatchObject({ failedJobs: 1 });
       await dataSource.transaction((manager) => removeOperationalData(manager, world.hr.no));
-      for (const table of ['notification_recipient', 'notification_state', 'mail_event'])
-        expect([table, await counts(`select 1 from ${table} where source_id = $1`)]).toEqual([table, []]);
+      expect(await counts('select 1 from notification_state where source_id = $1')).toEqual([]);
+      for (const table of ['notification_recipient', 'mail_event'])
+        expect([table, await counts(`select 1 from ${table} where system_no = $1`)]).toEqual([table, []]);
       expect(await listMails(pool, world.hr.no, 9)).toEqual([]);
       expect(await scene.round()).toEqual([]);
     });

@@ -25,6 +25,16 @@ export class MailScene {
     return new MailScene(await TestEngine.start({ clock, mailer: createMailer(server.settings) }), server, time);
   }
 
+  /** Time of the engine. */
+  now(): Date {
+    return new Date(Date.now() + this.time.aheadMs);
+  }
+
+  /** It is then at once. */
+  passTo(then: Date): void {
+    this.time.aheadMs = then.getTime() - Date.now();
+  }
+
   /** So much time goes by at once. */
   pass(ms: number): void {
     this.time.aheadMs += ms;
@@ -34,6 +44,7 @@ export class MailScene {
     const added = await addRecipient(
       this.engine.pool,
       source.no,
+      'jobs',
       { name: 'Team', email, topics, addedBy: 'test' },
       100,
     );

@@ -49,6 +49,17 @@ temporal.describe('rounds of healing', () => {
     expect(fake.callsOf('heal', 'send').sort()).toEqual(['heal 1 A', 'send mails']);
   });
 
+  it('CRT-5, CRT-7: certificates that end soon are tended in a round, and mails beside them', async () => {
+    const fake = new FakeActivities({
+      healable: { pairs: [], hasMails: true, hasCertificates: true },
+      healFailure: 'tend certificates',
+    });
+    await runRound(driver, fake, async (handle) => {
+      expect(await handle.result()).toEqual({ pairs: 0 });
+    });
+    expect(fake.callsOf('send', 'tend').sort()).toEqual(['send mails', 'tend certificates']);
+  });
+
   it('NTF-20: a failed job, the next round of the schedule, the mailbox', async () => {
     const server = await startMailServer();
     const world = await World.start({ engine: { mailer: createMailer(server.settings) } });
@@ -56,7 +67,7 @@ temporal.describe('rounds of healing', () => {
     const { id } = await loadInstallation(world.engine.pool);
     try {
       const anna = { name: 'Anna', email: 'anna@example.com', topics: ['jobs'], addedBy: 'test' } as const;
-      await addRecipient(world.engine.pool, world.hr.no, anna, 1);
+      await addRecipient(world.engine.pool, world.hr.no, 'jobs', anna, 1);
       await world.addTarget('Cloud');
       world.source.faults.arm({ effect: { kind: 'status', status: 403 } });
       await world.engine.runJob(world.hr);

@@ -15,7 +15,7 @@ type StepActivities = Pick<
   'openRun' | 'endIntake' | 'finishRun' | 'requestScheduledRun' | 'findHealable'
 >;
 type HealActivities = Pick<RunActivities, 'healPair'>;
-type MailActivities = Pick<RunActivities, 'sendMails'>;
+type MailActivities = Pick<RunActivities, 'sendMails' | 'tendCertificates'>;
 type ReportActivities = Pick<RunActivities, 'describeProgress'>;
 
 /**
@@ -77,8 +77,8 @@ export function healing(summary: string): ActivityInterfaceFor<HealActivities> {
   return proxyActivities<HealActivities>({ ...HEAL, taskQueue: bulkQueueOf(workflowInfo().taskQueue), summary });
 }
 
-/** A round of the outbox on the queue of the workflow itself, tried once: it takes no slot from jobs. */
-export function mailing(summary: string): ActivityInterfaceFor<MailActivities> {
+/** A round of the outbox, or of the certificates, on the queue of the workflow itself, tried once: it takes no slot from jobs. */
+export function housekeeping(summary: string): ActivityInterfaceFor<MailActivities> {
   return proxyActivities<MailActivities>({ ...HEAL, summary });
 }
 

@@ -18,6 +18,14 @@ export class InstallationEntity {
   @Column({ name: 'sealed_root_key', type: 'bytea', nullable: true })
   sealedRootKey!: Buffer | null;
 
+  /** Authority that issues the outbound certificates of systems, PEM; null until the first of them (CRT-1). */
+  @Column({ name: 'authority_certificate', type: 'text', nullable: true })
+  authorityCertificate!: string | null;
+
+  /** Its private key, sealed by the keyring. */
+  @Column({ name: 'sealed_authority_key', type: 'bytea', nullable: true })
+  sealedAuthorityKey!: Buffer | null;
+
   @Column({ name: 'created_at', type: 'timestamptz', default: () => 'now()' })
   createdAt!: Date;
 }

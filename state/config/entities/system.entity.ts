@@ -60,6 +60,10 @@ export class SystemEntity {
   @Column({ name: 'paused_at', type: 'timestamptz', nullable: true })
   pausedAt!: Date | null;
 
+  /** *Automatic Regeneration* of its outbound certificate (CRT-5). */
+  @Column({ name: 'renews_certificate', type: 'boolean', default: false })
+  renewsCertificate!: boolean;
+
   @Column({ name: 'created_at', type: 'timestamptz', default: () => 'now()' })
   createdAt!: Date;
 

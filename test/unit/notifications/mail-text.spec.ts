@@ -21,7 +21,7 @@ describe('what a mail says', () => {
   });
 
   it('NTF-7: source, targets, job type, start time, status, and the way to the details', () => {
-    const { text, html } = mailText('failure', FACTS, URL);
+    const { text, html } = mailText({ kind: 'failure', facts: FACTS }, URL);
     expect(text).toBe(
       [
         'Source system: HR',
@@ -42,7 +42,7 @@ describe('what a mail says', () => {
       { planId: 'p1', counts: [{ class: 'delete', target: 'Cloud', count: 11 }] },
       { planId: 'p2', counts: [{ class: 'disable', target: 'Wiki', count: 7 }] },
     ];
-    const { subject, text } = mailText('held', { ...FACTS, held }, URL);
+    const { subject, text } = mailText({ kind: 'held', facts: { ...FACTS, held } }, URL);
     expect(subject).toBe('Provisioning Held for Approval. Source System: HR');
     expect(text).toContain(
       [
@@ -58,14 +58,17 @@ describe('what a mail says', () => {
 
   it('NTF-22: a reminder says how many jobs have failed, and since when', () => {
     const streak = { failedJobs: 9, since: '01/Mar/2026 07:15:00 +00' };
-    const { subject, text } = mailText('reminder', { ...FACTS, streak }, URL);
+    const { subject, text } = mailText({ kind: 'reminder', facts: { ...FACTS, streak } }, URL);
     expect(subject).toBe('Provisioning Still Failing. Source System: HR');
     expect(text).toContain('Failed jobs in a row: 9, since 01/Mar/2026 07:15:00 +00');
   });
 
   it('NTF-7: names of systems neither make lines or headers nor elements, in whatever way they try', () => {
     const evil = 'HR\r\nBcc: thief@example.com\u2028<script>alert("x")</script>';
-    const { subject, text, html } = mailText('failure', { ...FACTS, sourceName: evil, targetNames: [] }, URL);
+    const { subject, text, html } = mailText(
+      { kind: 'failure', facts: { ...FACTS, sourceName: evil, targetNames: [] } },
+      URL,
+    );
     expect(subject).not.toMatch(/[\p{Cc}\u2028]/u);
     expect(text.split('\n')[0]).toBe('Source system: HR Bcc: thief@example.com <script>alert("x")</script>');
     expect(text).toContain('Target systems: none');

@@ -89,6 +89,7 @@ export class FakeActivities {
     requestScheduledRun: ({ at }) => this.answer(`point ${at}`, () => ({ outcome: 'started' })),
     findHealable: () => this.answer('find healable', () => this.answers.healable ?? { pairs: [] }),
     sendMails: () => this.heal('send mails'),
+    tendCertificates: () => this.heal('tend certificates'),
     healPair: ({ sourceNo, targetNo }) => this.heal(`heal ${sourceNo} ${letter(targetNo)}`),
   };
 

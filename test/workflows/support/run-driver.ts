@@ -145,6 +145,7 @@ function dispatching(runs: FakeRuns): RunActivities {
     findHealable: elsewhere,
     healPair: elsewhere,
     sendMails: elsewhere,
+    tendCertificates: elsewhere,
   };
 }
 
