@@ -47,9 +47,9 @@ export class RunRows implements RowSource {
   }
 
   areHeldElsewhere(): Promise<boolean> {
-    const { services, targetNo, sourceNo, typeCode, planNo } = this.env;
-    if (planNo !== undefined) return hasApprovedLeases(services.pool, planNo, targetNo, typeCode);
-    return hasLeases(services.pool, targetNo, sourceNo, typeCode);
+    const { services, runKey, targetNo, sourceNo, typeCode: type, planNo } = this.env;
+    if (planNo !== undefined) return hasApprovedLeases(services.pool, planNo, targetNo, type);
+    return hasLeases(services.pool, { targetNo, sourceNo, type }, runKey);
   }
 
   /** An overtaken attempt leases nothing either: that is not the end of the drain. */

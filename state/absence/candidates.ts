@@ -263,7 +263,8 @@ export async function leasePairs(
         and not exists (select from run_target e where e.run_key = $4 and e.target_id = $1 and e.ended_reason is not null)
       order by n
      on conflict (target_id, entity_no) do update
-        set lease_token = excluded.lease_token, lease_until = excluded.lease_until, last_run = excluded.last_run
+        set lease_token = excluded.lease_token, lease_until = excluded.lease_until, last_run = excluded.last_run,
+            forced = b.forced or b.lease_until is not null
       where (b.lease_until is null or b.lease_until + $7::int * interval '1 millisecond' < clock_timestamp())
         and b.state <> ${BACKLOG_STATE.quarantined}
      returning entity_no as "entityNo", gen, attempts, reason <> 'absent' as pending, lease_token as token`,

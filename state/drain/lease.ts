@@ -47,6 +47,12 @@ export interface Lease {
 /** A read has declared the entity absent, so that its row has something to say again. */
 const IS_GONE = `exists (select from entity e where e.entity_no = b.entity_no and e.presence = ${PRESENCE.absent})`;
 
+/** SQL: row `b` is in a state in which the run may be offered it. */
+function mayBeOffered(runKey: string): string {
+  return `(b.state in (${BACKLOG_STATE.due}, ${BACKLOG_STATE.deferred}, ${BACKLOG_STATE.parked})
+               or b.state = ${BACKLOG_STATE.missing} and (b.seen_run = ${runKey} or ${IS_GONE}))`;
+}
+
 /**
  * Leases the next rows that this run has not been offered: due, deferred and parked alike; held and quarantined never. A row whose entity
  * the source did not know waits until a read has delivered it or declared it absent ⚠: a delta run would create somebody who has left.
@@ -62,8 +68,7 @@ export async function leaseRows(sql: Sql, query: LeaseQuery): Promise<Lease> {
          from backlog b
         where b.target_id = $1 and b.source_id = $2 and b.type = $3 and (b.prio, b.entity_no) > ($4, $5::bigint)
           and ($14::smallint is null or b.prio <= $14)
-          and (b.state in (${BACKLOG_STATE.due}, ${BACKLOG_STATE.deferred}, ${BACKLOG_STATE.parked})
-               or b.state = ${BACKLOG_STATE.missing} and (b.seen_run = $6 or ${IS_GONE}))
+          and ${mayBeOffered('$6')}
           and case when b.lease_until is null then ${query.late ? '(b.late_run = $6 or b.last_run is distinct from $6)' : 'b.last_run is distinct from $6'}
                    else b.lease_until + $10::int * interval '1 millisecond' < clock_timestamp() end
           and (b.seen_run = $6 or $13::boolean)
@@ -103,11 +108,20 @@ export async function leaseRows(sql: Sql, query: LeaseQuery): Promise<Lease> {
   return { token: rows[0]?.token ?? 0, rows: inOrder };
 }
 
-/** Somebody else still works on a pair of this target, source and type. */
-export async function hasLeases(sql: Sql, targetNo: number, sourceNo: number, type: number): Promise<boolean> {
+/**
+ * Somebody else still works on a pair of this target, source and type, or has died over one that this run is still to be offered. The lease that
+ * a dead process has left on any other row is not waited for ⚠: nobody takes over what is held or quarantined, and the drain would wait for ever.
+ */
+export async function hasLeases(
+  sql: Sql,
+  pair: { readonly targetNo: number; readonly sourceNo: number; readonly type: number },
+  runKey: string,
+): Promise<boolean> {
   const rows = await sql.query(
-    'select 1 from backlog where target_id = $1 and source_id = $2 and type = $3 and lease_until is not null limit 1',
-    [targetNo, sourceNo, type],
+    `select 1 from backlog b
+      where b.target_id = $1 and b.source_id = $2 and b.type = $3 and b.lease_until is not null
+        and (b.lease_until > clock_timestamp() or ${mayBeOffered('$4')}) limit 1`,
+    [pair.targetNo, pair.sourceNo, pair.type, runKey],
   );
   return rows.length > 0;
 }

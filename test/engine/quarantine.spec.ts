@@ -1,11 +1,23 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { BACKLOG_STATE } from '../../state/codes.js';
 import { listResults } from '../../state/runs/index.js';
 import { quarantinePair, releasePair } from '../../state/healing/quarantine.js';
 import { retryNow } from '../../state/healing/waiting.js';
 import { Actor } from '../support/actors.js';
-import { person, summary, userNames, World, writesSince } from '../support/world.js';
+import { group, person, summary, userNames, World, writesSince } from '../support/world.js';
 
 const REFUSAL = { kind: 'status', status: 400, scimType: 'invalidValue' } as const;
+
+/** Delta reads, in which nobody comes again who has not changed. */
+const DELTA = { properties: { 'ips.delta.read': 'enabled', 'scim.delta.overlap.seconds': '0' } };
+
+/** So many that one who is due does not make the job read them all (RDM-13). */
+const SEVERAL = ['P', 'Q', 'R', 'S', 'T', 'U', 'V', 'W', 'X', 'Y', 'Z'];
+
+/** Every row of the backlog was in the hand of a process that died an hour ago. */
+async function leaveDeadLease({ engine }: World): Promise<void> {
+  await engine.pool.query(`update backlog set lease_token = 7, lease_until = now() - interval '1 hour'`);
+}
 
 describe('what an administrator wants for single entities', () => {
   let world: World;
@@ -54,6 +66,40 @@ describe('what an administrator wants for single entities', () => {
     expect(userNames(simulator)).toEqual(['P@example.com']);
     expect(await world.engine.pool.query('select state from backlog')).toEqual([{ state: 5 }]);
     expect(await world.engine.pool.query('select state from link')).toEqual([{ state: 1 }]);
+  });
+
+  it('HEA-5, engine §6: the lease that a dead process has left on a pair in quarantine keeps no job waiting; released, the pair is written in full', async () => {
+    world = await World.start({ source: { users: [person('P'), person('Q')] } });
+    const { simulator, system } = await world.addTarget('Cloud');
+    await world.engine.runJob(world.hr);
+    await quarantinePair(world.engine.pool, pair(system.no), 'its update may have arrived', 'ann');
+    await leaveDeadLease(world);
+    world.source.store.update('User', 'Q', { title: 'Lead' });
+    const mark = simulator.journal.mark();
+    expect((await world.engine.runJob(world.hr)).job.status).toBe('Success');
+    expect(writesSince(simulator, mark)).toHaveLength(1);
+    await releasePair(world.engine.pool, pair(system.no));
+    const { statistics } = await world.engine.runJob(world.hr);
+    expect(summary(statistics)).toMatchObject({ 'Cloud user': 'updated 1' });
+    expect(writesSince(simulator, mark)).toHaveLength(2);
+  });
+
+  it.each(['held', 'missing'] as const)('engine §6: nor does one on a pair that is %s', async (state) => {
+    world = await World.start({
+      source: { users: SEVERAL.map((id) => person(id)), groups: [group('G', ['P'])] },
+      hr: DELTA,
+    });
+    await world.addTarget('Cloud');
+    // Marks have whole seconds: whoever was made in that of the mark would be delivered again.
+    world.source.setClockSkewMs(5_000);
+    await world.engine.runJob(world.hr);
+    await world.engine.pool.query(
+      `insert into backlog (target_id, entity_no, source_id, type, reason, state)
+         select l.target_id, l.entity_no, e.source_id, e.type, 'changed', $1 from link l join entity e using (entity_no) where e.source_key = 'P'`,
+      [BACKLOG_STATE[state]],
+    );
+    await leaveDeadLease(world);
+    expect((await world.engine.runJob(world.hr)).job).toMatchObject({ status: 'Success', readMode: 'Delta Read' });
   });
 
   it('HEA-5: an entity that the source never delivered cannot be put in quarantine', async () => {

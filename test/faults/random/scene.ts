@@ -25,6 +25,8 @@ const UNGOVERNED: GovernorLimits = { delete: null, disable: null, recreate: null
 export class RandomScene {
   /** How the last jobs ended. */
   readonly ends: string[] = [];
+  /** What is being played, for a story that comes to no end. */
+  playing = 'nothing yet';
   private readonly limits = new Map<FaultTarget, GovernorLimits>();
 
   private constructor(
@@ -49,11 +51,13 @@ export class RandomScene {
   /** Plays everything; the first violations end it. */
   async play(commands: readonly Command[]): Promise<string[]> {
     for (const command of commands) {
+      this.playing = tell(command);
       await this.act(command);
       if (!['job', 'apply', 'heal'].includes(command.kind)) continue;
       const broken = await checkAlways(this.world.evidence());
       if (broken.length > 0) return told(broken, `after ${tell(command)}`);
     }
+    this.playing = 'coming to rest';
     return comeToRest(this.world);
   }
 
