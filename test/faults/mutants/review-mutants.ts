@@ -13,10 +13,10 @@ export const REVIEW_MUTANTS: readonly CaughtMutant[] = [
     '§6 ⚠ a global barrier would let the slowest target hold up all others',
     'a target that stands still beside another one',
     ['engine §6 chains'],
-    expression(
+    sql(
       LEASE,
-      "'select 1 from backlog where target_id = $1 and source_id = $2 and type = $3 and lease_until is not null limit 1'",
-      "'select 1 from backlog where $1::int is not null and source_id = $2 and type = $3 and lease_until is not null limit 1'",
+      'where b.target_id = $1 and b.source_id = $2 and b.type = $3 and b.lease_until is not null',
+      'where $1::int is not null and b.source_id = $2 and b.type = $3 and b.lease_until is not null',
     ),
   ),
   mutant(
