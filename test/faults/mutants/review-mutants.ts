@@ -160,8 +160,8 @@ export const REVIEW_MUTANTS: readonly CaughtMutant[] = [
     ['HEA-5'],
     sql(
       LEASE,
-      'and (b.state in (${BACKLOG_STATE.due}, ${BACKLOG_STATE.deferred}, ${BACKLOG_STATE.parked})',
-      'and (b.state in (${BACKLOG_STATE.due}, ${BACKLOG_STATE.deferred}, ${BACKLOG_STATE.parked}, ${BACKLOG_STATE.quarantined})',
+      '(b.state in (${BACKLOG_STATE.due}, ${BACKLOG_STATE.deferred}, ${BACKLOG_STATE.parked})',
+      '(b.state in (${BACKLOG_STATE.due}, ${BACKLOG_STATE.deferred}, ${BACKLOG_STATE.parked}, ${BACKLOG_STATE.quarantined})',
     ),
   ),
   mutant(
