@@ -1,5 +1,6 @@
 import type { EntityType } from '../core/entity-type.js';
 import type { JsonObject, JsonValue } from '../core/json.js';
+import type { ConfirmationLimit, SplitRule } from './capability-rules.js';
 import type { EntitySamples } from './entity-samples.js';
 import type { ProbeOptions, ProbeReport } from './probe-report.js';
 
@@ -260,6 +261,8 @@ export interface Capabilities {
   readonly changesMembers?: boolean;
   /** Groups are deleted by taking their assignments away: a threshold counts these and not the groups (DEL-8). Absent: they are deleted. */
   readonly deletesAssignments?: boolean;
+  /** One user of a source becomes several users here (LNK-3). Absent: one. */
+  readonly splitsUsers?: SplitRule;
   /** In-flight writes at most, per process. */
   readonly maxConcurrentWrites: number;
   /** Entities that the connector writes with one request, if they are written at the same time (WRT-3); absent: one. */
@@ -268,13 +271,6 @@ export interface Capabilities {
   readonly requestTimeoutMs: number;
   /** Step of the target's creation times, milliseconds; `undefined` where its clock is not known to be comparable (RTY-5). */
   readonly creationTimeGranularityMs?: number;
-}
-
-/** What one question for several entities may hold. */
-export interface ConfirmationLimit {
-  readonly entities: number;
-  /** Characters of all ids together. */
-  readonly characters: number;
 }
 
 /** A configured system as the connector sees it. */
@@ -378,6 +374,11 @@ export interface ConnectorFactory {
   validate(properties: Readonly<Record<string, string>>): readonly PropertyFinding[];
   /** What works but deserves a word. Same input as {@link validate}. */
   warnings?(properties: Readonly<Record<string, string>>): readonly PropertyFinding[];
+  /** What of a change of the properties of a target needs a reset first, because its links would not fit any more (RST-4). */
+  needsReset?(
+    before: Readonly<Record<string, string>>,
+    after: Readonly<Record<string, string>>,
+  ): readonly PropertyFinding[];
   capabilities(properties: Readonly<Record<string, string>>, role: 'source' | 'target'): Capabilities;
   open(context: ConnectorContext): Connector;
   /** How its entities look, for the conformance kit. */

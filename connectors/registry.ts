@@ -1,6 +1,7 @@
 import type { ConnectorFactory } from './contract.js';
 import { activeDirectoryFactory, ldapServerFactory } from './ldap/ldap.factory.js';
 import { scimSystemFactory } from './scim/scim.factory.js';
+import { uaaFactory, xsuaaFactory } from './scim/uaa/uaa.factory.js';
 
 /** All connectors by the documented name of their system type. */
 export interface ConnectorRegistry {
@@ -11,7 +12,13 @@ export interface ConnectorRegistry {
 }
 
 /** Every connector of this version; one line each. */
-const BUILT_IN: readonly ConnectorFactory[] = [scimSystemFactory, ldapServerFactory, activeDirectoryFactory];
+const BUILT_IN: readonly ConnectorFactory[] = [
+  scimSystemFactory,
+  uaaFactory,
+  xsuaaFactory,
+  ldapServerFactory,
+  activeDirectoryFactory,
+];
 
 /** A registry of the given connectors. Throws RangeError if two have the same type name. */
 export function createRegistry(factories: readonly ConnectorFactory[] = BUILT_IN): ConnectorRegistry {

@@ -27,6 +27,7 @@ import { DeletionWeight1795219001000 } from './1795219001000-deletion-weight.js'
 import { VacuumOfQueues1795220000000 } from './1795220000000-vacuum-of-queues.js';
 import { GoneAccounts1795221000000 } from './1795221000000-gone-accounts.js';
 import { DriftedAccounts1795219000000 } from './1795219000000-drifted-accounts.js';
+import { LinkParts1795222000000 } from './1795222000000-link-parts.js';
 import { Validation1795223000000 } from './1795223000000-validation.js';
 import { ManagedIdentities1795223001000 } from './1795223001000-managed-identities.js';
 import { OutboundCertificates1795224000000 } from './1795224000000-outbound-certificates.js';
@@ -62,6 +63,7 @@ export const MIGRATIONS = [
   DeletionWeight1795219001000,
   VacuumOfQueues1795220000000,
   GoneAccounts1795221000000,
+  LinkParts1795222000000,
   Validation1795223000000,
   ManagedIdentities1795223001000,
   OutboundCertificates1795224000000,

@@ -81,7 +81,8 @@ export function entityPlace(sourceNo: number, type: number, sourceKey: string): 
   return `entity/${sourceNo}/${type}/${sourceKey}`;
 }
 
-/** Place of the target JSON of a link. */
-export function linkPlace(targetNo: number, entityNo: number): string {
-  return `link/${targetNo}/${entityNo}`;
+/** Place of the target JSON of a link; `part`: of which of several target entities (LNK-3). */
+export function linkPlace(targetNo: number, entityNo: number, part: string | null = null): string {
+  const place = `link/${targetNo}/${entityNo}`;
+  return part === null ? place : `${place}/${JSON.stringify(part)}`;
 }

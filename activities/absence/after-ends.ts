@@ -9,8 +9,9 @@ export async function afterEnds(
   sql: Sql,
   target: { readonly targetNo: number; readonly type: number },
   held: { has(entityNo: number): boolean },
-  ends: readonly { readonly end: CandidateEnd; readonly candidate: PlannedDeletion }[],
+  given: readonly { readonly end: CandidateEnd; readonly candidate: PlannedDeletion }[],
 ): Promise<void> {
+  const ends = given.flatMap(({ end, candidate }) => (end.parts ?? [end]).map((one) => ({ end: one, candidate })));
   // What was deleted is deleted, whether or not the lease was held to the end.
   const deleted = ends.flatMap(({ end, candidate }) =>
     end.deletedKey === undefined ? [] : [{ entityNo: candidate.entityNo, targetKey: end.deletedKey }],
@@ -30,7 +31,9 @@ export async function afterEnds(
     sql,
     target,
     kept.flatMap(({ end, candidate }) =>
-      end.releasedKey === undefined ? [] : [{ entityNo: candidate.entityNo, targetKey: end.releasedKey }],
+      end.releasedKey === undefined
+        ? []
+        : [{ entityNo: candidate.entityNo, targetKey: end.releasedKey, part: end.releasedPart ?? null }],
     ),
   );
 }

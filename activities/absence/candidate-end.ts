@@ -14,6 +14,10 @@ export interface CandidateEnd {
   readonly deletedKey?: string;
   /** The target entity that is not managed any more (DEL-22). */
   readonly releasedKey?: string;
+  /** Which of several target entities of the entity it was (LNK-3). */
+  readonly releasedPart?: string | null;
+  /** Of an entity that is several target entities: how each of them ended (LNK-3). */
+  readonly parts?: readonly CandidateEnd[];
   /** Who has created the target entity from now on (DEL-20). */
   readonly heirs?: { readonly targetKey: string; readonly entityNos: readonly number[] };
 }

@@ -1,5 +1,5 @@
 import { isConnectorError } from '../../connectors/errors.js';
-import type { ConfirmationLimit } from '../../connectors/contract.js';
+import type { ConfirmationLimit } from '../../connectors/capability-rules.js';
 import type { StoredPair } from '../../state/drain/pair-facts.js';
 import { listDelivered } from '../../state/absence/delivered.js';
 import type { DrainEnvironment } from '../drain/work.js';

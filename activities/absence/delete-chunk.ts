@@ -10,7 +10,7 @@ import { restorePresence } from '../../state/absence/mark-absent.js';
 import { releaseClaims } from '../../state/drain/claims.js';
 import { closeGate } from '../../state/drain/gate.js';
 import { readPairs } from '../../state/drain/pair-facts.js';
-import type { StoredPair } from '../../state/drain/pair-facts.js';
+import type { StoredLink, StoredPair } from '../../state/drain/pair-facts.js';
 import { settle } from '../../state/drain/settle.js';
 import { approvedChanges } from '../../state/plans/approved.js';
 import { holdFence, takeChain } from '../../state/runs/fence.js';
@@ -37,11 +37,14 @@ import { asksTogether, confirmTogether } from './confirm-together.js';
 import { afterEnds } from './after-ends.js';
 import type { CandidateEnd } from './candidate-end.js';
 import { deletePair } from './delete-pair.js';
+import { deleteParts, partsOf } from './delete-parts.js';
 import { judgeCandidate } from './judge-candidate.js';
 import type { PlannedDeletion } from './judge-candidate.js';
 
 /** Candidates in one lease: each costs up to two requests, and a confirmation must be young when the delete is sent. */
 const BATCH_CANDIDATES = 64;
+/** Target entities of one entity, beside the first, for which a lease is made (LNK-3); more of them are deleted under another one. */
+const MORE_PARTS = 4;
 
 /** Confirms and deletes candidates of one type in one target (engine.md §7). */
 export async function deleteChunk(services: EngineServices, input: DeleteChunkInput): Promise<ChunkResult> {
@@ -154,7 +157,8 @@ class DeletionBatch {
     const { requestTimeoutMs } = env.tools.target.capabilities;
     // Confirmation and deletion, one after the other, have to fit; and where several are asked for at once, that and its proof.
     const questions = asksTogether(env) ? 5 : 3;
-    const leaseMs = questions * requestTimeoutMs + timing.leaseMarginMs;
+    const more = env.split === undefined ? 0 : 2 * MORE_PARTS;
+    const leaseMs = (questions + more) * requestTimeoutMs + timing.leaseMarginMs;
     const mark = LeaseClock.mark();
     const pair = { sourceNo: env.sourceNo, targetNo: env.targetNo, type: env.typeCode };
     const nos = candidates.map((candidate) => candidate.entityNo);
@@ -187,6 +191,7 @@ class DeletionBatch {
         clock,
       });
       work.approved = planned;
+      work.parts = partsOf(env, work);
       const pending = row.pending && !isNoted;
       return [{ work, candidate: { ...candidate, pending, confirmed: confirmed.has(row.entityNo) } }];
     });
@@ -197,6 +202,7 @@ class DeletionBatch {
     try {
       const doubt = await this.confirm(work, candidate);
       if (doubt !== undefined) return withApprovedEnd(work, doubt);
+      if (work.parts.length > 0) return await this.eachPart(work, candidate);
       const judgement = await judgeCandidate(this.env, work, candidate);
       const refusal = await this.env.sink.admitDeletion(this.env, work, { cause: candidate.cause, judgement });
       if (refusal !== undefined) return withApprovedEnd(work, refusal);
@@ -204,11 +210,22 @@ class DeletionBatch {
       this.results.settled(end.settlement);
       return end;
     } catch (error) {
-      this.results.interrupted(error);
-      if (error instanceof TargetFailedError || error instanceof TargetThrottledError) this.interruption ??= error;
-      else if (!(error instanceof NotSentError)) this.defect ??= { error };
+      this.interrupted(error);
       return untouched(work);
     }
+  }
+
+  private async eachPart(work: Work, candidate: PlannedDeletion): Promise<CandidateEnd> {
+    const { end, error } = await deleteParts(this.env, work, candidate);
+    if (error !== undefined) this.interrupted(error);
+    else this.results.settled(end.settlement);
+    return withApprovedEnd(work, end);
+  }
+
+  private interrupted(error: unknown): void {
+    this.results.interrupted(error);
+    if (error instanceof TargetFailedError || error instanceof TargetThrottledError) this.interruption ??= error;
+    else if (!(error instanceof NotSentError)) this.defect ??= { error };
   }
 
   /** Those who are to be asked for, as many with one request as the source takes; whom it declares absent is confirmed. */
@@ -282,7 +299,8 @@ class DeletionBatch {
 }
 
 function outOfScope(pair: StoredPair): StoredPair {
-  return pair.link === null ? pair : { ...pair, link: { ...pair.link, outOfScope: true } };
+  const marked = (link: StoredLink): StoredLink => ({ ...link, outOfScope: true });
+  return pair.link === null ? pair : { ...pair, link: marked(pair.link), parts: pair.parts.map(marked) };
 }
 
 /** What was approved for these pairs; nothing in a run that applies no plan. */

@@ -31,10 +31,10 @@ export async function governDeletions(sql: Sql, env: DrainEnvironment): Promise<
   const name = deletionClass(env);
   const limit = rulesOf(env.tools.context, env.tools.target).limits.get(name);
   if (limit === undefined || fresh.length === 0) return;
-  const hour = await reserveDeletions(sql, { ...place, class: name, limit }, fresh.length);
-  const entityNos = fresh.map((one) => one.entityNo);
+  const accounts = fresh.reduce((sum, one) => sum + one.accounts, 0);
+  const hour = await reserveDeletions(sql, { ...place, class: name, limit }, accounts);
   if (hour === null) await holdAll(sql, env, fresh);
-  else await noteGranted(sql, place, { class: name, hour }, entityNos);
+  else await noteGranted(sql, place, { class: name, hour }, fresh);
 }
 
 async function holdAll(

@@ -60,7 +60,7 @@ export async function judgeCandidate(
   // Looking for a create, reading a group and the request that lets go have to fit.
   const claimMs = env.tools.target.capabilities.requestTimeoutMs * 3;
   if (!(await claimTargetKey(pool, key, work.token, claimMs))) return { kind: 'busy' };
-  const leaver = { targetNo: env.targetNo, entityNo: work.row.entityNo, sourceNo: env.sourceNo };
+  const leaver = { targetNo: env.targetNo, entityNo: work.row.entityNo, ord: link.ord, sourceNo: env.sourceNo };
   const heirs = await listSurvivors(pool, leaver, deletesShared(env.tools.target));
   if (heirs.length > 0) return { kind: 'shared', link, heirs };
   if (await isClaimedByCreate(env, work, link)) return { kind: 'claimedByCreate' };
@@ -102,7 +102,7 @@ async function isClaimedByCreate(env: DrainEnvironment, work: Work, link: Linked
   );
   const keys = env.connector.uniqueKeys(env.type);
   for (const create of creates) {
-    const document = openIntent(env, create.entityNo, create.sentKeys);
+    const document = openIntent(env, create);
     try {
       const found = await send(env, work, 'read', (options) =>
         env.connector.resolveExisting(env.type, document, keys, options),

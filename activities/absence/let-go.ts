@@ -6,9 +6,10 @@ import { mapTarget, noGroupAssignment, openCommon } from '../drain/evaluate-pair
 import type { MappedTarget } from '../drain/evaluate-pair.js';
 import type { Failure } from '../drain/outcomes.js';
 import { failureOf, GroupMembershipError } from '../drain/group-members.js';
+import { ofPart } from '../drain/part-documents.js';
 import { recordingResolver, referencesAsked } from '../drain/resolve-references.js';
 import type { KnownReferences } from '../drain/resolve-references.js';
-import { settlement } from '../drain/work.js';
+import { partNameOf, settlement } from '../drain/work.js';
 import type { DrainEnvironment, Work } from '../drain/work.js';
 import { send } from '../drain/write-errors.js';
 import { done, failedCandidate, failedDelete, unlinked } from './candidate-end.js';
@@ -46,7 +47,8 @@ export async function mapUpdateInstead(
   targetKey: string,
 ): Promise<MappedTarget | Failure> {
   const common = lastCommon(env, work);
-  const mapped = mapTarget(env.tools, env.type, common, 'delete', targetKey, await references(env, common, targetKey));
+  const known = await references(env, common, targetKey);
+  const mapped = ofPart(work, mapTarget(env.tools, env.type, common, 'delete', targetKey, known));
   if ('message' in mapped) return { errorClass: 'validation', code: null, message: mapped.message };
   const { updateInsteadOfDelete } = env.tools.target.capabilities;
   if (!isPatchMessage(mapped.body) || updateInsteadOfDelete?.enabled !== false) return mapped;
@@ -63,6 +65,7 @@ export async function letGo(env: DrainEnvironment, work: Work, targetKey: string
     settlement: settlement(work, unlinked(work), { link: { kind: 'released' } }),
     outcome: 'released',
     releasedKey: targetKey,
+    releasedPart: partNameOf(work),
   };
   if (!env.program.assignsGroups || !env.program.hasDeleteScope) return released;
   const common = lastCommon(env, work);

@@ -16,7 +16,7 @@ import { targetEndReason } from '../../state/runs/target-end.js';
 import type { AbsencePlan, TargetInput } from '../contract.js';
 import { drainEnvironment } from '../drain/environment.js';
 import type { EngineServices, Watch } from '../support/services.js';
-import { codeOf, targetOf, targetTypes } from '../support/run-context.js';
+import { codeOf, splitOf, targetOf, targetTypes } from '../support/run-context.js';
 import type { OpenSystem, RunContext } from '../support/run-context.js';
 import { governDeletions } from './govern-deletions.js';
 import { guardOf, verdictOf } from './read-guards.js';
@@ -126,7 +126,8 @@ export function thresholdRule(
   threshold: number,
 ): ThresholdRule {
   const countsAssignments = type !== 'user' && target.capabilities.deletesAssignments === true;
-  return { ...stepRule(sourceNo, target), threshold, countsAssignments };
+  const countsParts = splitOf(target, type) !== undefined;
+  return { ...stepRule(sourceNo, target), threshold, countsAssignments, countsParts };
 }
 
 /** Deletions of a type that one job may execute in a target (DEL-8); undefined: any number. */

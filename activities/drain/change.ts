@@ -5,6 +5,7 @@ import type { ApplicationGroup } from '../../core/sync/application-group.js';
 import { codeOf } from '../support/run-context.js';
 import { linkPlace } from '../../runtime/sealed-bodies.js';
 import type { KnownReferences } from './resolve-references.js';
+import { partNameOf } from './work.js';
 import type { DrainEnvironment, Work } from './work.js';
 
 /** Only what differs from the last written state; all attributes where that is not known or must not be trusted (WRT-2). */
@@ -12,7 +13,7 @@ export function changeOf(env: DrainEnvironment, work: Work, body: JsonObject): C
   const stored = work.pair.link?.body ?? null;
   // Members that were assigned by variables stand in no last written state: they are overwritten all the same (VAR-14).
   if (work.row.forced || stored === null || sharesGroups(env)) return wholeChange(env, work, body);
-  const before = env.services.linkBodies.open(stored, linkPlace(env.targetNo, work.row.entityNo));
+  const before = env.services.linkBodies.open(stored, linkPlace(env.targetNo, work.row.entityNo, partNameOf(work)));
   return { ...wholeChange(env, work, body), before };
 }
 

@@ -6,6 +6,7 @@ import { settle } from '../../state/drain/settle.js';
 import type { Settlement } from '../../state/drain/settle.js';
 import { LEAVER_PRIO } from '../../state/codes.js';
 import { patiently } from '../support/patiently.js';
+import { combineParts } from './combine-parts.js';
 import { endBy } from './drain-end.js';
 import type { DrainEnd } from './drain-end.js';
 import { execute } from './execute.js';
@@ -203,8 +204,16 @@ export class Drain {
   /** What a pair becomes when its request met something that concerns more than the pair. */
   private interrupted(work: Work, error: unknown): Settlement {
     this.results.interrupted(error);
+    if (work.parts.length === 0) return this.brokenOff(work, error);
+    const current = work.parts.find(({ result }) => result === null);
+    const endOfPart = (part: Work): Settlement =>
+      part.result ?? (part === current ? this.brokenOff(part, error) : released(part));
+    return combineParts(work, work.parts.map(endOfPart));
+  }
+
+  /** What has been written is known, whatever came after: the pair goes on from there. */
+  private brokenOff(work: Work, error: unknown): Settlement {
     const end = this.endOf(work, error);
-    // What has been written is known, whatever came after: the pair goes on from there.
     return work.unfinished === null ? end : { ...work.unfinished, end: { kind: 'released' } };
   }
 
@@ -249,7 +258,8 @@ export class Drain {
   }
 
   private async releaseClaims(batch: OpenBatch): Promise<void> {
-    if (!batch.prepared.works.some((work) => work.claimed)) return;
+    const { works } = batch.prepared;
+    if (!works.some((work) => work.claimed || work.parts.some((part) => part.claimed))) return;
     await releaseClaims(this.env.services.pool, this.env.targetNo, batch.prepared.token);
   }
 

@@ -1,5 +1,5 @@
 import type { DrainChunkInput } from '../contract.js';
-import { codeOf, targetOf } from '../support/run-context.js';
+import { codeOf, splitOf, targetOf } from '../support/run-context.js';
 import type { RunContext } from '../support/run-context.js';
 import type { EngineServices, Watch } from '../support/services.js';
 import { HeldValues } from './held-values.js';
@@ -35,6 +35,7 @@ export function drainEnvironment(
     late: input.late,
     heals: false,
     retries: retriesOf(target, context, 'write'),
+    split: splitOf(target, input.type),
     writeBack: input.type === 'user' ? target.writeBack : undefined,
     hasBreaker: target.properties['ips.circuit.breaker'] !== 'disabled',
     stop: watch.signal,

@@ -1,6 +1,7 @@
 import { isConnectorError } from '../../connectors/errors.js';
 import type { Settlement } from '../../state/drain/settle.js';
 import type { LinkWrite } from '../../state/drain/link-writes.js';
+import { combineParts } from './combine-parts.js';
 import { applicationGroup, changeOf, sharesGroups } from './change.js';
 import { adoptApproved, adoptOnly, create, recreate, resolveIntent } from './create.js';
 import { withTargetLock } from './group-lock.js';
@@ -20,6 +21,11 @@ export function sends(work: Work): boolean {
 
 /** The settlement of a pair that needs no request. */
 export function settleLocally(env: DrainEnvironment, work: Work): Settlement {
+  if (work.parts.length > 0)
+    return combineParts(
+      work,
+      work.parts.map((part) => part.result ?? settleLocally(env, part)),
+    );
   const { action } = work.evaluation;
   const program = env.tools.target.snapshot.programNumber;
   if (action === 'drop')
@@ -59,11 +65,28 @@ function restated(work: Work, program: number, outOfScope: boolean): LinkWrite |
 
 /** Sends what a pair needs. Throws TargetThrottledError, TargetFailedError or NotSentError for what concerns more than this pair. */
 export async function execute(env: DrainEnvironment, work: Work): Promise<Settlement> {
+  if (work.parts.length > 0) return withApproved(work, await executeParts(env, work));
+  return withApproved(work, withWithheld(work, await executeOne(env, work)));
+}
+
+/** One after the other, and one that fails for itself keeps none of the others back. What has ended is known whatever comes after it. */
+async function executeParts(env: DrainEnvironment, work: Work): Promise<Settlement> {
+  const ends: Settlement[] = [];
+  for (const part of work.parts) {
+    part.approved = work.approved;
+    part.isShared = work.isShared;
+    part.result ??= sends(part) ? await executeOne(env, part) : settleLocally(env, part);
+    ends.push(part.result);
+  }
+  return combineParts(work, ends);
+}
+
+async function executeOne(env: DrainEnvironment, work: Work): Promise<Settlement> {
   try {
-    return withApproved(work, withWithheld(work, await dispatch(env, work)));
+    return await dispatch(env, work);
   } catch (error) {
     if (!isConnectorError(error)) throw error;
-    return withApproved(work, failed(work, work.evaluation.action === 'update' ? 'update' : 'create', error));
+    return failed(work, work.evaluation.action === 'update' ? 'update' : 'create', error);
   }
 }
 

@@ -9,7 +9,8 @@ import { linkPlace } from '../../runtime/sealed-bodies.js';
 import { mapTarget } from './evaluate-pair.js';
 import type { MappedTarget, MappingFailure } from './evaluate-pair.js';
 import { withUnresolved } from './unresolved.js';
-import { settlement } from './work.js';
+import { ofPart } from './part-documents.js';
+import { partNameOf, settlement } from './work.js';
 import type { DrainEnvironment, Work } from './work.js';
 import { errorClassOf } from './write-errors.js';
 
@@ -17,14 +18,14 @@ import { errorClassOf } from './write-errors.js';
 export function mapForUpdate(env: DrainEnvironment, work: Work, targetKey: string): MappedTarget | MappingFailure {
   const common = work.evaluation.common;
   if (common === null) return { kind: 'failed', message: 'the entity has no common JSON' };
-  return mapTarget(env.tools, env.type, common, 'update', targetKey, work.references);
+  return ofPart(work, mapTarget(env.tools, env.type, common, 'update', targetKey, work.references));
 }
 
 /** The target JSON of a create. */
 export function mapForCreate(env: DrainEnvironment, work: Work): MappedTarget | MappingFailure {
   const common = work.evaluation.common;
   if (common === null) return { kind: 'failed', message: 'the entity has no common JSON' };
-  return mapTarget(env.tools, env.type, common, 'create', undefined, work.references);
+  return ofPart(work, mapTarget(env.tools, env.type, common, 'create', undefined, work.references));
 }
 
 /** A target entity as it was written. */
@@ -51,7 +52,10 @@ export function linkedSettlement(env: DrainEnvironment, work: Work, result: Writ
     program: env.tools.target.snapshot.programNumber,
     outOfScope: false,
     etag: result.etag,
-    body: env.services.linkBodies.seal(result.mapped.storable, linkPlace(env.targetNo, work.row.entityNo)),
+    body: env.services.linkBodies.seal(
+      result.mapped.storable,
+      linkPlace(env.targetNo, work.row.entityNo, partNameOf(work)),
+    ),
   };
   const before = work.pair.link?.targetKey ?? null;
   return settlement(

@@ -1,6 +1,6 @@
 import type { Lease } from '../../state/drain/lease.js';
 import { listShared } from '../../state/drain/claims.js';
-import { writeCreateIntents } from '../../state/drain/link-writes.js';
+import { intentKey, writeCreateIntents } from '../../state/drain/link-writes.js';
 import { readPairs } from '../../state/drain/pair-facts.js';
 import type { StoredPair } from '../../state/drain/pair-facts.js';
 import { readWriteBacks } from '../../state/drain/write-back.js';
@@ -14,6 +14,7 @@ import { parked, sends } from './execute.js';
 import { intentOf } from './intents.js';
 import type { LeaseClock } from './lease-clock.js';
 import { mapForCreate, unmappable } from './outcomes.js';
+import { prepareParts } from './prepare-parts.js';
 import { storedReferences } from './resolve-references.js';
 import { listDoubtful } from './still-there.js';
 import { patiently } from '../support/patiently.js';
@@ -91,7 +92,7 @@ async function noteShared(env: DrainEnvironment, works: readonly Work[]): Promis
   const updates = works.filter((work) => work.evaluation.action === 'update');
   if (updates.length === 0) return;
   const entityNos = updates.map((work) => work.row.entityNo);
-  const shared = await listShared(env.services.pool, env, entityNos);
+  const shared = await listShared(env.services.pool, env, entityNos, env.split !== undefined);
   for (const work of updates) work.isShared = shared.has(work.row.entityNo);
 }
 
@@ -110,6 +111,8 @@ export function preparePair(env: DrainEnvironment, facts: Leased): Work | Settle
     const isCurrent = sameHash(pair.commonHash, pair.link?.commonHash ?? null);
     return settlement({ row }, { kind: isCurrent ? 'settled' : 'waiting' });
   }
+  const partwise = prepareParts(env, facts);
+  if (partwise !== undefined) return partwise;
   const evaluation = evaluatePair(env.tools, env.type, pair, row.forced, references, writeBackMark);
   if (evaluation.kind === 'failed') {
     const operation = pair.link?.state === 'linked' ? 'update' : 'create';
@@ -138,23 +141,34 @@ function isWrittenByNewer(env: DrainEnvironment, { presence, link }: StoredPair)
 
 /** tx2a: one commit for the creates of the batch. Whoever lost the lease meanwhile is not sent. */
 async function commitIntents(env: DrainEnvironment, token: number, works: readonly Work[]): Promise<Work[]> {
-  const creates = works.flatMap((work) =>
-    work.evaluation.action === 'create' &&
-    work.create !== null &&
-    work.adopts === null &&
-    !env.program.skipOperations.has('create')
-      ? [{ work, create: work.create }]
-      : [],
-  );
+  const creates = works
+    .flatMap(unitsOf)
+    .flatMap((work) =>
+      work.evaluation.action === 'create' &&
+      work.create !== null &&
+      work.adopts === null &&
+      !env.program.skipOperations.has('create')
+        ? [{ work, create: work.create }]
+        : [],
+    );
   if (creates.length === 0) return [...works];
+  const intents = creates.map(({ work, create }) => intentOf(env, work, create));
   const committed = await writeCreateIntents(
     env.services.pool,
     { targetNo: env.targetNo, type: env.typeCode },
     token,
-    creates.map(({ work, create }) => intentOf(env, work, create)),
+    intents,
   );
   env.services.deps.reached?.('intentsCommitted');
-  for (const { work } of creates) work.intentAt = committed.get(work.row.entityNo) ?? null;
+  intents.forEach((intent, index) => {
+    const unit = creates[index]?.work;
+    if (unit !== undefined) unit.intentAt = committed.get(intentKey(intent)) ?? null;
+  });
   const lost = new Set(creates.filter(({ work }) => work.intentAt === null).map(({ work }) => work));
-  return works.filter((work) => !lost.has(work));
+  return works.filter((work) => !unitsOf(work).some((unit) => lost.has(unit)));
+}
+
+/** What is written for a pair: itself, or each of its parts. */
+function unitsOf(work: Work): readonly Work[] {
+  return work.parts.length > 0 ? work.parts.filter(({ result }) => result === null) : [work];
 }

@@ -2,6 +2,7 @@ import type { Letter } from '../../core/healing/breaker.js';
 import type { ErrorClass } from '../../core/healing/error-class.js';
 import { noteResults, noteSuccess } from '../../state/drain/breaker.js';
 import type { BreakerCause } from '../../state/drain/breaker.js';
+import type { LogLine } from '../../state/drain/entity-log.js';
 import type { Settlement } from '../../state/drain/settle.js';
 import type { DrainEnvironment } from './work.js';
 import { TargetFailedError } from './write-errors.js';
@@ -14,11 +15,16 @@ export class TargetResults {
   constructor(private readonly env: DrainEnvironment) {}
 
   /** A pair came to its result. One that was refused for itself shows that the target answers. */
-  settled({ log, end }: Settlement): void {
+  settled({ log, end, parts = [] }: Settlement): void {
+    this.heard(log, end.kind === 'failed' ? end.errorClass : undefined);
+    for (const part of parts) this.heard(part.log, part.errorClass);
+  }
+
+  private heard(log: LogLine | null, errorClass: ErrorClass | undefined): void {
     if (log === null) return;
-    if (end.kind === 'failed' && end.errorClass === 'targetFault') this.failed('f', end.errorClass, log.message ?? '');
+    if (errorClass === 'targetFault') this.failed('f', errorClass, log.message ?? '');
     // A permission that is missing for this kind of entity says nothing about the others.
-    else if (end.kind !== 'failed' || end.errorClass !== 'auth') this.letters += 'g';
+    else if (errorClass !== 'auth') this.letters += 'g';
   }
 
   /** A request met something that concerns more than its pair. */

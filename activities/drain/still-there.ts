@@ -18,7 +18,7 @@ export async function isStillThere(env: DrainEnvironment, work: Pick<Work, 'row'
 
 /** The creates among these that {@link isStillThere} is not true for. */
 export async function listDoubtful(env: DrainEnvironment, works: readonly Work[]): Promise<Set<Work>> {
-  const queue = works.filter((work) => work.evaluation.action === 'create');
+  const queue = works.filter((work) => [work, ...work.parts].some(({ evaluation }) => evaluation.action === 'create'));
   const doubtful = new Set<Work>();
   const lane = async (): Promise<void> => {
     for (let work = queue.shift(); work !== undefined; work = queue.shift()) {

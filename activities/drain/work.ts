@@ -1,3 +1,4 @@
+import type { SplitRule } from '../../connectors/capability-rules.js';
 import type { Connector, Resolution } from '../../connectors/contract.js';
 import type { RetryPolicy } from '../../connectors/retry.js';
 import type { EntityType } from '../../core/entity-type.js';
@@ -43,6 +44,8 @@ export interface DrainEnvironment {
   readonly heals: boolean;
   /** How requests of this target are repeated. */
   readonly retries: RetryPolicy;
+  /** How an entity becomes several target entities; undefined where it is one (LNK-3). */
+  readonly split: SplitRule | undefined;
   /** What the target returns and the source stores (ORD-12); undefined where nothing is. */
   readonly writeBack: WriteBackRule | undefined;
   /** False: `ips.circuit.breaker` is disabled, every request is sent whatever came of the last ones. */
@@ -83,6 +86,27 @@ export interface Work {
   comparedTag?: string | null;
   /** The existing target entity that is approved to be taken over (PLN-14): nothing is created. */
   readonly adopts: string | null;
+  /** Where the entity is several target entities: the work on each of them, one after the other. The pair keeps its one lease and its one row. */
+  parts: readonly Work[];
+  /** Set in those. */
+  readonly part: WorkPart | null;
+  /** How a part has ended, while others are still to come. */
+  result: Settlement | null;
+}
+
+/** Which of several target entities of its entity a work is about (LNK-3). */
+export interface WorkPart {
+  readonly ord: number;
+  readonly name: string;
+  /** The attribute that has its name for a value; null where the target does not split users any more. */
+  readonly attribute: string | null;
+  /** Shared by the parts of one entity: how many of them were gone and are created anew. */
+  readonly counts: { recreated: number };
+}
+
+/** The name of the part, null where the entity is one target entity. */
+export function partNameOf({ part }: Pick<Work, 'part'>): string | null {
+  return part?.name ?? null;
 }
 
 /** The tag that a write of the linked account is sent with; null: none is known. */
@@ -135,6 +159,9 @@ export function newWork(
     withheld: null,
     approved: null,
     adopts: null,
+    parts: [],
+    part: null,
+    result: null,
   };
 }
 

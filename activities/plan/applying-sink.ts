@@ -48,7 +48,9 @@ export class ApplyingSink implements ChangeSink {
   }
 
   /** Only a change that says so creates an account anew; this one was approved for an account that was there. */
-  admitRecreate(_env: DrainEnvironment, work: Work): Promise<Settlement> {
+  admitRecreate(_env: DrainEnvironment, work: Work): Promise<Settlement | undefined> {
+    // Which of several accounts was gone has been looked at before the first of them was written.
+    if (work.part !== null && work.approved?.class === 'recreate') return Promise.resolve(undefined);
     return Promise.resolve(notApplied(work, 'drifted', 'the account is not there any more'));
   }
 
@@ -104,7 +106,7 @@ export class ApplyingSink implements ChangeSink {
     approved: ApprovedChange,
   ): Promise<Work | Settlement> {
     const { action } = work.evaluation;
-    if (action !== 'create' || approved.targetKey === null)
+    if (action !== 'create' || approved.targetKey === null || work.parts.length > 0)
       return notApplied(work, 'obsolete', 'taking over an account is not what is to be done any more');
     const planned = await this.mapAsPlanned(env, work, 'update', approved.targetKey);
     if (!sameHash(planned?.hash ?? null, approved.targetHash)) return notApplied(work, 'obsolete', OTHER_RESULT);
@@ -121,6 +123,7 @@ export class ApplyingSink implements ChangeSink {
     if (!isAnew) return work;
     const drift = await findDrift(env, work, approved);
     if (drift !== undefined) return drifted(env, work, drift);
+    if (work.parts.length > 0) return work;
     const create = mapTarget(env.tools, env.type, work.evaluation.common ?? {}, 'create', undefined, work.references);
     if ('message' in create) return notApplied(work, 'obsolete', create.message);
     return { ...work, create, evaluation: { ...work.evaluation, action: 'create' } };

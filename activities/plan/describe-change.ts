@@ -8,6 +8,7 @@ import { explainWrite } from '../../core/transform/index.js';
 import type { WriteOperation } from '../../core/transform/index.js';
 import type { NewChange, PlanKind } from '../../state/plans/store-changes.js';
 import { linkPlace } from '../../runtime/sealed-bodies.js';
+import { documentOfAll } from '../drain/part-documents.js';
 import { recordingResolver } from '../drain/resolve-references.js';
 import type { MappedTarget } from '../drain/evaluate-pair.js';
 import type { DrainEnvironment, Work } from '../drain/work.js';
@@ -31,8 +32,11 @@ export interface ChangeFacts {
 
 /** The target JSON last written, decrypted; null where none is known. */
 export function lastWritten(env: DrainEnvironment, work: Work): JsonObject | null {
-  const body = work.pair.link?.body ?? null;
-  return body === null ? null : env.services.linkBodies.open(body, linkPlace(env.targetNo, work.row.entityNo));
+  const link = work.pair.link;
+  if (link === null || link.body === null) return null;
+  const body = env.services.linkBodies.open(link.body, linkPlace(env.targetNo, work.row.entityNo, link.part));
+  const linked = work.parts.filter(({ pair }) => pair.link?.state === 'linked');
+  return linked.length === 0 ? body : documentOfAll(linked, body);
 }
 
 /** The stored form of a change: values sealed, so that only who may see content can read them (PLN-6). */

@@ -5,6 +5,7 @@ import { containsContent } from '../../core/sync/contains.js';
 import { isJsonObject } from '../../core/json.js';
 import type { JsonObject, JsonValue } from '../../core/json.js';
 import type { ApprovedChange } from '../../state/plans/approved.js';
+import { documentOfPart } from '../drain/part-documents.js';
 import type { DrainEnvironment, Work } from '../drain/work.js';
 import { send } from '../drain/write-errors.js';
 import { changePlace } from './describe-change.js';
@@ -22,6 +23,16 @@ export interface Drift {
  * of an older write would be refused for ever, although nothing that counts has changed.
  */
 export async function findDrift(env: DrainEnvironment, work: Work, change: ApprovedChange): Promise<Drift | undefined> {
+  const linked = work.parts.filter(({ pair }) => pair.link?.state === 'linked');
+  if (linked.length === 0) return driftOf(env, work, change);
+  const drifts: (Drift | undefined)[] = [];
+  for (const part of linked) drifts.push(await driftOf(env, part, change));
+  // Of several accounts one that is gone is reason enough to create anew what was approved to be.
+  if (change.class === 'recreate' && drifts.includes(undefined)) return undefined;
+  return drifts.find((drift) => drift !== undefined);
+}
+
+async function driftOf(env: DrainEnvironment, work: Work, change: ApprovedChange): Promise<Drift | undefined> {
   const targetKey = work.pair.link?.targetKey ?? null;
   if (targetKey === null) return unseen('there is no account to compare with');
   let live: Awaited<ReturnType<typeof env.connector.readOne>>;
@@ -85,7 +96,9 @@ export function contentOf(
     const value = content[name];
     return isJsonObject(value) ? value : null;
   };
-  return { before: objectAt('before'), after: sent ?? objectAt('after'), basis };
+  const before = objectAt('before');
+  const { part } = work;
+  return { before: part && before ? documentOfPart(part, before) : before, after: sent ?? objectAt('after'), basis };
 }
 
 /**

@@ -72,7 +72,10 @@ export class GovernedSink implements ChangeSink {
   }
 
   async admitRecreate(env: DrainEnvironment, work: Work): Promise<Settlement | undefined> {
-    const units = this.counted(new Map<GovernedClass, number>([['recreate', 1]]));
+    const { part } = work;
+    // The budget of a pair is asked for as a whole: with the parts before this one (LNK-3).
+    const accounts = part === null ? 1 : (part.counts.recreated += 1);
+    const units = this.counted(new Map<GovernedClass, number>([['recreate', accounts]]));
     const one = { work, shape: null, units, tripsGroup: false, gone: NOBODY };
     if (work.row.heldClass === 'recreate') return hold(env, one, 'recreate');
     if (units.size === 0) return undefined;
@@ -130,7 +133,7 @@ export class GovernedSink implements ChangeSink {
       return {
         work,
         shape: null,
-        units: this.counted(new Map<GovernedClass, number>([['create', 1]])),
+        units: this.counted(new Map<GovernedClass, number>([['create', accountsOf(work, 'create')]])),
         tripsGroup: false,
         gone: NOBODY,
       };
@@ -138,7 +141,9 @@ export class GovernedSink implements ChangeSink {
     if (action !== 'update' || update === null || !this.isWeighty(env, work)) return undefined;
     const before = knownBefore(env, work, gone);
     const shape = shapeOf(before, update.storable);
-    const units = this.counted(unitsOf(shape, this.rules.attributes));
+    const accounts = accountsOf(work, 'update');
+    const each = unitsOf(shape, this.rules.attributes);
+    const units = this.counted(new Map([...each].map(([name, count]) => [name, count * accounts])));
     return { work, shape, units, gone, tripsGroup: tripsGroup(this.rules, shape.membersBefore, shape.removed) };
   }
 
@@ -196,6 +201,11 @@ export class GovernedSink implements ChangeSink {
       withheld: change,
     });
   }
+}
+
+/** Target entities that a change of the pair creates or updates (LNK-3). */
+function accountsOf({ parts }: Work, action: 'create' | 'update'): number {
+  return parts.length === 0 ? 1 : parts.filter(({ evaluation }) => evaluation.action === action).length;
 }
 
 /** GOV-8: the class that was held is held again, whatever the limits say by now; another operation goes on. */

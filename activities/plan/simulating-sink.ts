@@ -16,7 +16,7 @@ export class SimulatingSink implements ChangeSink {
   readonly changesNoLink = true;
 
   admit(env: DrainEnvironment, works: readonly Work[]): Promise<Admission> {
-    return Promise.resolve({ works: [], settled: works.map((work) => simulate(env, work)) });
+    return Promise.resolve({ works: [], settled: works.flatMap((work) => simulateAll(env, work)) });
   }
 
   /** Nothing is sent, so nobody is found to be gone. */
@@ -41,7 +41,14 @@ export class SimulatingSink implements ChangeSink {
   }
 }
 
+/** LNK-3: each of several target entities has its own result. */
+function simulateAll(env: DrainEnvironment, work: Work): Settlement[] {
+  if (work.parts.length === 0) return [simulate(env, work)];
+  return work.parts.map((one) => ({ ...simulate(env, one), part: one.part?.name }));
+}
+
 function simulate(env: DrainEnvironment, work: Work): Settlement {
+  if (work.result !== null) return work.result;
   const found = plannedChange(env, work);
   switch (found.kind) {
     case 'change':

@@ -11,7 +11,13 @@ import { isRunTakenOverError } from '../../state/runs/fence.js';
 import { listSweeps } from '../../state/runs/sweeps.js';
 import { RUN_CLOSED } from '../contract.js';
 import type { OpenedRun, RunInput } from '../contract.js';
-import { buildRunContext, closeRunContext, isSystemConfigurationError, targetTypes } from '../support/run-context.js';
+import {
+  buildRunContext,
+  closeRunContext,
+  isSystemConfigurationError,
+  SystemConfigurationError,
+  targetTypes,
+} from '../support/run-context.js';
 import type { RunContext } from '../support/run-context.js';
 import type { EngineServices } from '../support/services.js';
 import { planRead } from './read-mode.js';
@@ -76,7 +82,7 @@ async function freeze(services: EngineServices, run: OpenedRunRow, owner: string
       ...numbered(loaded, numbers),
       now: frozen.now,
       ...plan,
-      ...(isPlanKind(run.kind) && { matches: await matchedTargets(services, run, loaded) }),
+      ...(isPlanKind(run.kind) && { matches: await matchedTargets(services, run, context) }),
     });
   } finally {
     await closeRunContext(context);
@@ -84,15 +90,21 @@ async function freeze(services: EngineServices, run: OpenedRunRow, owner: string
 }
 
 /** Targets in which accounts that exist are looked for: as somebody has asked, else where the source has provisioned nobody (PLN-14). */
-async function matchedTargets(
-  services: EngineServices,
-  run: OpenedRunRow,
-  loaded: RunConfiguration,
-): Promise<number[]> {
+async function matchedTargets(services: EngineServices, run: OpenedRunRow, context: RunContext): Promise<number[]> {
   if (run.match === false) return [];
   const matched: number[] = [];
-  for (const { no } of loaded.targets)
-    if (run.match === true || (await isFirstRun(services.pool, run.sourceNo, no))) matched.push(no);
+  for (const { snapshot, capabilities } of context.targets) {
+    const { no, name } = snapshot;
+    if (capabilities.splitsUsers === undefined) {
+      if (run.match === true || (await isFirstRun(services.pool, run.sourceNo, no))) matched.push(no);
+    } else if (run.match === true) {
+      // A change takes over one account at most: with several for each user half of it would be done (LNK-3).
+      const why = `${capabilities.splitsUsers.property} names several, so that each user has several accounts`;
+      throw new SystemConfigurationError(
+        `${name}: ${why}; accounts that exist cannot be looked for, ask for a plan without a match`,
+      );
+    }
+  }
   return matched;
 }
 

@@ -64,7 +64,9 @@ async function lookUp(env: DrainEnvironment, batch: readonly Uncompared[], found
   if (together !== undefined) {
     try {
       const matches = await asking(env, (options) => together(type, documents, keys, options));
-      batch.forEach(({ sourceKey }, index) => found.push({ sourceKey, ...toComparison(matches[index] ?? NONE, keys) }));
+      batch.forEach(({ sourceKey, part }, index) =>
+        found.push({ sourceKey, part, ...toComparison(matches[index] ?? NONE, keys) }),
+      );
       return;
     } catch (error) {
       // One entity that cannot be looked for says nothing of the others.
@@ -74,10 +76,10 @@ async function lookUp(env: DrainEnvironment, batch: readonly Uncompared[], found
   const queue = [...batch.entries()];
   const lane = async (): Promise<void> => {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      const [index, { sourceKey }] = next;
+      const [index, { sourceKey, part }] = next;
       const document = documents[index] ?? {};
       const match = await asking(env, (options) => connector.resolveExisting(type, document, keys, options));
-      found.push({ sourceKey, ...toComparison(match, keys) });
+      found.push({ sourceKey, part, ...toComparison(match, keys) });
     }
   };
   const ends = await Promise.allSettled(Array.from({ length: concurrencyOf(env) }, lane));
@@ -94,7 +96,7 @@ function asking<T>(env: DrainEnvironment, call: (options: CallOptions) => Promis
   });
 }
 
-function toComparison(answer: Match, keys: readonly string[]): Omit<Comparison, 'sourceKey'> {
+function toComparison(answer: Match, keys: readonly string[]): Omit<Comparison, 'sourceKey' | 'part'> {
   const by = keys.join(', ');
   switch (answer.outcome) {
     case 'none':

@@ -4,6 +4,7 @@ import type { StoredPair } from '../../state/drain/pair-facts.js';
 import { listLeaving } from '../../state/simulation/candidates.js';
 import type { NewResult } from '../../state/simulation/results.js';
 import { confirmAbsence } from '../absence/confirm.js';
+import { partsOf } from '../absence/delete-parts.js';
 import { judgeBySteps } from '../absence/judge-candidate.js';
 import type { Judgement, LinkedLink } from '../absence/judge-candidate.js';
 import { mapUpdateInstead } from '../absence/let-go.js';
@@ -29,7 +30,8 @@ export interface SimulatedCandidate {
 /** How a simulated candidate ends. */
 export interface SimulatedEnd {
   readonly outcome: AbsenceOutcome | null;
-  readonly result?: NewResult;
+  /** One for each target entity that is deleted, or kept with a result. */
+  readonly results?: readonly NewResult[];
   /** The source was asked, and does not have the entity. */
   readonly isConfirmed?: boolean;
 }
@@ -42,32 +44,48 @@ export async function judgeSimulated(env: DrainEnvironment, known: SimulatedCand
     const answer = await confirmAbsence(env.tools.context, env.type, pair.nativeId ?? pair.sourceKey, env.stop);
     if (answer !== 'absent') return { outcome: answer === 'found' ? 'unknownFound' : 'unknownFailed' };
   }
-  const end = await judgeByRules(env, workOf(known), candidate);
+  const work = workOf(known);
+  const end = await judgeParts(env, { ...work, parts: partsOf(env, work) }, candidate);
   return { ...end, isConfirmed: asks };
+}
+
+/** LNK-3: each of several target entities has its own result. */
+async function judgeParts(env: DrainEnvironment, work: Work, candidate: Candidate): Promise<SimulatedEnd> {
+  if (work.parts.length === 0) return judgeByRules(env, work, candidate);
+  const ends: SimulatedEnd[] = [];
+  for (const part of work.parts) ends.push(await judgeByRules(env, part, candidate));
+  const heaviest = ends.find(({ results }) => results !== undefined) ?? ends[0];
+  return { outcome: heaviest?.outcome ?? null, results: ends.flatMap(({ results = [] }) => results) };
 }
 
 async function judgeByRules(env: DrainEnvironment, work: Work, candidate: Candidate): Promise<SimulatedEnd> {
   const stored = work.pair.link;
   if (stored?.state !== 'linked' || stored.targetKey === null) return { outcome: OUTCOME_OF.unlinked };
   const link: LinkedLink = { ...stored, targetKey: stored.targetKey };
-  if (await isShared(env, work)) return { outcome: OUTCOME_OF.shared };
+  if (await isShared(env, work, link)) return { outcome: OUTCOME_OF.shared };
   const judgement = judgeBySteps(env, work, link);
-  const subject = { sourceKey: work.pair.sourceKey, placeNo: work.row.entityNo, targetKey: link.targetKey };
+  const { part, targetKey } = link;
+  const subject = {
+    sourceKey: work.pair.sourceKey,
+    placeNo: work.row.entityNo,
+    targetKey,
+    ...(part !== null && { part }),
+  };
   const outcome = OUTCOME_OF[judgement.kind];
   if (judgement.kind === 'kept')
     return {
       outcome,
-      result: plainResult(subject, { result: 'skipped', operation: 'delete', reason: judgement.reason }),
+      results: [plainResult(subject, { result: 'skipped', operation: 'delete', reason: judgement.reason })],
     };
   if (!isDeletion(judgement)) return { outcome };
   if (judgement.kind === 'updatedInstead') {
     const mapped = await mapUpdateInstead(env, work, link.targetKey);
     if ('message' in mapped) {
       const failure = { result: 'failed', operation: 'delete', code: mapped.code, reason: mapped.message } as const;
-      return { outcome: 'failed', result: plainResult(subject, failure) };
+      return { outcome: 'failed', results: [plainResult(subject, failure)] };
     }
   }
-  return { outcome, result: resultOfChange(subject, describeDeletion(env, work, 'plan', candidate.cause)) };
+  return { outcome, results: [resultOfChange(subject, describeDeletion(env, work, 'plan', candidate.cause))] };
 }
 
 function isDeletion({ kind }: Judgement): boolean {
@@ -75,9 +93,9 @@ function isDeletion({ kind }: Judgement): boolean {
 }
 
 /** DEL-20: somebody else keeps the target entity, who does not leave in this very simulation. */
-async function isShared(env: DrainEnvironment, work: Work): Promise<boolean> {
+async function isShared(env: DrainEnvironment, work: Work, { ord }: LinkedLink): Promise<boolean> {
   const { pool } = env.services;
-  const leaver = { targetNo: env.targetNo, entityNo: work.row.entityNo, sourceNo: env.sourceNo };
+  const leaver = { targetNo: env.targetNo, entityNo: work.row.entityNo, ord, sourceNo: env.sourceNo };
   const heirs = await listSurvivors(pool, leaver, deletesShared(env.tools.target));
   if (heirs.length === 0) return false;
   const leaving = await listLeaving(pool, placeOf(env), heirs);

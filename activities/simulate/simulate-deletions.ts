@@ -91,8 +91,9 @@ async function storeFor(
 ): Promise<void> {
   const keys = await readKeys(sql, env.targetNo, entityNos);
   const results = entityNos.flatMap((placeNo) => {
-    const found = keys.get(placeNo);
-    return found === undefined ? [] : [plainResult({ placeNo, ...found }, { operation: 'delete', ...what })];
+    // What is held or skipped is the person; what fails are the accounts (LNK-3).
+    const found = (keys.get(placeNo) ?? []).slice(0, what.result === 'failed' ? undefined : 1);
+    return found.map((one) => plainResult({ placeNo, ...one }, { operation: 'delete', ...what }));
   });
   await storeResults(sql, placeOf(env), results);
 }
@@ -138,7 +139,7 @@ async function commit(
     await storeResults(
       sql,
       placeOf(env),
-      ends.flatMap(({ result }) => (result === undefined ? [] : [result])),
+      ends.flatMap(({ results = [] }) => results),
     );
     await endCandidates(sql, env.runKey, env.targetNo, outcomes);
   });

@@ -35,11 +35,13 @@ export async function simulateWrites(env: DrainEnvironment, fence: RunFence): Pr
   const settled = await settleInMemory(env, free, references);
   const results = staged.flatMap((one) => {
     const alone = whyLeftAlone(one);
-    const end = settled.get(one.pair.entityNo);
-    const result = alone ?? (end && resultOfSettlement(subjectOf(one), end));
-    return result === undefined ? [] : [result];
+    if (alone !== undefined) return [alone];
+    const ends = settled.get(one.pair.entityNo) ?? [];
+    return ends.flatMap((end) => resultOfSettlement(subjectOf(one, end.part), end) ?? []);
   });
-  const candidates = [...settled.values()].flatMap((one) => (one.isCandidate ? [one.entityNo] : []));
+  const candidates = [...settled].flatMap(([entityNo, ends]) =>
+    ends.some((one) => one.isCandidate) ? [entityNo] : [],
+  );
   const last = staged.at(-1)?.pair.sourceKey;
   await pool.transaction(async (sql) => {
     await holdFence(sql, fence);
@@ -68,7 +70,7 @@ async function settleInMemory(
   env: DrainEnvironment,
   staged: readonly StagedPair[],
   references: KnownReferences,
-): Promise<Map<number, Settlement>> {
+): Promise<Map<number, Settlement[]>> {
   const works: Work[] = [];
   const settled: Settlement[] = [];
   const breather = new Breather();
@@ -86,7 +88,10 @@ async function settleInMemory(
     else settled.push(made);
   }
   const admission = await env.sink.admit(env, works);
-  return new Map([...settled, ...admission.settled].map((one) => [one.entityNo, one]));
+  const ends = new Map<number, Settlement[]>();
+  for (const one of [...settled, ...admission.settled])
+    ends.set(one.entityNo, [...(ends.get(one.entityNo) ?? []), one]);
+  return ends;
 }
 
 /** A Resync writes everybody it has read, whatever the hashes say (CHG-6). */
@@ -103,9 +108,10 @@ function rowOf(entityNo: number): LeasedRow {
   };
 }
 
-function subjectOf({ pair }: StagedPair): ResultSubject {
-  const targetKey = pair.link?.state === 'linked' ? pair.link.targetKey : null;
-  return { sourceKey: pair.sourceKey, placeNo: pair.entityNo, targetKey };
+function subjectOf({ pair }: StagedPair, part?: string): ResultSubject {
+  const link = part === undefined ? pair.link : pair.parts.find((one) => one.part === part);
+  const targetKey = link?.state === 'linked' ? link.targetKey : null;
+  return { sourceKey: pair.sourceKey, placeNo: pair.entityNo, targetKey, ...(part !== undefined && { part }) };
 }
 
 /** HEA-5, GOV-8: a decision of a person that a Resync respects. */

@@ -7,6 +7,8 @@ export interface ResultSubject {
   readonly sourceKey: string;
   readonly placeNo: number;
   readonly targetKey: string | null;
+  /** Which of several target entities of the entity (LNK-3). */
+  readonly part?: string;
 }
 
 /** A result without a change: nothing would be sent. */

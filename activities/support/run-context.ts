@@ -6,6 +6,7 @@ import type {
   ConnectorContext,
   ConnectorFactory,
 } from '../../connectors/contract.js';
+import type { SplitRule } from '../../connectors/capability-rules.js';
 import { certificateProblem, usesClientCertificate } from '../../core/certificates/usable.js';
 import { ENTITY_TYPES, entityTypeCode } from '../../core/entity-type.js';
 import type { EntityType } from '../../core/entity-type.js';
@@ -75,6 +76,11 @@ export function targetOf(context: RunContext, targetNo: number): OpenSystem {
   return target;
 }
 
+/** How an entity of a type becomes several entities of the target; undefined where it is one (LNK-3). */
+export function splitOf(target: OpenSystem, type: EntityType): SplitRule | undefined {
+  return type === 'user' ? target.capabilities.splitsUsers : undefined;
+}
+
 /** Types that the source delivers and the target takes, in order. */
 export function targetTypes(context: RunContext, target: OpenSystem): EntityType[] {
   return context.types.filter((type) => target.program.types.has(type) && target.capabilities.types.includes(type));
@@ -107,6 +113,7 @@ export async function buildRunContext(
   try {
     for (const snapshot of run.frozen.targets) if (snapshot.enabled) targets.push(await openSystem(deps, snapshot));
     oneForEachAttribute(targets);
+    for (const target of targets) checkSplit(target);
   } catch (error) {
     await Promise.all([source, ...targets].map((system) => system.connector.close()));
     throw error;
@@ -149,6 +156,21 @@ function oneForEachAttribute(targets: readonly OpenSystem[]): void {
       `${other}, ${snapshot.name}: both write back to ${attribute} of the source; remove ${WRITE_BACK_PROPERTY} from one of them`,
     );
   }
+}
+
+/** LNK-3: what would be done for one of several accounts of a user only, or for the wrong one, is refused. */
+function checkSplit({ snapshot: { name }, capabilities: { splitsUsers }, connector, writeBack }: OpenSystem): void {
+  if (splitsUsers === undefined) return;
+  const { attribute, property } = splitsUsers;
+  const keys = connector.uniqueKeys('user');
+  if (!keys.includes(attribute))
+    throw new SystemConfigurationError(
+      `${name}: ${property} names several, so that ${attribute} has to be one of the unique attributes of users; they are ${keys.join(',')}`,
+    );
+  if (writeBack !== undefined)
+    throw new SystemConfigurationError(
+      `${name}: ${WRITE_BACK_PROPERTY} takes a value from one account, and ${property} gives each user several; remove one of the two`,
+    );
 }
 
 /** What a target writes back; a value that cannot be used, which saving refuses, ends the run. */

@@ -3,14 +3,14 @@ import { DataSource } from 'typeorm';
 import type { EntityManager } from 'typeorm';
 import type { ConnectorFactory } from '../../connectors/contract.js';
 import { Keyring } from '../../runtime/secrets.js';
-import { loadSystem, saveProperties } from '../../state/config/index.js';
+import { hasLinkedEntities, loadSystem, saveProperties } from '../../state/config/index.js';
 import type { SystemSnapshot } from '../../state/config/index.js';
-import { notFound } from '../common/problem.js';
+import { jsonPointer, notFound } from '../common/problem.js';
 import { DATA_SOURCE, KEYRING } from '../infrastructure.js';
 import { ConnectorCatalog } from '../system-types/connector-catalog.js';
 import type { PropertyFinding } from '../system-types/connector-catalog.js';
 import { ProgramService } from '../transformations/program.service.js';
-import { CREDENTIAL_MASK, applyChanges, planProperties } from './property-rules.js';
+import { CREDENTIAL_MASK, applyChanges, invalidProperties, planProperties } from './property-rules.js';
 import type { WantedProperties } from './property-rules.js';
 import { SystemLookup } from './system-lookup.js';
 import type { ChangeProperties, PropertiesView, ReplaceProperties } from './systems.schemas.js';
@@ -54,8 +54,24 @@ export class PropertiesService {
       secretNames: [...Object.keys(set.secrets), ...set.keptSecretNames],
     });
     if (invalid !== undefined) throw invalid;
+    await this.#demandReset(manager, system, set.plain, factory);
     await saveProperties(manager, this.keyring, system, set);
     await this.programs.settle(manager, system.no);
+  }
+
+  /** RST-4: while somebody is linked, what the links would not fit any more is refused. */
+  async #demandReset(
+    manager: EntityManager,
+    system: SystemSnapshot,
+    properties: Readonly<Record<string, string>>,
+    factory: ConnectorFactory,
+  ): Promise<void> {
+    if (system.role !== 'target') return;
+    const findings = factory.needsReset?.(system.properties, properties) ?? [];
+    if (findings.length === 0 || !(await hasLinkedEntities(manager, system))) return;
+    throw invalidProperties(
+      findings.map(({ property, message }) => ({ pointer: jsonPointer(['properties', property]), message })),
+    );
   }
 
   async #save(

@@ -1,4 +1,5 @@
-import type { Capabilities, ConfirmationLimit } from '../contract.js';
+import type { ConfirmationLimit } from '../capability-rules.js';
+import type { Capabilities } from '../contract.js';
 import { formatDn } from './dn/dn.js';
 import { allOf, anyOf, equals } from './filter/build.js';
 import { DN_ATTRIBUTE, type LdapSettings, type LdapType } from './ldap-settings.js';

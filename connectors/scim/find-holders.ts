@@ -16,14 +16,16 @@ const MULTI_VALUED = ['emails', 'phoneNumbers'] as const;
 
 /**
  * Who has a value that an entity shall have. A configured attribute settles it; the others that are often unique are asked for only when
- * none of those is in the way. What the server cannot be asked for, it says nothing about.
+ * none of those is in the way. What the server cannot be asked for, it says nothing about. `within`: attributes whose values are areas in which
+ * the others are unique (CONN-SCIM-101).
  */
 export async function findHolders(
   reader: ScimReader,
   subject: { readonly type: ScimType; readonly id: string; readonly body: JsonObject },
-  configured: readonly string[],
+  unique: { readonly keys: readonly string[]; readonly within: readonly string[] },
   { signal }: CallOptions,
 ): Promise<readonly ValueHolder[]> {
+  const configured = unique.keys.filter((key) => !unique.within.includes(key));
   const { type, id, body } = subject;
   const current = await reader.readOne(type, id, signal === undefined ? {} : { signal });
   if (current === null) return [];
@@ -33,7 +35,7 @@ export async function findHolders(
     if (!isKey && holders.some((holder) => holder.isKey)) break;
     const parsed = uniqueKey(key, body);
     if (parsed === undefined || parsed.values.length === 0 || matchesKeys(current.body, [parsed])) continue;
-    const found = await resolveByKeys(reader, type, body, [key], signal).catch((error: unknown) => {
+    const found = await resolveByKeys(reader, type, body, [key, ...unique.within], signal).catch((error: unknown) => {
       if (isConnectorError(error)) return undefined;
       throw error;
     });

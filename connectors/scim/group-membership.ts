@@ -38,23 +38,26 @@ export async function changeGroupMembers(
   const { shown, repeated, written, removeLast } = parts.profile.members;
   const { patch, memberThreshold = Infinity } = parts.http.settings;
   if (written === 'single' && !patch) {
-    await writeSingleMembers(parts, groupId, operationsOf(change), options);
+    await writeSingleMembers(parts, groupId, operationsOf(change, parts.http.settings.userMember), options);
     return { id: groupId, applied: 'updated' };
   }
   // Putting a group back that never shows its members would take them all out.
   if (shown === 'never' || (patch && repeated === 'ignored'))
-    return patchMembers(parts, groupId, operationsOf(change), options);
+    return patchMembers(parts, groupId, operationsOf(change, parts.http.settings.userMember), options);
   for (let round = 1; ; round += 1) {
     const group = await parts.reader.readOne('group', groupId, options);
     if (group === null) throw gone('group');
     const members = membersOf(group.body);
     if (members === undefined && (await canPatch(parts, options)))
-      return patchMembers(parts, groupId, operationsOf(change), options);
+      return patchMembers(parts, groupId, operationsOf(change, parts.http.settings.userMember), options);
     const known = members ?? new Map<string, JsonObject>();
-    const operations = operationsOf({
-      add: change.add.filter((id) => !known.has(id)),
-      remove: change.remove.filter((id) => known.has(id)),
-    });
+    const operations = operationsOf(
+      {
+        add: change.add.filter((id) => !known.has(id)),
+        remove: change.remove.filter((id) => known.has(id)),
+      },
+      parts.http.settings.userMember,
+    );
     if (operations.additions.length + operations.removals.length === 0) return { id: groupId, applied: 'none' };
     const removed = new Set(operations.removals);
     const staying = [...known].filter(([id]) => !removed.has(id)).map(([, member]) => member);
@@ -74,8 +77,8 @@ async function canPatch({ tags }: MembershipOptions, options: CallOptions): Prom
   return (await tags.features(options)).patch !== false;
 }
 
-function operationsOf({ add, remove }: MemberChange): MemberOperations {
-  return { additions: add.map((value) => ({ value })), removals: remove };
+function operationsOf({ add, remove }: MemberChange, user: JsonObject): MemberOperations {
+  return { additions: add.map((value) => ({ value, ...user })), removals: remove };
 }
 
 async function patchMembers(

@@ -21,6 +21,8 @@ const USER_NAME = 'userName';
 /** What a matcher needs of its surroundings. */
 export interface MatcherOptions {
   readonly reader: ScimReader;
+  /** What user names are unique within; empty: the whole server (CONN-SCIM-101). */
+  readonly namesWithin: readonly string[];
   /** The server takes `or`. */
   readonly takesAlternatives: boolean;
   /** The look-up of a single entity, with everything a system does beyond its keys. */
@@ -67,8 +69,9 @@ export class ScimMatcher {
   ): Promise<void> {
     const open = [...bodies.keys()].filter((index) => found[index]?.outcome === 'none');
     const bodyOf = (index: number): JsonObject => bodies[index] ?? {};
-    const isByName = keys.length === 1 && keys[0] === USER_NAME;
-    const named = type !== 'user' || isByName ? [] : await this.byKeys(type, open.map(bodyOf), [USER_NAME], options);
+    const names = [USER_NAME, ...this.options.namesWithin];
+    const isByName = keys.length === names.length && keys.every((key) => names.includes(key));
+    const named = type !== 'user' || isByName ? [] : await this.byKeys(type, open.map(bodyOf), names, options);
     for (const [at, index] of open.entries()) {
       const holder = idOf(named[at]);
       if (holder !== undefined) found[index] = { outcome: 'hidden', id: holder, by: USER_NAME };

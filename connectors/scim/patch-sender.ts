@@ -1,6 +1,7 @@
 import type { JsonObject, JsonValue } from '../../core/json.js';
 import { ConnectorError, partlyApplied } from '../errors.js';
 import { membersOf, patchRequests, type Members, type SliceLimits } from './members.js';
+import { partialResource } from './patch-1-1.js';
 import type { PatchOperation } from './patch-diff.js';
 import type { ScimProfile } from './profile.js';
 import { scimError } from './scim-error.js';
@@ -85,7 +86,7 @@ export class PatchSender {
     const label = `update ${type}`;
     const path = http.entityPath(type, id, label);
     const response = await tags.guard(subject, (etag) =>
-      writes.write({ label, method: 'PATCH', path, body: patchBody(operations), etag, options }),
+      writes.write({ label, method: 'PATCH', path, body: this.bodyOf(operations), etag, options }),
     );
     if (isSuccess(response)) return versionOf(response, bodyOf(response)).version;
     const error = scimError(response, operations.map(valueOf));
@@ -105,6 +106,10 @@ export class PatchSender {
       (operation) => !isMemberRemoval(operation) || members.has(removedMember(operation)),
     );
     return remaining.length < operations.length ? remaining : undefined;
+  }
+
+  private bodyOf(operations: readonly PatchOperation[]): JsonObject {
+    return this.options.profile.version === '1.1' ? partialResource(operations) : patchBody(operations);
   }
 
   private sliceLimits(): SliceLimits {

@@ -1,5 +1,5 @@
 import type { EntityType } from '../../core/entity-type.js';
-import type { ConfirmationLimit } from '../contract.js';
+import type { ConfirmationLimit } from '../capability-rules.js';
 import { isConnectorError } from '../errors.js';
 import type { ScimProfile } from './profile.js';
 import { allOf, anyOf, equalsFilter } from './scim-filter.js';

@@ -3,6 +3,10 @@
  * not code (CONN-PRESET-04). Values are what holds without any property set.
  */
 export interface ScimProfile extends ScimDialect {
+  /** Absent: 2.0. */
+  readonly version?: '1.1';
+  /** `If-Match: *` is sent unless the property says otherwise, because the server demands a tag with every change. */
+  readonly ifMatchAny?: boolean;
   /** Appended to `URL` unless it is already there (CONN-SCIM-01). */
   readonly basePath: string;
   readonly usersPath: string;
@@ -30,6 +34,8 @@ export interface ScimProfile extends ScimDialect {
     readonly switchesResolution?: boolean;
     /** `<prefix>.user.update.instead.delete` is offered: a deletion becomes a PATCH message only if it is `true` (DEL-11). */
     readonly switchesUpdateInsteadOfDelete?: boolean;
+    /** Users belong to an identity provider, named by `<prefix>.origin` (CONN-SCIM-101); `several`: one user may have an account of each. */
+    readonly origins?: 'one' | 'several';
   };
   /** In-flight writes at most, per process; the engine starts lower and grows. */
   readonly maxConcurrentWrites: number;
@@ -105,6 +111,10 @@ export interface ScimDialect {
     readonly shown: 'always' | 'on-request' | 'never';
     /** Members that a group shows at most without paging of members; undefined: all (CONN-SCIM-48). */
     readonly shownAtMost?: number | undefined;
+    /** Members say what they are in capital letters: `USER`, `GROUP` (CONN-SCIM-101). Absent: as the transformation gives it. */
+    readonly types?: 'upper-case';
+    /** They also carry the origin of the users. */
+    readonly origins?: boolean;
   };
 }
 

@@ -43,7 +43,7 @@ export function errorBody(response: HttpResponse): { scimType?: string; detail?:
   }
   if (!isJsonObject(body)) return {};
   const scimType = attribute(body, 'scimType');
-  const detail = attribute(body, 'detail') ?? attribute(body, 'message');
+  const detail = attribute(body, 'detail') ?? attribute(body, 'message') ?? attribute(body, 'error_description');
   return {
     // A word, never free text: it goes into messages without a mask.
     ...(typeof scimType === 'string' && /^[A-Za-z]{1,40}$/.test(scimType) ? { scimType } : {}),

@@ -1,6 +1,7 @@
 import { HTTP_PROPERTIES } from '../property-descriptors.js';
 import type { PropertyDescriptor } from '../contract.js';
 import { PAGING_METHODS, PROFILE_PROPERTY } from './profile-overrides.js';
+import { originProperties } from './origins.js';
 import type { ScimProfile } from './profile.js';
 import { userSwitches } from './user-switches.js';
 import { CONCURRENT_WRITES, DELTA_OVERLAP_S, LIST_PAGE_SIZE, PAGE_SIZE } from './scim-settings.js';
@@ -123,6 +124,7 @@ function listPagingProperties(name: string, label: string, what: string): Proper
 function writeProperties(profile: ScimProfile, prefix: string): PropertyDescriptor[] {
   return [
     ...userSwitches(profile, prefix),
+    ...originProperties(profile, prefix),
     {
       name: 'scim.user.unique.attribute',
       label: 'Unique attributes of users',
@@ -164,7 +166,7 @@ function writeProperties(profile: ScimProfile, prefix: string): PropertyDescript
       label: 'Send If-Match: *',
       kind: 'boolean',
       roles: TARGET,
-      defaultValue: 'false',
+      defaultValue: String(profile.ifMatchAny ?? false),
       description: 'true: every writing request carries If-Match: *.',
     },
     {

@@ -1,4 +1,7 @@
+import type { JsonObject } from '../../core/json.js';
 import { booleanProperty, integerProperty, listProperty, textProperty, type Properties } from '../property-values.js';
+import { userMember } from './member-types.js';
+import { originsOf, withOrigins } from './origins.js';
 import type { ScimProfile } from './profile.js';
 import { splitKeys } from './unique-key.js';
 
@@ -38,6 +41,8 @@ export interface ScimSettings {
   readonly groupAttributes: string | undefined;
   readonly searchByPost: boolean;
   readonly textBooleans: boolean;
+  /** What a member that is a user carries beside its id (CONN-SCIM-101). */
+  readonly userMember: JsonObject;
 }
 
 /** Ranges of the whole-number properties, for reading, checking and describing them. */
@@ -64,7 +69,7 @@ export function scimSettings(given: Properties, profile: ScimProfile, prefix: st
       fallback: profile.pageSizeEntities,
     }),
     filters: {
-      user: textProperty(properties, 'scim.user.filter'),
+      user: withOrigins(textProperty(properties, 'scim.user.filter'), profile, prefix, properties),
       group: textProperty(properties, 'scim.group.filter'),
     },
     uniqueKeys: {
@@ -79,7 +84,7 @@ export function scimSettings(given: Properties, profile: ScimProfile, prefix: st
     memberAttributes: joined(properties, 'scim.group.members.additional.attributes'),
     patch: booleanProperty(properties, 'scim.support.patch.operation', false),
     contentType: textProperty(properties, 'scim.content.type') ?? profile.contentType,
-    ifMatchAny: booleanProperty(properties, 'scim.include.if.match.wildcard.header', false),
+    ifMatchAny: booleanProperty(properties, 'scim.include.if.match.wildcard.header', profile.ifMatchAny ?? false),
     csrfPath: csrfPath(properties),
     memberThreshold: memberThreshold(properties, profile),
     nestedGroupsStay: booleanProperty(properties, 'scim.patch.group.members.of.nested.groups', false),
@@ -103,6 +108,7 @@ export function scimSettings(given: Properties, profile: ScimProfile, prefix: st
     groupAttributes: profile.members.shown === 'on-request' ? GROUP_ATTRIBUTES : undefined,
     searchByPost: profile.search === 'post-when-long',
     textBooleans: profile.booleans === 'text',
+    userMember: userMember(profile, originsOf(profile, prefix, properties)),
   };
 }
 

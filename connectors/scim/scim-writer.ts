@@ -17,8 +17,10 @@ import { withExplicitRemovals } from './explicit-removal.js';
 import { findHolders } from './find-holders.js';
 import { changeGroupMembers } from './group-membership.js';
 import { groupMembers, memberChange, membersOf, withoutMembers, type Members } from './members.js';
+import { areasOf } from './origins.js';
 import { outgoing } from './outgoing.js';
 import { messageOperations, patchAll, patchDiff, type PatchOperation } from './patch-diff.js';
+import { wholeAttributes } from './patch-1-1.js';
 import { lastMember, PatchSender, type MemberOperations } from './patch-sender.js';
 import type { ScimProfile } from './profile.js';
 import { resolveByKeys } from './resolve.js';
@@ -111,8 +113,10 @@ export class ScimWriter {
 
   /** {@link findHolders} */
   findHolders(type: ScimType, id: string, body: JsonObject, options: CallOptions): Promise<readonly ValueHolder[]> {
-    const { reader, http } = this.options;
-    return findHolders(reader, { type, id, body }, http.settings.uniqueKeys[type], options);
+    const { reader, http, profile } = this.options;
+    const keys = http.settings.uniqueKeys[type];
+    const within = type === 'user' ? areasOf(profile) : [];
+    return findHolders(reader, { type, id, body }, { keys, within }, options);
   }
 
   private async createWhole(type: ScimType, body: JsonObject, options: CallOptions): Promise<WriteResult> {
@@ -228,7 +232,7 @@ export class ScimWriter {
   ): Promise<WriteResult> {
     const except = [...this.options.profile.readOnlyAttributes[type], ...(members === undefined ? [] : ['members'])];
     const message = messageOperations(change.body);
-    const attributes = message ?? (change.only === undefined ? attributesOf(change, except) : []);
+    const attributes = message ?? (change.only === undefined ? this.attributesOf(change, except) : []);
     const { additions, removals } = members ?? NO_MEMBER_CHANGE;
     if (attributes.length + additions.length + removals.length === 0) return { id, applied: 'none' };
     const version = await this.patches.send({ type, id, options }, attributes, { additions, removals });
@@ -256,14 +260,15 @@ export class ScimWriter {
     return members === undefined || members.size === 0 ? undefined : members;
   }
 
+  private attributesOf({ before, body }: Change, except: readonly string[]): PatchOperation[] {
+    if (this.options.profile.version === '1.1') return wholeAttributes(before, body, except);
+    return before === undefined ? patchAll(body, except) : patchDiff(before, body, except);
+  }
+
   private oversizedMembers(type: ScimType, body: JsonObject): Members | undefined {
     const threshold = this.options.http.settings.memberThreshold;
     if (type !== 'group' || threshold === undefined) return undefined;
     const members = membersOf(body);
     return members !== undefined && members.size > threshold ? members : undefined;
   }
-}
-
-function attributesOf({ before, body }: Change, except: readonly string[]): PatchOperation[] {
-  return before === undefined ? patchAll(body, except) : patchDiff(before, body, except);
 }

@@ -7,6 +7,8 @@ import { BulkWrites } from './bulk-writes.js';
 import { testScimConnection } from './connection-test.js';
 import { Discovery } from './discovery.js';
 import { ScimMatcher } from './match.js';
+import { areasOf, demandOrigins } from './origins.js';
+import { fitting } from './fitting.js';
 import { probeScim } from './probe/probe.js';
 import { presentIds } from './present-ids.js';
 import { profileInForce } from './profile-overrides.js';
@@ -57,8 +59,10 @@ export function openScimConnector(
     reader,
     discovery,
   });
+  const fit = fitting(profile, prefix, settings.userMember);
   const matcher = new ScimMatcher({
     reader,
+    namesWithin: areasOf(profile),
     // Where a search has a second step each entity takes it on its own (CNF-5).
     takesAlternatives: profile.filter === 'full' && settings.userKeysAfter === undefined,
     resolve: (type, body, keys, options) => writer.resolve(type, body, keys, options),
@@ -66,12 +70,15 @@ export function openScimConnector(
   return {
     testConnection: (options) =>
       testScimConnection({ http, discovery, properties, clock: context.clock }, options.signal),
-    readPage: async (request) => reader.readPage(scimType(request.type), request),
+    readPage: async (request) => {
+      demandOrigins(profile, prefix, properties);
+      return reader.readPage(scimType(request.type), request);
+    },
     readOne: async (type, id, options) => reader.readOne(scimType(type), id, options),
     readPresent: async (type, ids, options) =>
       presentIds({ reader, settings, ids: profile.ids }, scimType(type), ids, options.signal),
-    create: async (type, body, options) => writer.create(scimType(type), body, options),
-    update: async (type, id, change, options) => writer.update(scimType(type), id, change, options),
+    create: async (type, body, options) => writer.create(scimType(type), fit.ofCreate(type, body), options),
+    update: async (type, id, change, options) => writer.update(scimType(type), id, fit.ofUpdate(type, change), options),
     delete: async (type, id, options) => writer.delete(scimType(type), id, options),
     changeMembers: (groupId, change, options) => writer.changeMembers(groupId, change, options),
     resolveExisting: async (type, body, keys, options) => writer.resolve(scimType(type), body, keys, options),

@@ -2,6 +2,7 @@ import type { ConnectorFactory } from '../contract.js';
 import { HTTP_LIMITS, httpLimits } from '../http/http-client.js';
 import { dialectOf, overrideProblems, PROFILE_PROPERTY, profileInForce } from './profile-overrides.js';
 import { confirmationLimits } from './present-ids.js';
+import { originErrors, originReset, splitRule } from './origins.js';
 import { GENERIC_SCIM_2, type ScimProfile } from './profile.js';
 import { SCIM_SAMPLES } from './samples.js';
 import { scimProperties } from './scim-properties.js';
@@ -16,8 +17,15 @@ import { SCIM_WRITE_TRANSFORMATION } from './transformations/write.js';
 /** Creation times of SCIM servers have at least this step: many write whole seconds. */
 const CREATION_TIME_GRANULARITY_MS = 1_000;
 
-/** A SCIM 2.0 system type from a profile: a dialect is another call of this function. */
-export function scimFactory(typeName: string, prefix: string, profile: ScimProfile): ConnectorFactory {
+const GENERIC_TRANSFORMATIONS = { read: SCIM_READ_TRANSFORMATION, write: SCIM_WRITE_TRANSFORMATION };
+
+/** A SCIM system type from a profile: a dialect is another call of this function. */
+export function scimFactory(
+  typeName: string,
+  prefix: string,
+  profile: ScimProfile,
+  defaultTransformations: ConnectorFactory['descriptor']['defaultTransformations'] = GENERIC_TRANSFORMATIONS,
+): ConnectorFactory {
   return {
     descriptor: {
       typeName,
@@ -25,15 +33,17 @@ export function scimFactory(typeName: string, prefix: string, profile: ScimProfi
       roles: ['source', 'target'],
       properties: scimProperties(profile, prefix),
       toleratedNames: NOT_OFFERED_NAMES,
-      defaultTransformations: { read: SCIM_READ_TRANSFORMATION, write: SCIM_WRITE_TRANSFORMATION },
+      defaultTransformations,
     },
-    validate: scimErrors,
+    validate: (properties) => [...scimErrors(properties), ...originErrors(profile, prefix, properties)],
     warnings: scimWarnings,
+    needsReset: (before, after) => originReset(profile, prefix, before, after),
     capabilities: (properties, role) => {
       const inForce = profileInForce(profile, properties);
       const settings = scimSettings(properties, inForce, prefix);
       const switches = userSwitchNames(prefix);
       // Without a comparison of times there are no deltas, whatever the property says (CONN-CORE-42).
+      const split = role === 'target' ? splitRule(profile, prefix, properties) : undefined;
       const deltaTypes = role === 'source' && inForce.filter === 'full' ? inForce.delta.types : [];
       return {
         types: ['user', 'group'],
@@ -55,6 +65,7 @@ export function scimFactory(typeName: string, prefix: string, profile: ScimProfi
             enabled: booleanProperty(properties, switches.updateInsteadOfDelete, false),
           },
         }),
+        ...(split !== undefined && { splitsUsers: split }),
         maxConcurrentWrites: settings.maxConcurrentWrites,
         ...(settings.bulkOperations !== undefined && { entitiesPerWrite: settings.bulkOperations }),
         requestTimeoutMs: HTTP_LIMITS.writeTimeoutMs,

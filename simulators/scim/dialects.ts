@@ -42,6 +42,14 @@ export interface ScimDialect {
   /** Uniqueness of names ignores case, or case and diacritics (as Active Directory does). */
   readonly keyFolding: 'case' | 'accents';
   /** `ignored`: members sent with POST are silently dropped; `refused`: 400. */
+  /** Users are unique by name and `origin`, as in UAA. */
+  readonly keyHasOrigin: boolean;
+  /** A PATCH is a partial resource with `meta.attributes` (SCIM 1.1). */
+  readonly patchForm: '2.0' | '1.1';
+  /** `uaa`: `error` and `message`, without a schema. */
+  readonly errors: 'scim' | 'uaa';
+  /** Members must say what they are in capital letters, and come and go under `/Groups/{id}/members` too. */
+  readonly memberTypes: 'any' | 'upper-case';
   readonly membersOnCreate: 'stored' | 'ignored' | 'refused';
   /** Group answers contain `members`. */
   readonly returnsMembers: boolean;
@@ -85,6 +93,10 @@ const STANDARD: ScimDialect = {
   conflictScimType: true,
   adoptOnPost: false,
   keyFolding: 'case',
+  keyHasOrigin: false,
+  patchForm: '2.0',
+  errors: 'scim',
+  memberTypes: 'any',
   membersOnCreate: 'stored',
   returnsMembers: true,
   checksMembers: true,
@@ -176,6 +188,18 @@ export const DIALECTS = {
   }),
   etags: dialect('etags', 'Entity tags, If-Match checked when sent', { etags: 'supported' }),
   'etags-required': dialect('etags-required', 'Writes without If-Match are 428', { etags: 'required' }),
+  uaa: dialect('uaa', 'SCIM 1.1 of Cloud Foundry UAA: origins, If-Match demanded, typed members, no discovery', {
+    resourcesKey: 'resources',
+    conflictScimType: false,
+    keyHasOrigin: true,
+    patchForm: '1.1',
+    errors: 'uaa',
+    memberTypes: 'upper-case',
+    etags: 'required',
+    contentTypes: ['application/json'],
+    sort: false,
+    discovery: false,
+  }),
   'json-only': dialect('json-only', 'application/scim+json is 415', { contentTypes: ['application/json'] }),
   'location-only': dialect('location-only', 'POST answers 201 with a Location header and no body', {
     createAnswer: 'location-only',

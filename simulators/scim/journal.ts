@@ -30,9 +30,9 @@ export interface JournalRecord {
 }
 
 export type RequestOperation =
-  'list' | 'get' | 'create' | 'replace' | 'patch' | 'delete' | 'discovery' | 'token' | 'bulk';
+  'list' | 'get' | 'create' | 'replace' | 'patch' | 'delete' | 'member' | 'discovery' | 'token' | 'bulk';
 
-const WRITES: readonly (RequestOperation | undefined)[] = ['create', 'replace', 'patch', 'delete'];
+const WRITES: readonly (RequestOperation | undefined)[] = ['create', 'replace', 'patch', 'delete', 'member'];
 
 /** Applied creations and deletions of one key. */
 export interface KeyCounts {

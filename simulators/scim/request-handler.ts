@@ -170,7 +170,7 @@ export class RequestHandler {
       if (request.operation === 'bulk') return this.#bulk(request);
       return handlers.handle(request);
     } catch (error) {
-      return problemAnswer(error);
+      return problemAnswer(error, this.#parts.dialect.errors);
     }
   }
 
@@ -180,7 +180,7 @@ export class RequestHandler {
       try {
         return handlers.handle(inner);
       } catch (error) {
-        return problemAnswer(error);
+        return problemAnswer(error, dialect.errors);
       }
     };
     return handleBulk({ dialect, store, journal, nowMs, strike: (inner) => faults.strike(inner), work }, request);
@@ -209,8 +209,8 @@ function at(dueMs: number, act: () => void): void {
   else setTimeout(() => at(dueMs, act), Math.floor(restMs));
 }
 
-function problemAnswer(error: unknown): ScimAnswer {
-  if (error instanceof ScimProblem) return { status: error.status, body: JSON.stringify(error.toBody()) };
+function problemAnswer(error: unknown, form: ScimDialect['errors']): ScimAnswer {
+  if (error instanceof ScimProblem) return { status: error.status, body: JSON.stringify(error.toBody(form)) };
   const detail = error instanceof Error ? error.message : String(error);
   return { status: 500, body: JSON.stringify(new ScimProblem(500, `the simulator failed: ${detail}`).toBody()) };
 }

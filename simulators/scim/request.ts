@@ -33,13 +33,14 @@ const NOWHERE: Route = { operation: undefined, type: undefined, entityId: undefi
 
 /** Routes a path below the base path. An undefined operation with a type means a method that does not fit (405). */
 export function routeOf(method: string, path: string): Route {
-  const [, collection = '', rawId, extra] = path.split('/', 4);
+  const [, collection = '', rawId, extra] = path.split('/');
   const type = typeOfCollection(collection);
   if (type === undefined) {
     if (path === '/Bulk') return { ...NOWHERE, operation: method === 'POST' ? 'bulk' : undefined };
     const isDiscovery = DISCOVERY.some((known) => path === known || path.startsWith(`${known}/`));
     return isDiscovery && method === 'GET' ? { ...NOWHERE, operation: 'discovery' } : NOWHERE;
   }
+  if (extra === 'members' && rawId !== undefined) return { operation: 'member', type, entityId: decodeId(rawId) };
   if (extra !== undefined) return NOWHERE;
   if (rawId === '.search') return { operation: method === 'POST' ? 'list' : undefined, type, entityId: undefined };
   if (rawId === undefined || rawId === '') {

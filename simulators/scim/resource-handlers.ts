@@ -5,6 +5,7 @@ import { discoveryBody } from './discovery.js';
 import type { HiddenEntities } from './hidden-entities.js';
 import type { Journal } from './journal.js';
 import { Lister, parseListQuery, type ListPage, type ListQuery } from './list.js';
+import { applyPartialResource } from './patch-1-1.js';
 import { applyPatch } from './patch.js';
 import { searchParameters, type ScimAnswer, type ScimRequest } from './request.js';
 import { COLLECTIONS, ScimProblem, type ScimResourceType } from './scim-model.js';
@@ -59,6 +60,8 @@ export class ResourceHandlers {
         return this.#patch(type, request);
       case 'delete':
         return this.#delete(type, request);
+      case 'member':
+        return this.#member(type, request);
       case 'token':
       case 'bulk':
       case undefined:
@@ -129,7 +132,8 @@ export class ResourceHandlers {
     if (!this.#dialect.patch) throw new ScimProblem(501, 'PATCH is not supported');
     const entry = this.#existing(type, request);
     this.#checkVersion(entry, request);
-    const { attributes, members } = applyPatch(entry, bodyOf(request));
+    const apply = this.#dialect.patchForm === '1.1' ? applyPartialResource : applyPatch;
+    const { attributes, members } = apply(entry, bodyOf(request));
     if (members !== undefined) {
       if (members.namedValues > this.#dialect.maxMembersPerPatch) {
         throw new ScimProblem(400, `at most ${this.#dialect.maxMembersPerPatch} members in one PATCH`, 'tooMany');
@@ -142,6 +146,30 @@ export class ResourceHandlers {
     this.#applied(request, entry);
     if (this.#dialect.patchAnswer === 'no-content') return { status: 204, headers: this.#etagOf(entry) };
     return { status: 200, body: this.#store.jsonOf(entry), headers: this.#etagOf(entry) };
+  }
+
+  /** `POST /Groups/{id}/members` and `DELETE /Groups/{id}/members/{member}`, as UAA has them. */
+  #member(type: ScimResourceType, request: ScimRequest): ScimAnswer {
+    if (type !== 'Group' || this.#dialect.memberTypes === 'any')
+      throw new ScimProblem(404, `there is nothing at ${request.path}`);
+    const group = this.#existing(type, request);
+    const removed = request.path.split('/')[4];
+    if (request.method === 'DELETE' && removed !== undefined) {
+      const id = decodeURIComponent(removed);
+      if (!group.members.has(id)) throw new ScimProblem(404, 'it is no member');
+      group.changeMembers((members) => members.delete(id));
+    } else if (request.method === 'POST' && removed === undefined) {
+      const added = membersOf([bodyOf(request)]);
+      this.#checkMemberTypes(added.values());
+      this.#checkMemberIds(added.keys());
+      for (const [id, member] of added) {
+        if (group.members.has(id)) throw new ScimProblem(409, 'it is a member already');
+        group.changeMembers((members) => members.set(id, member));
+      }
+    } else throw new ScimProblem(405, `${request.method} is not possible at ${request.path}`);
+    this.#store.touch(group);
+    this.#applied(request, group);
+    return { status: request.method === 'POST' ? 201 : 200, body: '{}' };
   }
 
   #delete(type: ScimResourceType, request: ScimRequest): ScimAnswer {
@@ -166,7 +194,16 @@ export class ResourceHandlers {
 
   #check(type: ScimResourceType, content: JsonObject): void {
     this.#checkRequired(type, content);
-    if (type === 'Group') this.#checkMemberIds(membersOf(content['members']).keys());
+    if (type !== 'Group') return;
+    const members = membersOf(content['members']);
+    this.#checkMemberTypes(members.values());
+    this.#checkMemberIds(members.keys());
+  }
+
+  #checkMemberTypes(members: Iterable<JsonObject>): void {
+    if (this.#dialect.memberTypes === 'any') return;
+    for (const { type } of members)
+      if (type !== 'USER' && type !== 'GROUP') throw new ScimProblem(400, 'a member is USER or GROUP', 'invalidValue');
   }
 
   #checkRequired(type: ScimResourceType, content: JsonObject): void {

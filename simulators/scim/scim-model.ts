@@ -42,8 +42,12 @@ export class ScimProblem extends Error {
     super(detail);
   }
 
-  /** The body of the answer. */
-  toBody(): JsonObject {
+  /** The body of the answer, in the words of SCIM or of UAA. */
+  toBody(form: 'scim' | 'uaa' = 'scim'): JsonObject {
+    if (form === 'uaa') {
+      const error = this.status === 409 ? 'scim_resource_already_exists' : 'scim';
+      return { error, error_description: this.detail, message: this.detail };
+    }
     return {
       schemas: [ERROR_SCHEMA],
       status: String(this.status),

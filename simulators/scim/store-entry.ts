@@ -19,6 +19,8 @@ export class StoreEntry {
   /** Value by which people know the entity: userName, displayName or externalId. */
   key = '';
   externalId: string | undefined;
+  /** Identity provider of a user, where the server knows several. */
+  origin: JsonValue | undefined;
   #attributes: JsonObject | undefined;
   #members: Map<string, JsonObject>;
   /** UTF-8, so that a list is put together by copying bytes and one million people stay outside the heap. */
@@ -57,6 +59,7 @@ export class StoreEntry {
     this.#json = undefined;
     this.key = keyOfContent(this.type, attributes);
     const externalId = attributeOf(attributes, 'externalId');
+    this.origin = attributeOf(attributes, 'origin');
     this.externalId = typeof externalId === 'string' ? externalId : undefined;
   }
 

@@ -171,7 +171,11 @@ export class ScimStore {
     const key = attributeOf(content, type === 'User' ? 'userName' : 'displayName');
     if (typeof key !== 'string') return undefined;
     const table = this.#tables[type];
-    return entriesAt(table.byUnique, table.fold(key)).find((entry) => entry !== except);
+    const { keyHasOrigin } = this.#options.dialect;
+    const origin = attributeOf(content, 'origin');
+    return entriesAt(table.byUnique, table.fold(key)).find(
+      (entry) => entry !== except && !(keyHasOrigin && type === 'User' && entry.origin !== origin),
+    );
   }
 
   isKnownMember(id: string): boolean {

@@ -1,4 +1,4 @@
-import { BACKLOG_STATE, ORIGIN } from '../codes.js';
+import { BACKLOG_STATE, LINK_STATE, ORIGIN } from '../codes.js';
 import type { Sql } from '../database.js';
 import { survivors } from '../drain/claims.js';
 import { noteFailedEntities } from '../notifications/job-events.js';
@@ -72,6 +72,12 @@ export interface StepRule {
   readonly deletesShared: boolean;
 }
 
+/** SQL: how many target entities of candidate `a` those steps leave to be deleted (LNK-3). */
+function accounts(deletesExistedBefore: string, sourceNo: string, deletesShared: string): string {
+  return `(select count(*) from link l where l.target_id = a.target_id and l.entity_no = a.entity_no and l.state = ${LINK_STATE.linked}
+             and ${leftBySteps(deletesExistedBefore, sourceNo, deletesShared)})`;
+}
+
 /** SQL: the link `l` of a candidate is not kept by the steps 1 and 3 of DEL-6. */
 export function leftBySteps(deletesExistedBefore: string, sourceNo: string, deletesShared: string): string {
   return `((l.origin = ${ORIGIN.created} or ${deletesExistedBefore}) and not exists (${survivors('l', sourceNo, deletesShared)}))`;
@@ -96,6 +102,8 @@ export interface ThresholdRule extends StepRule {
   readonly threshold: number;
   /** A group or role is deleted by taking its assignments away: these are what is counted. */
   readonly countsAssignments: boolean;
+  /** An entity may be several target entities: these are what is counted (LNK-3). */
+  readonly countsParts: boolean;
 }
 
 /** SQL: assignments that were written to the group of candidate `a`. */
@@ -126,13 +134,20 @@ export async function blockByThreshold(
       `update absence a set weight = ${ASSIGNMENTS} where a.run_key = $1 and a.target_id = $2 and a.type = $3 and a.weight is null`,
       [runKey, pair.targetNo, pair.type],
     );
+  if (rule.countsParts)
+    await sql.query(
+      `update absence a set weight = ${accounts('$4::boolean', '$5::int', '$6::boolean')}
+        where a.run_key = $1 and a.target_id = $2 and a.type = $3 and a.weight is null`,
+      [runKey, pair.targetNo, pair.type, rule.deletesExistedBefore, rule.sourceNo, rule.deletesShared],
+    );
   const rows = await sql.query<{ entityNo: number; counted: number }>(
     `select a.entity_no as "entityNo", coalesce(a.weight, 1) as counted from absence a
        left join link l on l.target_id = a.target_id and l.entity_no = a.entity_no and l.ord = 0
       where a.run_key = $1 and a.target_id = $2 and a.type = $3
         and (a.outcome = 'deleted'
-             or (a.outcome is null or a.outcome = 'threshold') and ${leftBySteps('$4::boolean', '$5::int', '$6::boolean')})`,
-    [runKey, pair.targetNo, pair.type, rule.deletesExistedBefore, rule.sourceNo, rule.deletesShared],
+             or (a.outcome is null or a.outcome = 'threshold') 
+                and case when $7::boolean then a.weight > 0 else ${leftBySteps('$4::boolean', '$5::int', '$6::boolean')} end)`,
+    [runKey, pair.targetNo, pair.type, rule.deletesExistedBefore, rule.sourceNo, rule.deletesShared, rule.countsParts],
   );
   const counted = rows.reduce((sum, row) => sum + row.counted, 0);
   const what = rule.countsAssignments ? 'assignments would be removed' : 'entities would be deleted';
@@ -151,8 +166,9 @@ export async function applyThreshold(sql: Sql, runKey: string, pair: PairType, r
   const { wanted, entityNos, message } = await blockByThreshold(sql, runKey, pair, rule);
   if (wanted === 0) return 0;
   await sql.query(
-    `insert into entity_log (run_key, source_id, target_id, type, entity_no, operation, result, code, message)
-     select $1, $2, $3, $4, n, 'delete', 'failed', 'threshold', $6 from unnest($5::bigint[]) n`,
+    `insert into entity_log (run_key, source_id, target_id, type, entity_no, operation, result, code, message, part)
+     select $1, $2, $3, $4, n, 'delete', 'failed', 'threshold', $6, l.part from unnest($5::bigint[]) n
+       left join link l on l.target_id = $3 and l.entity_no = n and l.state = ${LINK_STATE.linked}`,
     [runKey, pair.sourceNo, pair.targetNo, pair.type, entityNos, message],
   );
   await noteFailedEntities(sql, runKey);

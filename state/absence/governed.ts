@@ -1,3 +1,4 @@
+import { LINK_STATE } from '../codes.js';
 import type { Sql } from '../database.js';
 import { MOVED } from '../plans/reconcile-changes.js';
 import { leftBySteps } from './candidates.js';
@@ -43,16 +44,18 @@ export async function keepStanding(sql: Sql, place: CandidatePlace): Promise<num
 export interface CountedCandidate {
   readonly entityNo: number;
   readonly cause: AbsenceCause;
+  /** Target entities that are deleted with it (LNK-3). */
+  readonly accounts: number;
 }
 
 /** What DEL-6 leaves to be deleted after its steps 1 to 3, and holds no budget yet. */
 export async function countedCandidates(sql: Sql, place: CandidatePlace, rule: StepRule): Promise<CountedCandidate[]> {
   return sql.query<CountedCandidate>(
-    `select a.entity_no as "entityNo", a.cause from absence a
-       join link l on l.target_id = a.target_id and l.entity_no = a.entity_no and l.ord = 0
+    `select a.entity_no as "entityNo", a.cause, count(*)::int as accounts from absence a
+       join link l on l.target_id = a.target_id and l.entity_no = a.entity_no and (l.ord = 0 or l.state = ${LINK_STATE.linked})
       where a.run_key = $1 and a.target_id = $2 and a.type = $3 and a.outcome is null and a.granted_at is null
         and ${leftBySteps('$4::boolean', '$5::int', '$6::boolean')}
-      order by 1`,
+      group by 1, 2 order by 1`,
     [place.runKey, place.targetNo, place.type, rule.deletesExistedBefore, rule.sourceNo, rule.deletesShared],
   );
 }
@@ -62,11 +65,20 @@ export async function noteGranted(
   sql: Sql,
   place: CandidatePlace,
   grant: { readonly class: string; readonly hour: string },
-  entityNos: readonly number[],
+  candidates: readonly { readonly entityNo: number; readonly accounts: number }[],
 ): Promise<void> {
   await sql.query(
-    `update absence set granted_at = $4, granted_class = $5 where run_key = $1 and target_id = $2 and entity_no = any($3::bigint[])`,
-    [place.runKey, place.targetNo, entityNos, grant.hour, grant.class],
+    `update absence a set granted_at = $4, granted_class = $5, granted_units = n.units
+       from unnest($3::bigint[], $6::int[]) as n (entity_no, units)
+      where a.run_key = $1 and a.target_id = $2 and a.entity_no = n.entity_no`,
+    [
+      place.runKey,
+      place.targetNo,
+      candidates.map((one) => one.entityNo),
+      grant.hour,
+      grant.class,
+      candidates.map((one) => one.accounts),
+    ],
   );
 }
 

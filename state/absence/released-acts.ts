@@ -20,11 +20,14 @@ export interface ReleasedEntity {
   readonly sourceKey: string;
   /** The connector's id where it differs from the source key. */
   readonly nativeId: string | null;
+  /** Which of several target entities of the source entity it was (LNK-3). */
+  readonly part: string | null;
   readonly releasedAt: Date;
 }
 
 const COLUMNS = `r.id, r.target_id as "targetNo", r.type as "typeCode", r.target_key as "targetKey", r.source_id as "sourceNo",
   s.id as "sourceId", s.name as "sourceName", s.enabled as "sourceEnabled", r.source_key as "sourceKey", r.native_id as "nativeId",
+  r.part,
   r.released_at as "releasedAt"`;
 
 /** The list of a target, newest first, after the entry `before`; what has a link again is not in it. */
@@ -165,12 +168,20 @@ async function link(sql: Sql, entity: ReleasedEntity): Promise<void> {
     `with known as (
        insert into entity (source_id, type, source_key, native_id, presence, read_seq) values ($4, $2, $5, $6, ${PRESENCE.absent}, 0)
        on conflict (source_id, type, source_key) do update set native_id = excluded.native_id returning entity_no)
-     insert into link as l (target_id, type, entity_no, state, origin, target_key, out_of_scope, version)
-     select $1, $2, entity_no, ${LINK_STATE.linked}, ${ORIGIN.existedBefore}, $3, true, 1 from known
+     insert into link as l (target_id, type, entity_no, state, origin, target_key, out_of_scope, version, part)
+     select $1, $2, entity_no, ${LINK_STATE.linked}, ${ORIGIN.existedBefore}, $3, true, 1, $7::text from known
      on conflict (target_id, entity_no, ord) do update
         set state = excluded.state, origin = excluded.origin, target_key = excluded.target_key, out_of_scope = true, gone_at = null,
-            version = l.version + 1`,
-    [entity.targetNo, entity.typeCode, entity.targetKey, entity.sourceNo, entity.sourceKey, entity.nativeId],
+            version = l.version + 1, part = excluded.part`,
+    [
+      entity.targetNo,
+      entity.typeCode,
+      entity.targetKey,
+      entity.sourceNo,
+      entity.sourceKey,
+      entity.nativeId,
+      entity.part,
+    ],
   );
   await forgetReleased(sql, { targetNo: entity.targetNo, type: entity.typeCode }, [entity.targetKey]);
 }

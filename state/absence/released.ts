@@ -11,18 +11,18 @@ interface TargetType {
 export async function noteReleased(
   sql: Sql,
   target: TargetType,
-  rows: readonly { readonly entityNo: number; readonly targetKey: string }[],
+  rows: readonly { readonly entityNo: number; readonly targetKey: string; readonly part: string | null }[],
 ): Promise<void> {
   if (rows.length === 0) return;
   const keys = rows.map((row) => row.targetKey);
   await forgetReleased(sql, target, keys);
   await sql.query(
-    `insert into released_entity (target_id, type, target_key, source_id, source_key, native_id)
-     select distinct on (n.target_key) $1::int, $2::smallint, n.target_key, e.source_id, e.source_key, e.native_id
-       from unnest($3::bigint[], $4::text[]) as n (entity_no, target_key) join entity e on e.entity_no = n.entity_no
+    `insert into released_entity (target_id, type, target_key, source_id, source_key, native_id, part)
+     select distinct on (n.target_key) $1::int, $2::smallint, n.target_key, e.source_id, e.source_key, e.native_id, n.part
+       from unnest($3::bigint[], $4::text[], $5::text[]) as n (entity_no, target_key, part) join entity e on e.entity_no = n.entity_no
       order by n.target_key, e.entity_no
      on conflict (target_id, type, target_key) do nothing`,
-    [target.targetNo, target.type, rows.map((row) => row.entityNo), keys],
+    [target.targetNo, target.type, rows.map((row) => row.entityNo), keys, rows.map((row) => row.part)],
   );
 }
 

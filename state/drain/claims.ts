@@ -81,27 +81,28 @@ export function survivors(link: string, sourceNo: string, deletesShared: string)
 /** The entities that keep the target entity of a leaver, see {@link survivors}. The caller holds the claim on its key. */
 export async function listSurvivors(
   sql: Sql,
-  leaver: { readonly targetNo: number; readonly entityNo: number; readonly sourceNo: number },
+  leaver: { readonly targetNo: number; readonly entityNo: number; readonly ord: number; readonly sourceNo: number },
   deletesShared: boolean,
 ): Promise<number[]> {
   const rows = await sql.query<{ entityNo: number }>(
     `select o.entity_no as "entityNo" from link l
       cross join lateral (${survivors('l', '$3::int', '$4::boolean')}) o
-      where l.target_id = $1 and l.entity_no = $2 and l.ord = 0 order by 1`,
-    [leaver.targetNo, leaver.entityNo, leaver.sourceNo, deletesShared],
+      where l.target_id = $1 and l.entity_no = $2 and l.ord = $5 order by 1`,
+    [leaver.targetNo, leaver.entityNo, leaver.sourceNo, deletesShared, leaver.ord],
   );
   return rows.map((row) => row.entityNo);
 }
 
-/** Those entities whose target entity another source has a link on, too (CNF-11). */
+/** Those entities whose target entity, or one of `several`, another source has a link on, too (CNF-11). */
 export async function listShared(
   sql: Sql,
   pair: { readonly targetNo: number; readonly sourceNo: number },
   entityNos: readonly number[],
+  several: boolean,
 ): Promise<Set<number>> {
   const rows = await sql.query<{ entityNo: number }>(
     `select n.entity_no as "entityNo" from unnest($3::bigint[]) as n (entity_no)
-      cross join lateral (select * from link where target_id = $1 and entity_no = n.entity_no and ord = 0 limit 1) l
+      cross join lateral (select * from link where target_id = $1 and entity_no = n.entity_no ${several ? 'limit 100' : 'and ord = 0 limit 1'}) l
       cross join lateral (select 1 from link o where o.target_id = l.target_id and o.type = l.type and o.target_key = l.target_key
                              and o.entity_no <> l.entity_no and o.state = ${LINK_STATE.linked} limit 1) o
       where exists (select from connected_pair where target_id = $1 and source_id <> $2) and l.state = ${LINK_STATE.linked}`,
@@ -113,6 +114,7 @@ export async function listShared(
 /** A create whose outcome is not known, of an entity that is present in its source. */
 export interface UnresolvedCreate {
   readonly entityNo: number;
+  readonly part: string | null;
   readonly sentKeys: Buffer;
 }
 
@@ -123,7 +125,7 @@ export async function listUnresolvedCreates(
   exceptNo: number,
 ): Promise<UnresolvedCreate[]> {
   return sql.query<UnresolvedCreate>(
-    `select l.entity_no as "entityNo", l.sent_keys as "sentKeys"
+    `select l.entity_no as "entityNo", l.part, l.sent_keys as "sentKeys"
        from link l join entity e on e.entity_no = l.entity_no and e.presence = ${PRESENCE.present}
       where l.target_id = $1 and l.type = $2 and l.state = ${LINK_STATE.creating} and l.entity_no <> $3 and l.sent_keys is not null
       order by 1`,
@@ -144,7 +146,7 @@ export async function inheritOrigin(
   await sql.query(
     `update link l set origin = ${ORIGIN.created}, version = l.version + 1
        from (select distinct * from unnest($3::bigint[], $4::text[]) as n (entity_no, target_key) order by 1) n
-      where l.target_id = $1 and l.type = $2 and l.entity_no = n.entity_no and l.ord = 0 and l.target_key = n.target_key
+      where l.target_id = $1 and l.type = $2 and l.entity_no = n.entity_no and l.target_key = n.target_key
         and l.state = ${LINK_STATE.linked} and l.origin <> ${ORIGIN.created}`,
     [target.targetNo, target.type, heirs.map((one) => one.entityNo), heirs.map((one) => one.targetKey)],
   );

@@ -17,14 +17,14 @@ export interface LogLine {
 export async function writeLog(
   sql: Sql,
   context: { readonly runKey: string; readonly sourceNo: number; readonly targetNo: number; readonly type: number },
-  lines: readonly (LogLine & { readonly entityNo: number })[],
+  lines: readonly (LogLine & { readonly entityNo: number; readonly part?: string | undefined })[],
 ): Promise<void> {
   if (lines.length === 0) return;
   await sql.query(
     `with open as (select run_key from run where run_key = $1 and state = 'running' for key share)
-     insert into entity_log (run_key, source_id, target_id, type, entity_no, operation, result, code, message, duration_ms)
+     insert into entity_log (run_key, source_id, target_id, type, entity_no, operation, result, code, message, duration_ms, part)
      select (select run_key from open), $2, $3, $4, n.*
-       from unnest($5::bigint[], $6::text[], $7::text[], $8::text[], $9::text[], $10::int[]) as n`,
+       from unnest($5::bigint[], $6::text[], $7::text[], $8::text[], $9::text[], $10::int[], $11::text[]) as n`,
     [
       context.runKey,
       context.sourceNo,
@@ -36,6 +36,7 @@ export async function writeLog(
       lines.map((line) => line.code),
       lines.map((line) => line.message),
       lines.map((line) => line.durationMs),
+      lines.map((line) => line.part ?? null),
     ],
   );
   const count = (result: LogLine['result']): number => lines.filter((line) => line.result === result).length;

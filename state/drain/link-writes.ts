@@ -34,6 +34,14 @@ export interface LinkWriteRow {
   readonly write: LinkWrite;
 }
 
+/** Which of several target entities of one entity a link is (LNK-3). */
+export interface LinkPlace {
+  readonly ord: number;
+  readonly part: string | null;
+}
+
+const ONLY: LinkPlace = { ord: 0, part: null };
+
 /**
  * Writes links and bodies of one target. What a higher program number wrote is never overwritten ⚠ (engine.md §6 Program numbers).
  * Who inherited the origin *created* while a write of his was under way keeps it (DEL-20): the same target entity never becomes older.
@@ -46,7 +54,7 @@ export async function writeLinks(
   rows: readonly LinkWriteRow[],
 ): Promise<void> {
   const kept = rows.flatMap(({ entityNo, write }) =>
-    write.kind === 'linked' || write.kind === 'skipped' ? [{ entityNo, write }] : [],
+    write.kind === 'linked' || write.kind === 'skipped' ? [{ entityNo, write, ...ONLY }] : [],
   );
   if (kept.length > 0) await upsertLinks(sql, targetNo, type, kept);
   const released = rows.flatMap(({ entityNo, write }) => (write.kind === 'released' ? [entityNo] : []));
@@ -57,25 +65,28 @@ export async function writeLinks(
   if (gone.length > 0) await markGone(sql, targetNo, gone);
 }
 
-interface KeptRow {
+/** A link that is there after the write. */
+export interface KeptRow extends LinkPlace {
   readonly entityNo: number;
   readonly write: Extract<LinkWrite, { kind: 'linked' | 'skipped' }>;
 }
 
-async function upsertLinks(sql: Sql, targetNo: number, type: number, rows: readonly KeptRow[]): Promise<void> {
+/** Writes links that stay, and their bodies. */
+export async function upsertLinks(sql: Sql, targetNo: number, type: number, rows: readonly KeptRow[]): Promise<void> {
   const linked = rows.map(({ write }) => (write.kind === 'linked' ? write : null));
   await sql.query(
-    `insert into link as l (target_id, type, entity_no, state, origin, target_key, common_hash, target_hash, program, out_of_scope, etag, groups_due, version)
-     select $1, $2, n.entity_no, n.state, n.origin, n.target_key, n.common_hash, n.target_hash, n.program, n.out_of_scope, n.etag, n.groups_due, n.moves
+    `insert into link as l (target_id, type, entity_no, state, origin, target_key, common_hash, target_hash, program, out_of_scope, etag, groups_due, version, ord, part)
+     select $1, $2, n.entity_no, n.state, n.origin, n.target_key, n.common_hash, n.target_hash, n.program, n.out_of_scope, n.etag, n.groups_due, n.moves, n.ord, n.part
        from unnest($3::bigint[], $4::smallint[], $5::smallint[], $6::text[], $7::bytea[], $8::bytea[], $9::int[], $10::boolean[], $11::text[], $12::boolean[],
-                   $13::int[])
-         as n (entity_no, state, origin, target_key, common_hash, target_hash, program, out_of_scope, etag, groups_due, moves)
+                   $13::int[], $14::smallint[], $15::text[])
+         as n (entity_no, state, origin, target_key, common_hash, target_hash, program, out_of_scope, etag, groups_due, moves, ord, part)
      on conflict (target_id, entity_no, ord) do update
         set state = excluded.state, target_key = excluded.target_key, common_hash = excluded.common_hash,
             origin = case when l.state = ${LINK_STATE.linked} and l.origin = ${ORIGIN.created} and l.target_key = excluded.target_key
                           then l.origin else excluded.origin end,
             target_hash = excluded.target_hash, program = excluded.program, out_of_scope = excluded.out_of_scope, etag = excluded.etag,
             groups_due = excluded.groups_due,
+            part = case when l.state in (${LINK_STATE.linked}, ${LINK_STATE.creating}) then coalesce(excluded.part, l.part) else excluded.part end,
             version = l.version + case when l.state <> excluded.state or l.target_key is distinct from excluded.target_key then 1 else excluded.version end,
             sent_keys = null, sent_at = null, gone_at = null
       where l.program <= excluded.program or l.state = ${LINK_STATE.creating}`,
@@ -94,16 +105,18 @@ async function upsertLinks(sql: Sql, targetNo: number, type: number, rows: reado
       linked.map((write) => write?.groupsDue ?? false),
       // A mark or another program number is no other account: changes that were planned on it stay what they are (PLN-10).
       rows.map(({ write }) => (write.kind === 'linked' && write.body === null ? 0 : 1)),
+      rows.map((row) => row.ord),
+      rows.map((row) => row.part),
     ],
   );
-  const bodies = rows.flatMap(({ entityNo, write }) =>
-    write.kind === 'linked' && write.body !== null ? [{ entityNo, body: write.body }] : [],
+  const bodies = rows.flatMap(({ entityNo, ord, write }) =>
+    write.kind === 'linked' && write.body !== null ? [{ entityNo, ord, body: write.body }] : [],
   );
   if (bodies.length === 0) return;
   await sql.query(
-    `insert into link_body (target_id, entity_no, body) select $1, n.* from unnest($2::bigint[], $3::bytea[]) as n
+    `insert into link_body (target_id, entity_no, body, ord) select $1, n.* from unnest($2::bigint[], $3::bytea[], $4::smallint[]) as n
      on conflict (target_id, entity_no, ord) do update set body = excluded.body`,
-    [targetNo, bodies.map((row) => row.entityNo), bodies.map((row) => row.body)],
+    [targetNo, bodies.map((row) => row.entityNo), bodies.map((row) => row.body), bodies.map((row) => row.ord)],
   );
 }
 
@@ -129,7 +142,8 @@ async function markGone(sql: Sql, targetNo: number, entityNos: readonly number[]
   );
 }
 
-async function removeContents(sql: Sql, targetNo: number, entityNos: readonly number[]): Promise<void> {
+/** What was known of entities beside their links. */
+export async function removeContents(sql: Sql, targetNo: number, entityNos: readonly number[]): Promise<void> {
   await sql.query('delete from link_body where target_id = $1 and entity_no = any($2::bigint[])', [
     targetNo,
     entityNos,
@@ -149,40 +163,47 @@ async function removeContents(sql: Sql, targetNo: number, entityNos: readonly nu
 }
 
 /** A create that is about to be sent. */
-export interface CreateIntent {
+export interface CreateIntent extends LinkPlace {
   readonly entityNo: number;
   readonly sentKeys: Buffer;
 }
 
 /**
- * tx2a: commits the links *creating* with the keys as sent, before any create is sent (engine invariant 4). Returns the entities whose
- * lease is still ours; the others must not be sent. `sent_at` is the database's clock.
+ * tx2a: commits the links *creating* with the keys as sent, before any create is sent (engine invariant 4). Returns when, by
+ * {@link intentKey}, for those whose lease is still ours; the others must not be sent. `sent_at` is the database's clock.
  */
 export async function writeCreateIntents(
   sql: Sql,
   target: { readonly targetNo: number; readonly type: number },
   token: number,
   intents: readonly CreateIntent[],
-): Promise<Map<number, Date>> {
-  const rows = await sql.query<{ entityNo: number; sentAt: Date }>(
+): Promise<Map<string, Date>> {
+  const rows = await sql.query<{ entityNo: number; ord: number; sentAt: Date }>(
     `with held as (
        select b.entity_no from backlog b
         where b.target_id = $1 and b.entity_no = any($3::bigint[]) and b.lease_token = $4
         order by b.entity_no for update)
-     insert into link as l (target_id, type, entity_no, state, sent_keys, sent_at)
-     select $1, $2, n.entity_no, ${LINK_STATE.creating}, n.keys, clock_timestamp()
-       from unnest($3::bigint[], $5::bytea[]) as n (entity_no, keys) join held h on h.entity_no = n.entity_no
+     insert into link as l (target_id, type, entity_no, state, sent_keys, sent_at, ord, part)
+     select $1, $2, n.entity_no, ${LINK_STATE.creating}, n.keys, clock_timestamp(), n.ord, n.part
+       from unnest($3::bigint[], $5::bytea[], $6::smallint[], $7::text[]) as n (entity_no, keys, ord, part) join held h on h.entity_no = n.entity_no
      on conflict (target_id, entity_no, ord) do update
-        set state = excluded.state, sent_keys = excluded.sent_keys,
+        set state = excluded.state, sent_keys = excluded.sent_keys, part = excluded.part,
             sent_at = excluded.sent_at, version = l.version + 1
-     returning entity_no as "entityNo", sent_at as "sentAt"`,
+     returning entity_no as "entityNo", ord, sent_at as "sentAt"`,
     [
       target.targetNo,
       target.type,
       intents.map((intent) => intent.entityNo),
       token,
       intents.map((intent) => intent.sentKeys),
+      intents.map((intent) => intent.ord),
+      intents.map((intent) => intent.part),
     ],
   );
-  return new Map(rows.map((row) => [row.entityNo, row.sentAt]));
+  return new Map(rows.map((row) => [intentKey(row), row.sentAt]));
+}
+
+/** The key of an intent in the result of {@link writeCreateIntents}. */
+export function intentKey({ entityNo, ord }: { readonly entityNo: number; readonly ord: number }): string {
+  return `${entityNo}/${ord}`;
 }

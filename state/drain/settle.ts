@@ -15,6 +15,8 @@ import type { WriteBackEnd } from './write-back.js';
 import { writeLog } from './entity-log.js';
 import type { LogLine } from './entity-log.js';
 import { writeLinks } from './link-writes.js';
+import { writePartLinks } from './part-writes.js';
+import type { PartResult } from './part-writes.js';
 import type { LinkWrite } from './link-writes.js';
 import { demandReferrers, writeReferences } from './references.js';
 import type { OwnerReferences } from './references.js';
@@ -44,8 +46,12 @@ export interface Settlement {
   /** `gen` of the lease. */
   readonly gen: number;
   readonly end: RowEnd;
-  /** Null: the link stays as it is. */
+  /** Null: the link stays as it is, or there are `parts`. */
   readonly link: LinkWrite | null;
+  /** Where the entity is several target entities: the links and results of all of them, in place of `link` and `log` (LNK-3). */
+  readonly parts?: readonly PartResult[];
+  /** Of a simulation: which of several target entities it is about (LNK-3). */
+  readonly part?: string | undefined;
   /** Null: references stay as they are. */
   readonly references: Omit<OwnerReferences, 'ownerNo'> | null;
   /** The target id changed or vanished: owners of references to it are written again. */
@@ -94,17 +100,19 @@ export async function settle(
       context.type,
       held.flatMap((item) => (item.link === null ? [] : [{ entityNo: item.entityNo, write: item.link }])),
     );
+    await writePartLinks(
+      sql,
+      context.targetNo,
+      context.type,
+      held.flatMap(({ entityNo, parts }) => (parts === undefined ? [] : [{ entityNo, parts }])),
+    );
     await writeReferences(
       sql,
       context.targetNo,
       context.sourceNo,
       held.flatMap((item) => (item.references === null ? [] : [{ ownerNo: item.entityNo, ...item.references }])),
     );
-    await writeLog(
-      sql,
-      context,
-      held.flatMap((item) => (item.log === null ? [] : [{ entityNo: item.entityNo, ...item.log }])),
-    );
+    await writeLog(sql, context, held.flatMap(logLines));
     await storeChanges(
       sql,
       context,
@@ -147,8 +155,14 @@ function hasNoAccount({ link }: Settlement): boolean {
 }
 
 /** GOV-3: budget of what was not sent goes back. */
-function wasNotSent({ end }: Settlement): boolean {
-  return ['released', 'waiting', 'late', 'held'].includes(end.kind);
+function wasNotSent({ end, parts = [] }: Settlement): boolean {
+  return ['released', 'waiting', 'late', 'held'].includes(end.kind) && parts.every(({ log }) => log === null);
+}
+
+/** LNK-3: each target entity has its own result. */
+function logLines({ entityNo, log, parts = [] }: Settlement): (LogLine & { entityNo: number; part?: string })[] {
+  const own = log === null ? [] : [{ entityNo, ...log }];
+  return [...own, ...parts.flatMap((one) => (one.log === null ? [] : [{ entityNo, part: one.part, ...one.log }]))];
 }
 
 /** The rows that are still ours; true for those that hold budget. */

@@ -275,13 +275,13 @@ export async function reserveDeletions(sql: Sql, budget: DeletionBudget, count: 
 export async function giveBackDeletions(sql: Sql, runKey: string): Promise<void> {
   const rows = await sql.query<{ targetNo: number; type: number; class: GovernedClass; hour: Date; units: number }>(
     `with unused as (
-       select target_id, entity_no, type, granted_class, granted_at from absence
+       select target_id, entity_no, type, granted_class, granted_at, granted_units from absence
         where run_key = $1 and granted_at is not null and (outcome is null or outcome not in ('deleted', 'failed'))
         order by target_id, entity_no for update),
      cleared as (
        update absence a set granted_at = null, granted_class = null from unused u
         where a.run_key = $1 and a.target_id = u.target_id and a.entity_no = u.entity_no)
-     select target_id as "targetNo", type, granted_class as class, granted_at as hour, count(*)::int as units
+     select target_id as "targetNo", type, granted_class as class, granted_at as hour, sum(granted_units)::int as units
        from unused group by 1, 2, 3, 4 order by 1, 2, 3, 4`,
     [runKey],
   );

@@ -36,7 +36,7 @@ export async function listFailedEntities(sql: Sql, runKey: string): Promise<Fail
           from entity_log g
          where g.run_key = $1 and g.result = 'failed'
            and not exists (select from entity_log n where n.run_key = $1 and n.target_id = g.target_id and n.type = g.type
-                              and n.entity_no = g.entity_no and (n.at > g.at or n.result = 'created'))
+                              and n.entity_no = g.entity_no and (n.part is not distinct from g.part or g.part is null) and (n.at > g.at or n.result = 'created'))
          order by g.at limit ${SHOWN_FAILED_ENTITIES})
        union all
        (select 1, m.target_id, m.type, m.source_key, null, m.at, coalesce(m.reason, m.code, '')

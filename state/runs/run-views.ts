@@ -214,7 +214,10 @@ interface ResultRow extends Omit<EntityResult, 'entity'> {
   targetNo: number;
 }
 
-/** Results of a job ordered by target and entity, with the position to go on from, or null at the end. */
+/**
+ * Results of a job ordered by target and entity, with the position to go on from, or null at the end. Those of an entity that is several
+ * target entities stand on one page, be it longer than the limit (LNK-3).
+ */
 export async function listResults(
   sql: Sql,
   runKey: string,
@@ -227,10 +230,10 @@ export async function listResults(
        from (${RESULT_SQL}) x
        left join entity e on e.entity_no = x.entity_no and x.source_key is null
        left join system s on s.no = x.target_id
-       left join link l on l.target_id = x.target_id and l.entity_no = e.entity_no and l.ord = 0
+       left join link l on l.target_id = x.target_id and l.entity_no = e.entity_no and case when x.part is null then l.ord = 0 else l.part = x.part end
       where ($2::int is null or x.target_id = $2) and ($3::smallint is null or x.type = $3) and ($4::text is null or x.result = $4)
         and ($5::int is null or (x.target_id, x.entity_no) > ($5, $6::bigint))
-      order by x.target_id, x.entity_no limit $7`,
+      order by x.target_id, x.entity_no fetch first ($7::int) rows with ties`,
     [
       runKey,
       filter.targetNo ?? null,
@@ -241,40 +244,56 @@ export async function listResults(
       filter.limit + 1,
     ],
   );
-  const page = rows.slice(0, filter.limit);
-  const last = page[page.length - 1];
+  const last = rows[filter.limit - 1];
+  const isNext = (row: ResultRow): boolean => row.targetNo !== last?.targetNo || row.entityNo !== last.entityNo;
+  const page = rows.filter((row, index) => index < filter.limit || !isNext(row));
+  const after = last && { targetNo: last.targetNo, entityNo: last.entityNo };
+  // Where the last entity of the page is several rows, these may be all that was asked for.
+  const isOpen = rows.length === page.length && page.length > filter.limit;
+  const hasMore = isOpen
+    ? (await listResults(sql, runKey, { ...filter, ...(after && { after }), limit: 1 })).results.length > 0
+    : rows.length > page.length;
   return {
     results: page.map(({ type, targetNo: _targetNo, ...row }) => ({ ...row, entity: entityTypeOfCode(type) })),
-    next: rows.length > filter.limit && last ? { targetNo: last.targetNo, entityNo: last.entityNo } : null,
+    next: hasMore ? (after ?? null) : null,
   };
+}
+
+/** SQL: of the attempts that are logged, the last one for each `key`. */
+function finalResults(key: string, condition: string): string {
+  return `
+  select a.target_id, a.entity_no, a.type,
+         case when a.was_created and a.result <> 'deleted' then 'created' else a.result end as result,
+         a.operation, a.code, a.message, a.at, a.attempts, null as source_key, null as target_key, a.part
+    from (select distinct on (${key}) target_id, entity_no, part, type, result, operation, code, message, at,
+                 bool_or(result = 'created') over w as was_created, (count(*) over w)::int as attempts
+            from entity_log where run_key = $1 and ${condition}
+          window w as (partition by ${key})
+           order by ${key}, at desc) a`;
 }
 
 /**
  * The final result of each (target, entity) of run $1. Several attempts count once: Created stays Created, else the last one counts.
  * Entities skipped without an attempt stand in the arrays of run_skip, those kept back by the governor in run_held.
+ * Of an entity that is several target entities each has its own (LNK-3); what was said of all of them before is over then.
  * What a plan stores counts as what it would be (PLN-3), and so does what a simulation has found, whose rows name their entity themselves: it
  * may not be stored (JOB-9).
  */
 export const RESULT_SQL = `
-  select a.target_id, a.entity_no, a.type,
-         case when a.was_created and a.result <> 'deleted' then 'created' else a.result end as result,
-         a.operation, a.code, a.message, a.at, a.attempts, null as source_key, null as target_key
-    from (select distinct on (target_id, entity_no) target_id, entity_no, type, result, operation, code, message, at,
-                 bool_or(result = 'created') over w as was_created, (count(*) over w)::int as attempts
-            from entity_log where run_key = $1
-          window w as (partition by target_id, entity_no)
-           order by target_id, entity_no, at desc) a
+  ${finalResults('target_id, entity_no', 'part is null and (target_id, entity_no) not in (select target_id, entity_no from entity_log where run_key = $1 and part is not null)')}
   union all
-  select k.target_id, u.entity_no, k.type, 'skipped', 'skip', null, nullif(k.reason, ''), null, 0, null, null
+  ${finalResults('target_id, entity_no, part', 'part is not null')}
+  union all
+  select k.target_id, u.entity_no, k.type, 'skipped', 'skip', null, nullif(k.reason, ''), null, 0, null, null, null
     from run_skip k cross join unnest(k.entity_nos) as u (entity_no) where k.run_key = $1
   union all
-  select h.target_id, u.entity_no, h.type, 'held', 'hold', null, null, null, 0, null, null
+  select h.target_id, u.entity_no, h.type, 'held', 'hold', null, null, null, 0, null, null, null
     from run_held h cross join unnest(h.entity_nos) as u (entity_no) where h.run_key = $1
   union all
   select c.target_id, c.entity_no, c.type,
          case when c.verb = 'create' then 'created' when c.verb = 'delete' or c.cause is not null then 'deleted' else 'updated' end,
-         c.verb, null, 'planned', null, 0, null, null
+         c.verb, null, 'planned', null, 0, null, null, null
     from plan p join change c on c.plan_no = p.plan_no where p.run_key = $1 and p.kind = 'plan'
   union all
-  select m.target_id, m.result_no, m.type, m.result, m.operation, m.code, m.reason, m.at, 0, m.source_key, m.target_key
+  select m.target_id, m.result_no, m.type, m.result, m.operation, m.code, m.reason, m.at, 0, m.source_key, m.target_key, nullif(m.part, '')
     from simulated_result m where m.run_key = $1`;

@@ -36,19 +36,30 @@ export async function listLeaving(sql: Sql, place: SimulatedPlace, entityNos: re
   return new Set(rows.map((row) => row.entityNo));
 }
 
-/** Source keys and target keys of linked entities. */
+/** What a linked entity is called on both sides. */
+export interface LinkedKeys {
+  readonly sourceKey: string;
+  readonly targetKey: string | null;
+  /** Empty where the entity is one target entity. */
+  readonly part: string;
+}
+
+/** Source keys and target keys of linked entities; of one that is several target entities (LNK-3) those of the first, then of the others. */
 export async function readKeys(
   sql: Sql,
   targetNo: number,
   entityNos: readonly number[],
-): Promise<Map<number, { readonly sourceKey: string; readonly targetKey: string | null }>> {
-  const rows = await sql.query<{ entityNo: number; sourceKey: string; targetKey: string | null }>(
-    `select e.entity_no as "entityNo", e.source_key as "sourceKey", l.target_key as "targetKey"
-       from entity e left join link l on l.target_id = $1 and l.entity_no = e.entity_no and l.ord = 0
-      where e.entity_no = any($2::bigint[])`,
+): Promise<Map<number, LinkedKeys[]>> {
+  const rows = await sql.query<LinkedKeys & { entityNo: number }>(
+    `select e.entity_no as "entityNo", e.source_key as "sourceKey", l.target_key as "targetKey", coalesce(l.part, '') as part
+       from entity e left join link l on l.target_id = $1 and l.entity_no = e.entity_no and (l.ord = 0 or l.state = ${LINK_STATE.linked})
+      where e.entity_no = any($2::bigint[])
+      order by e.entity_no, l.ord`,
     [targetNo, entityNos],
   );
-  return new Map(rows.map(({ entityNo, ...row }) => [entityNo, row]));
+  const keys = new Map<number, LinkedKeys[]>();
+  for (const { entityNo, ...row } of rows) keys.set(entityNo, [...(keys.get(entityNo) ?? []), row]);
+  return keys;
 }
 
 /**

@@ -9,6 +9,8 @@ export interface NewResult {
   /** Part of the place of the sealed content: the number of the entity, negative where none is stored. */
   readonly placeNo: number;
   readonly targetKey: string | null;
+  /** Which of several target entities of the entity (LNK-3). */
+  readonly part?: string;
   readonly result: EntityResultKind;
   readonly operation: string;
   /** What the governor counts it as; null for what it does not count. */
@@ -64,12 +66,12 @@ export async function storeResults(sql: Sql, place: SimulatedPlace, results: rea
   if (results.length === 0) return;
   const stored = await sql.query<{ result: EntityResultKind }>(
     `insert into simulated_result (run_key, target_id, type, source_key, place_no, target_key, result, operation, class, code, reason,
-                                   attributes, risks, facet, content)
+                                   attributes, risks, facet, content, part)
      select $1, $2, $3, n.source_key, n.place_no, n.target_key, n.result, n.operation, n.class, n.code, n.reason,
-            array(select json_array_elements_text(n.attributes::json)), array(select json_array_elements_text(n.risks::json)), n.facet, n.content
+            array(select json_array_elements_text(n.attributes::json)), array(select json_array_elements_text(n.risks::json)), n.facet, n.content, n.part
        from unnest($4::text[], $5::bigint[], $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[],
-                   $13::text[], $14::text[], $15::bytea[])
-         as n (source_key, place_no, target_key, result, operation, class, code, reason, attributes, risks, facet, content)
+                   $13::text[], $14::text[], $15::bytea[], $16::text[])
+         as n (source_key, place_no, target_key, result, operation, class, code, reason, attributes, risks, facet, content, part)
      on conflict do nothing
      returning result`,
     [
@@ -88,6 +90,7 @@ export async function storeResults(sql: Sql, place: SimulatedPlace, results: rea
       results.map((one) => JSON.stringify(one.risks)),
       results.map((one) => one.facet),
       results.map((one) => one.content),
+      results.map((one) => one.part ?? ''),
     ],
   );
   await moveCounters(
@@ -127,6 +130,7 @@ async function moveCounters(
 /** A create that the target was not asked about yet. */
 export interface Uncompared {
   readonly sourceKey: string;
+  readonly part: string;
   readonly placeNo: number;
   readonly content: Buffer | null;
 }
@@ -134,9 +138,9 @@ export interface Uncompared {
 /** The next creates of a simulation that the target has not been asked about (JOB-9). */
 export async function nextUncompared(sql: Sql, place: SimulatedPlace, limit: number): Promise<Uncompared[]> {
   return sql.query<Uncompared>(
-    `select source_key as "sourceKey", place_no as "placeNo", content from simulated_result
+    `select source_key as "sourceKey", part, place_no as "placeNo", content from simulated_result
       where run_key = $1 and target_id = $2 and type = $3 and result = 'created' and compared is null
-      order by source_key limit $4`,
+      order by source_key, part limit $4`,
     [place.runKey, place.targetNo, place.type, limit],
   );
 }
@@ -144,6 +148,7 @@ export async function nextUncompared(sql: Sql, place: SimulatedPlace, limit: num
 /** What the target has said of a create. */
 export interface Comparison {
   readonly sourceKey: string;
+  readonly part: string;
   /** `none`: it is a create; `one`: the Resync would adopt it; `many`, `hidden`: it would fail. */
   readonly compared: 'none' | 'one' | 'many' | 'hidden';
   readonly targetKey: string | null;
@@ -167,8 +172,8 @@ export async function storeComparisons(
   const moved = await sql.query<{ result: EntityResultKind }>(
     `update simulated_result m
         set compared = n.compared, result = n.result, target_key = n.target_key, reason = coalesce(n.reason, m.reason)
-       from unnest($4::text[], $5::text[], $6::text[], $7::text[], $8::text[]) as n (source_key, compared, result, target_key, reason)
-      where m.run_key = $1 and m.target_id = $2 and m.type = $3 and m.source_key = n.source_key and m.compared is null
+       from unnest($4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[]) as n (source_key, compared, result, target_key, reason, part)
+      where m.run_key = $1 and m.target_id = $2 and m.type = $3 and m.source_key = n.source_key and m.part = n.part and m.compared is null
       returning m.result`,
     [
       place.runKey,
@@ -179,6 +184,7 @@ export async function storeComparisons(
       comparisons.map((one) => RESULT_OF[one.compared]),
       comparisons.map((one) => one.targetKey),
       comparisons.map((one) => one.reason),
+      comparisons.map((one) => one.part),
     ],
   );
   await moveCounters(

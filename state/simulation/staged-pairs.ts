@@ -1,7 +1,7 @@
 import type { ChangeState } from '../../core/plan/states.js';
 import { nameOf, PRESENCE } from '../codes.js';
 import type { Sql } from '../database.js';
-import { readLinks } from '../drain/pair-facts.js';
+import { readLinks, readParts } from '../drain/pair-facts.js';
 import type { StoredPair } from '../drain/pair-facts.js';
 
 /** Entities of one type that a simulation looks at in one target. */
@@ -59,6 +59,8 @@ export async function nextStagedPairs(
   );
   const known = rows.flatMap((row) => (row.entityNo === null ? [] : [row.entityNo]));
   const links = await readLinks(sql, place.targetNo, known);
+  const several = [...links].map(([entityNo, { part }]) => ({ entityNo, part }));
+  const parts = await readParts(sql, place.targetNo, several);
   return rows.map(({ simNo, entityNo, quarantine, standing, body, ...row }) => ({
     pair: {
       ...row,
@@ -66,6 +68,7 @@ export async function nextStagedPairs(
       presence: 'present',
       commonBody: body,
       link: entityNo === null ? null : (links.get(entityNo) ?? null),
+      parts: entityNo === null ? [] : (parts.get(entityNo) ?? []),
     },
     quarantine,
     standing,

@@ -71,7 +71,7 @@ describe('muster conformance', () => {
     ],
     [
       { type: 'Nothing', properties: {} },
-      'there is no system type Nothing; known are LDAP Server, Microsoft Active Directory, SCIM System',
+      'there is no system type Nothing; known are Cloud Foundry UAA Server, LDAP Server, Microsoft Active Directory',
     ],
     [{ type: 'X', connector: './missing.js', properties: {} }, 'cannot be loaded'],
     [{ type: 'SCIM System', properties: {}, secrets: { Password: { file: 'none.txt' } } }, 'none.txt: cannot be read'],

@@ -19,6 +19,7 @@ import type { ChangeFilter, PlanView } from '../../state/plans/index.js';
 import { createBase, giveBack, takeBase } from './engine-base.js';
 
 const TYPE_NAME = 'SCIM System';
+const DIRECTORIES: readonly string[] = ['LDAP Server', 'Microsoft Active Directory'];
 
 /** A configured system of a test. */
 export interface TestSystem {
@@ -387,7 +388,7 @@ const FAST = { 'ips.failed.request.retry.attempts': '1', 'ips.failed.request.ret
 
 /** Where a system of a type is, and how it is spoken with. */
 function addressOf(typeName: string, url: string): Record<string, string> {
-  if (typeName !== TYPE_NAME) return { Type: 'LDAP', 'ldap.url': url };
+  if (DIRECTORIES.includes(typeName)) return { Type: 'LDAP', 'ldap.url': url };
   return { Type: 'HTTP', URL: url, ProxyType: 'Internet', Authentication: 'NoAuthentication' };
 }
 

@@ -1,4 +1,5 @@
-import type { ConfirmationLimit, Connector } from '../../contract.js';
+import type { ConfirmationLimit } from '../../capability-rules.js';
+import type { Connector } from '../../contract.js';
 import { isConnectorError } from '../../errors.js';
 import { AWKWARD, createAwkward } from '../awkward.js';
 import { NEEDS, type Check } from '../check.js';

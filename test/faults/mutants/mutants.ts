@@ -168,9 +168,9 @@ export const MUTANTS: readonly CaughtMutant[] = [
     env.services.pool,
     { targetNo: env.targetNo, type: env.typeCode },
     token,
-    creates.map(({ work, create }) => intentOf(env, work, create)),
+    intents,
   )`,
-      'new Map(creates.map(({ work }) => [work.row.entityNo, new Date()]))',
+      'new Map(intents.map((intent) => [intentKey(intent), new Date()]))',
     ),
   ),
   mutant(
