@@ -134,10 +134,16 @@ export async function checkOrigins({ pool, targets }: Evidence): Promise<Violati
   return violations;
 }
 
-/** Nobody's account: made for one of ours, still there, and no link knows of it, and no list of what is not managed any more (DEL-22). To be asked at rest. */
-export async function checkOrphans({ pool, targets }: Evidence): Promise<Violation[]> {
+/**
+ * Nobody's account: made for one of ours, still there, and no link knows of it, and no list of what is not managed any more (DEL-22). To be asked
+ * at rest. A create whose answer got lost is looked for when the pair is written next: not before somebody decides, where the pair waits for that.
+ */
+export async function checkOrphans(evidence: Evidence): Promise<Violation[]> {
+  const { pool, targets } = evidence;
   const violations: Violation[] = [];
+  const waiting = await waitingPairs(evidence);
   for (const target of targets) {
+    const waits = waitingIn(waiting, target.no);
     const known = new Set(
       (
         await pool.query<{ key: string }>(
@@ -151,6 +157,7 @@ export async function checkOrphans({ pool, targets }: Evidence): Promise<Violati
     for (const { id, userName, displayName } of [...users, ...groups]) {
       if (known.has(textOf(id)) || target.strangers.has(textOf(id))) continue;
       const name = textOf(userName) || textOf(displayName);
+      if (waits.has(name.toLowerCase())) continue;
       violations.push({
         rule: '9',
         message: `${name} (${textOf(id)}) in ${target.name} was made by us and is not linked`,
