@@ -57,6 +57,7 @@ export class Drain {
   private inFlight = 0;
   private position = FIRST;
   private rowsLeft: number;
+  private hasBegun = false;
   private nextLookMs = Date.now() + LOOK_INTERVAL_MS;
   private end: DrainEnd | undefined;
   /** Nobody held a lease when it was looked at last, and nothing was leased since. */
@@ -100,7 +101,7 @@ export class Drain {
     const isFull = this.open.size >= MAX_OPEN_BATCHES || this.queue.length >= this.limits.concurrency * 2;
     if (isFull || this.rowsLeft <= 0) return this.somethingMoved();
     const mark = LeaseClock.mark();
-    const { lease, over } = await this.rows.take(this.position, Math.min(BATCH_ROWS, this.rowsLeft), 'all');
+    const { lease, over } = await this.rows.take(this.position, Math.min(this.batchRows(), this.rowsLeft), 'all');
     if (lease.rows.length > 0) {
       this.position = lease.rows[lease.rows.length - 1] ?? FIRST;
       return this.accept(lease, mark);
@@ -121,6 +122,11 @@ export class Drain {
     this.end = { kind: 'drained' };
   }
 
+  /** Looking at a whole batch keeps the target waiting: the first one is as large as what can be sent at once. */
+  private batchRows(): number {
+    return this.hasBegun ? BATCH_ROWS : Math.min(this.limits.concurrency, BATCH_ROWS);
+  }
+
   /** What others did meanwhile: closed the gate, opened the breaker; and people who leave overtake whatever is queued here. */
   private async look(): Promise<void> {
     this.nextLookMs = Date.now() + LOOK_INTERVAL_MS;
@@ -139,6 +145,7 @@ export class Drain {
   private async accept(lease: Lease, mark: ReturnType<typeof LeaseClock.mark>): Promise<void> {
     this.isQuiet = false;
     this.isDry = false;
+    this.hasBegun = true;
     this.rowsLeft -= lease.rows.length;
     const clock = new LeaseClock();
     clock.extend(mark, this.rows.leaseMs);
