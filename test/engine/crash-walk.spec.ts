@@ -4,12 +4,13 @@ import type { CrashPhase, Verdict } from '../support/crash-scene.js';
 import { TestEngine } from '../support/engine.js';
 import { faultRuns } from '../support/fault-runs.js';
 import { inLanes } from '../support/lanes.js';
+import { sized } from '../support/sizes.js';
 
 /**
  * A crash at every so many operations; each walk begins at another one, so that a suite meets each kind of statement. Whoever changes
  * the engine walks over all of them: `CRASH_STRIDE=1`, about 20 minutes.
  */
-const STRIDE = faultRuns.stride ?? 61;
+const STRIDE = faultRuns.stride ?? sized(97, 61);
 /** Crash points worked on side by side. */
 const LANES = 4;
 let walks = 0;

@@ -11,7 +11,7 @@ import { WatchedProcess } from './support/watched-process.js';
 const PEOPLE = Array.from({ length: 60 }, (_, no) => `P${no}`);
 /** Requests in flight may end for 25 s; then the books are closed. The rest is for a machine that does other things too. */
 const FINAL_MS = 25_000 + 10_000;
-const MOMENTS = 20;
+const MOMENTS = faultRuns.stops;
 const LANES = 5;
 
 /** Random but repeatable: after how many statements of the job the stop comes, and whether a target hangs. */
