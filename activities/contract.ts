@@ -38,6 +38,8 @@ export interface RunActivities {
   sendMails(): Promise<void>;
   /** Renews outbound certificates that end soon, and puts mails about others into the outbox (CRT-5, CRT-7). */
   tendCertificates(): Promise<void>;
+  /** One round of the clean-up of logs that are deleted or too old (RET-1): about 20 s. */
+  removeOldLogs(): Promise<void>;
 }
 
 /** A source and a target by their numbers. */
@@ -53,6 +55,8 @@ export interface HealablePairs {
   readonly hasMails?: true;
   /** An outbound certificate ends soon. Absent in histories of before, and when none does. */
   readonly hasCertificates?: true;
+  /** There are logs to be removed. Absent in histories of before, and when there are none. */
+  readonly hasOldLogs?: true;
 }
 
 /** A point of the schedule of a source. */

@@ -15,6 +15,7 @@
  * - `finished`: they are committed, and Temporal does not know.
  * - `mailClaimed`: a mail is taken out of the waiting ones, and is sent next.
  * - `mailAnswered`: the mail server has answered, nothing of it is stored.
+ * - `logsRemoved`: a batch of deleted logs is removed, and more may be left.
  */
 export type FaultPoint =
   | 'fetched'
@@ -30,7 +31,8 @@ export type FaultPoint =
   | 'finishing'
   | 'finished'
   | 'mailClaimed'
-  | 'mailAnswered';
+  | 'mailAnswered'
+  | 'logsRemoved';
 
 /** Told of each moment as it comes. What it throws is thrown there, like the death of the process. */
 export type FaultListener = (point: FaultPoint) => void;

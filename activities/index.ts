@@ -9,6 +9,7 @@ import { drainChunk } from './drain/drain-chunk.js';
 import { findHealable, healPair } from './heal/heal-pair.js';
 import { intakeChunk } from './intake/intake-chunk.js';
 import { sendMails } from './notify/send-mails.js';
+import { removeOldLogs } from './logs/remove-old-logs.js';
 import { describeProgress } from './run/describe-progress.js';
 import { finishRun } from './run/finish-run.js';
 import { openRun } from './run/open-run.js';
@@ -44,6 +45,7 @@ export function createActivities(deps: ActivityDependencies): RunActivities & { 
     healPair: (input) => healPair(services, input),
     sendMails: () => sendMails(services),
     tendCertificates: () => tendCertificates(services),
+    removeOldLogs: () => removeOldLogs(services),
     close: () => services.contexts.close(),
   };
 }

@@ -28,6 +28,8 @@ import { SimulationController } from './jobs/simulation.controller.js';
 import { SimulationService } from './jobs/simulation.service.js';
 import { ReconcilerLifecycle } from './jobs/reconciler-lifecycle.js';
 import { TemporalJobLauncher } from './jobs/temporal-job-launcher.js';
+import { LogsController, PublicLogsController } from './logs/logs.controller.js';
+import { LogsService } from './logs/logs.service.js';
 import { NotificationsController } from './notifications/notifications.controller.js';
 import { NotificationsService } from './notifications/notifications.service.js';
 import { RecipientListsService } from './notifications/recipient-lists.service.js';
@@ -103,6 +105,8 @@ export class AppModule {
         PreviewController,
         ValidationController,
         JobsController,
+        LogsController,
+        PublicLogsController,
         IdentitiesController,
         SimulationController,
         PlansController,
@@ -139,6 +143,7 @@ export class AppModule {
         PreviewService,
         ValidationService,
         JobsService,
+        LogsService,
         SimulationService,
         LiveReadService,
         PlansService,

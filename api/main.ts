@@ -111,7 +111,8 @@ async function createApplication(
   app.disable('x-powered-by');
   app.use(requestContext(log), requireJsonBody);
   app.useBodyParser('json', { limit: BODY_LIMIT, type: ['application/json', 'application/*+json'] });
-  app.setGlobalPrefix('api/v1');
+  // Clients of the reference find their addresses where they were.
+  app.setGlobalPrefix('api/v1', { exclude: ['ips/service/publicapi/v1/*path'] });
   serveOpenApi(app);
   await app.init();
   return app;

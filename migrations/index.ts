@@ -31,6 +31,7 @@ import { LinkParts1795222000000 } from './1795222000000-link-parts.js';
 import { Validation1795223000000 } from './1795223000000-validation.js';
 import { ManagedIdentities1795223001000 } from './1795223001000-managed-identities.js';
 import { OutboundCertificates1795224000000 } from './1795224000000-outbound-certificates.js';
+import { JobLogs1795223002000 } from './1795223002000-job-logs.js';
 
 /** All migrations in the order they run. A migration that has landed is never edited or removed. */
 export const MIGRATIONS = [
@@ -67,4 +68,5 @@ export const MIGRATIONS = [
   Validation1795223000000,
   ManagedIdentities1795223001000,
   OutboundCertificates1795224000000,
+  JobLogs1795223002000,
 ];

@@ -20,6 +20,7 @@ const ACTIVITIES: Record<keyof RunActivities, true> = {
   healPair: true,
   sendMails: true,
   tendCertificates: true,
+  removeOldLogs: true,
 };
 
 /** Every workflow type of this version; checked by the compiler in the same way. */

@@ -14,10 +14,11 @@ const LANES = 4;
 
 /**
  * One round of what goes on between jobs, every minute by a schedule: each pair of systems that has something to heal gets its turn (HEA-4), mails
- * that wait are sent (NTF-20), certificates that end soon are renewed or told of (CRT-5, CRT-7), and it is over.
+ * that wait are sent (NTF-20), certificates that end soon are renewed or told of (CRT-5, CRT-7), old logs are
+ * removed (RET-1), and it is over.
  */
 export async function healWorkflow(): Promise<HealResult> {
-  const { pairs, hasMails, hasCertificates } = await step('Find what can be healed').findHealable();
+  const { pairs, hasMails, hasCertificates, hasOldLogs } = await step('Find what can be healed').findHealable();
   const queue = [...pairs];
   const lane = async (): Promise<void> => {
     for (let pair = queue.shift(); pair !== undefined; pair = queue.shift()) await heal(pair);
@@ -26,6 +27,7 @@ export async function healWorkflow(): Promise<HealResult> {
     ...Array.from({ length: LANES }, lane),
     ...(hasMails === true ? [sendMails()] : []),
     ...(hasCertificates === true ? [tendCertificates()] : []),
+    ...(hasOldLogs === true ? [removeOldLogs()] : []),
   ]);
   return { pairs: pairs.length };
 }
@@ -47,6 +49,10 @@ function tendCertificates(): Promise<void> {
   return quietly('A round of the certificates failed', {}, () =>
     housekeeping('Tend outbound certificates').tendCertificates(),
   );
+}
+
+function removeOldLogs(): Promise<void> {
+  return quietly('A round of the clean-up failed', {}, () => housekeeping('Remove old logs').removeOldLogs());
 }
 
 async function quietly(message: string, about: Record<string, number>, work: () => Promise<void>): Promise<void> {

@@ -29,7 +29,8 @@ export function unlinked(work: Work): RowEnd {
 
 /** Counted as Deleted; the link goes. */
 export function done(work: Work, durationMs: number, message: string | null): CandidateEnd {
-  const log: LogLine = { operation: 'delete', result: 'deleted', code: null, message, durationMs };
+  const targetKey = work.pair.link?.targetKey ?? null;
+  const log: LogLine = { operation: 'delete', result: 'deleted', code: null, message, durationMs, targetKey };
   return {
     settlement: settlement(work, unlinked(work), { link: { kind: 'removed' }, targetKeyChanged: true, log }),
     outcome: 'deleted',

@@ -137,7 +137,8 @@ export class NotSentError extends Error {
 
 /** The lease of a token, for `settle`. */
 export function settleContext(env: DrainEnvironment, token: number): SettleContext {
-  return { runKey: env.runKey, sourceNo: env.sourceNo, targetNo: env.targetNo, type: env.typeCode, token };
+  const { runKey, sourceNo, targetNo, typeCode: type } = env;
+  return { runKey, sourceNo, targetNo, type, token, recorded: env.tools.context.recorded };
 }
 
 /** A pair that nothing has been done with yet. */

@@ -4,6 +4,7 @@ import { HEALING, isHealingAllowed } from '../../state/healing/guard.js';
 import { beginRound } from '../../state/healing/heal-rows.js';
 import type { HealablePairs, HealPairInput } from '../contract.js';
 import { hasDueCertificates } from '../certificates/tend-certificates.js';
+import { hasLeftovers } from '../logs/remove-old-logs.js';
 import { hasMails } from '../notify/send-mails.js';
 import { drainBehind, passBreaker } from '../drain/breaker.js';
 import { drainEnvironment } from '../drain/environment.js';
@@ -18,7 +19,10 @@ import { underHealWatch } from './heal-watch.js';
 /** Pairs of systems in one round; the rest has its turn a minute later. */
 const MAX_PAIRS = 500;
 
-/** Which pairs of systems have something to heal, after everything that waited for a reference has been made due; and whether there are mails. */
+/**
+ * Which pairs of systems have something to heal, after everything that waited for a reference has been made due; and whether there are mails,
+ * or logs to be removed.
+ */
 export async function findHealable(services: EngineServices): Promise<HealablePairs> {
   await demandReferenced(services.pool);
   const pairs = await listHealable(services.pool, MAX_PAIRS);
@@ -26,6 +30,7 @@ export async function findHealable(services: EngineServices): Promise<HealablePa
     pairs,
     ...((await hasMails(services)) && { hasMails: true }),
     ...((await hasDueCertificates(services)) && { hasCertificates: true }),
+    ...((await hasLeftovers(services)) && { hasOldLogs: true }),
   };
 }
 

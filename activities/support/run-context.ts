@@ -9,6 +9,8 @@ import type {
 import type { SplitRule } from '../../connectors/capability-rules.js';
 import { certificateProblem, usesClientCertificate } from '../../core/certificates/usable.js';
 import { ENTITY_TYPES, entityTypeCode } from '../../core/entity-type.js';
+import { recordedResults } from '../../core/logs/trace.js';
+import type { RecordedResult } from '../../core/logs/trace.js';
 import type { EntityType } from '../../core/entity-type.js';
 import type { JsonObject } from '../../core/json.js';
 import type { EvaluationContext, TransformationProgram } from '../../core/transform/program.js';
@@ -54,6 +56,8 @@ export interface RunContext {
   /** What stands against a read of this source that is not to be trusted. */
   readonly safety: ReadSafety;
   readonly accepts: Acceptances;
+  /** Results of entities that are kept for the downloads of entity logs (LOG-6). */
+  readonly recorded: ReadonlySet<RecordedResult>;
   /** What the source has proven of questions for several entities, by type. */
   readonly proofs: Map<EntityType, Promise<number>>;
   readonly source: OpenSystem;
@@ -126,6 +130,7 @@ export async function buildRunContext(
     matches: new Set(run.frozen.matches),
     mode: run.mode,
     safety: readSafety(run.frozen.source.properties),
+    recorded: recordedResults(run.frozen.source.properties),
     proofs: new Map(),
     accepts: run.accepts ?? { emptyRead: [], readSize: [] },
     source,

@@ -59,6 +59,8 @@ export const jobQuery = z.strictObject({
   type: z.enum(['READ', 'RESYNC', 'APPLY', 'SIMULATE']).optional(),
   status: z.enum(JOB_STATUSES).optional(),
   search: z.string().max(100).optional().describe("Part of the source's name, in any case"),
+  from: instant.optional().describe('Only jobs requested at this time or later'),
+  to: instant.optional().describe('Only jobs requested before this time'),
   limit: limitParameter,
   before: jobIdParameter.optional().describe('Only jobs older than this one: `next` of the page before'),
 });
@@ -120,6 +122,7 @@ const failedEntity = z.object({
   sourceKey: z.string().nullable().describe('Id in the source; null when the source delivered none'),
   at: instant,
   message: z.string(),
+  content: z.string().describe('`<hidden content>`: what it holds is not shown (LOG-5)'),
 });
 
 const endedTarget = z.object({
@@ -167,7 +170,9 @@ const unknownCount = z.object({
 
 export const jobDetails = jobView.extend({
   statistics: z.array(statisticsRow),
-  failedEntities: z.array(failedEntity).describe('The first ten; all of them are among the results'),
+  failedEntities: z
+    .array(failedEntity)
+    .describe('The first ten; all of them are in the download of the log failedEntitiesLog'),
   endedTargets: z
     .array(endedTarget)
     .describe('Targets that took no further part; what they miss waits for the next job'),

@@ -44,6 +44,9 @@ import type {
 } from './jobs.schemas.js';
 
 /** Starting, stopping and showing jobs. */
+/** Stands for the content of an entity (LOG-5). */
+const HIDDEN_CONTENT = '<hidden content>';
+
 @Injectable()
 export class JobsService implements BeforeApplicationShutdown {
   readonly #closing = new AbortController();
@@ -102,6 +105,8 @@ export class JobsService implements BeforeApplicationShutdown {
       ...(query.status !== undefined && { status: query.status }),
       ...(query.search !== undefined && { search: query.search }),
       ...(before !== undefined && { beforeRunKey: before.runKey }),
+      ...(query.from !== undefined && { from: new Date(query.from) }),
+      ...(query.to !== undefined && { to: new Date(query.to) }),
       limit: query.limit + 1,
     });
     const items = jobs.slice(0, query.limit).map(toJobBody);
@@ -223,6 +228,7 @@ export class JobsService implements BeforeApplicationShutdown {
       failedEntities: (await listFailedEntities(pool, runKey)).map(({ at, ...rest }) => ({
         ...rest,
         at: isoInstant(at),
+        content: HIDDEN_CONTENT,
       })),
       unknown: (await listUnknownCounts(pool, runKey)).map((row) => ({ ...row, meaning: CAUSE_MEANING[row.cause] })),
       endedTargets: await listEndedTargets(pool, runKey),

@@ -8,6 +8,7 @@ import {
   removeAllSystems,
   resetSystem,
 } from '../../state/config/index.js';
+import { requireConfirmation } from '../common/confirmation.js';
 import { ProblemError } from '../common/problem.js';
 import { DATA_SOURCE } from '../infrastructure.js';
 import type { ResetSettings, ResetSystem, SettingsView } from './reset.schemas.js';
@@ -53,10 +54,4 @@ export class ResetService {
       await removeAllSystems(manager);
     });
   }
-}
-
-function requireConfirmation(given: string, wanted: string, what: string): void {
-  if (given.trim() === wanted) return;
-  const message = `type ${what}`;
-  throw new ProblemError('not-confirmed', message, { errors: [{ pointer: '/confirm', message }] });
 }

@@ -1,6 +1,7 @@
 import { patienceOf } from '../../core/healing/error-class.js';
 import type { ErrorClass, Patience } from '../../core/healing/error-class.js';
 import { GIVE_UP_AFTER_MS, LADDER_JITTER, LADDER_MS } from '../../core/healing/ladder.js';
+import type { RecordedResult } from '../../core/logs/trace.js';
 import type { GovernedClass } from '../../core/plan/change.js';
 import { BACKLOG_STATE } from '../codes.js';
 import type { Sql, SqlPool } from '../database.js';
@@ -75,6 +76,8 @@ export interface SettleContext {
   readonly targetNo: number;
   readonly type: number;
   readonly token: number;
+  /** Results that keep the ids of their entity (LOG-6). */
+  readonly recorded: ReadonlySet<RecordedResult>;
 }
 
 /**

@@ -245,7 +245,7 @@ export async function recordPage(
       skipped,
       failures.length,
       failures.flatMap((failure) => (failure.key === null ? [] : [failure.key])),
-      failures.length === 0 ? null : JSON.stringify(failures.slice(0, 20)),
+      failures.length === 0 ? null : JSON.stringify(failures),
       page.sourceNo,
       seen.length + skipped.length + failures.length,
       page.cursor === null ? null : JSON.stringify(page.cursor),

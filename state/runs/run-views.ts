@@ -59,6 +59,11 @@ export interface JobFilter {
   readonly status?: JobStatus;
   /** Part of the source's name, any case (STA-13). */
   readonly search?: string;
+  /** Only jobs that have started. */
+  readonly isStarted?: true;
+  /** Only jobs that were requested in this time (LOG-3). */
+  readonly from?: Date;
+  readonly to?: Date;
   /** Only jobs older than this run key (paging: the last one of the page before). */
   readonly beforeRunKey?: string;
   readonly limit: number;
@@ -87,6 +92,7 @@ const JOB_SQL = `
            r.error_message as "errorMessage", r.outcome as "outcome", r.accepts,
            coalesce(btrim(r.frozen #>> '{source,properties,${READ_SAFETY_PROPERTIES.reference}}') = 'true', false) as "referenceBehavior", r.job_ids
       from run r left join system s on s.no = r.source_id
+     where not r.is_log_deleted
   ) job`;
 
 interface JobRow extends JobView {
@@ -99,6 +105,8 @@ export async function listJobs(sql: Sql, filter: JobFilter): Promise<JobView[]> 
     `${JOB_SQL}
       where ($1::int is null or source_id = $1) and ($2::text is null or "type" = $2) and ($3::text is null or "status" = $3)
         and ($4::text is null or position(lower($4) in lower("sourceName")) > 0) and ($5::bigint is null or run_key < $5)
+        and ($7::timestamptz is null or "requestedAt" >= $7) and ($8::timestamptz is null or "requestedAt" < $8)
+        and (not $9::boolean or "startedAt" is not null)
       order by run_key desc limit $6`,
     [
       filter.sourceNo ?? null,
@@ -107,6 +115,9 @@ export async function listJobs(sql: Sql, filter: JobFilter): Promise<JobView[]> 
       filter.search ?? null,
       filter.beforeRunKey ?? null,
       filter.limit,
+      filter.from ?? null,
+      filter.to ?? null,
+      filter.isStarted === true,
     ],
   );
   return rows.map(toView);

@@ -59,6 +59,11 @@ export async function findValidation(
   return found;
 }
 
+/** True when {@link forgetOldValidations} has something to do. */
+export async function hasOldValidations(sql: Sql): Promise<boolean> {
+  return (await sql.query(`select 1 from validation where not (${LIVE}) limit 1`)).length > 0;
+}
+
 /** Deletes the results that are too old to be given out. */
 export async function forgetOldValidations(sql: Sql): Promise<void> {
   await sql.query(`delete from validation where not (${LIVE})`);

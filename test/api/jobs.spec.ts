@@ -232,7 +232,7 @@ describe('showing', () => {
     expect(job).toMatchObject({ status: 'Running with Error', statistics: [row] });
   });
 
-  it('STA-6, STA-11, LIM-9, ORD-11: shows the first ten failed entities, where each failed, and what has ended a target', async () => {
+  it('STA-6, STA-11, LIM-9, ORD-11, LOG-5: shows the first ten failed entities, where each failed, and what has ended a target', async () => {
     const { body } = await start();
     await api.sql(
       `with person as (
@@ -261,6 +261,7 @@ describe('showing', () => {
         systemId: crm,
         sourceKey: 'E01',
         message: 'no E01',
+        content: '<hidden content>',
       }),
     ]);
     expect(job).toMatchObject({

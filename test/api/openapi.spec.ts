@@ -39,6 +39,12 @@ describe('the OpenAPI document', () => {
         'GET /api/v1/jobs',
         'GET /api/v1/jobs/{jobId}',
         'GET /api/v1/jobs/{jobId}/events',
+        'GET /api/v1/job-logs',
+        'GET /api/v1/job-logs/settings',
+        'GET /api/v1/jobs/{jobId}/logs/{logType}',
+        'GET /ips/service/publicapi/v1/jobLogs/{jobId}',
+        'POST /api/v1/job-logs/delete',
+        'PUT /api/v1/job-logs/settings',
         'GET /api/v1/jobs/{jobId}/results',
         'GET /api/v1/jobs/{jobId}/simulation',
         'GET /api/v1/jobs/{jobId}/simulation/export',
@@ -130,7 +136,7 @@ describe('the OpenAPI document', () => {
       expect([name, Object.keys(definition.responses)]).toEqual([name, expect.arrayContaining(['400', '500'])]);
       const hasBody =
         ['put', 'patch'].includes(method) ||
-        /POST.*(tokens|systems|jobs|check|preview|probe|reset|approve|reject|apply|retry|quarantine|release|dry-run|recipients|validations)$/.test(
+        /POST.*(tokens|systems|jobs|check|preview|probe|reset|approve|reject|apply|retry|quarantine|release|dry-run|recipients|validations|job-logs\/delete)$/.test(
           name,
         );
       expect([name, definition.requestBody !== undefined]).toEqual([name, hasBody]);
@@ -148,6 +154,9 @@ describe('the OpenAPI document', () => {
       'POST /api/v1/systems/{systemId}/validations',
       'GET /api/v1/systems/{systemId}/validations/{validationId}',
       'GET /api/v1/jobs/{jobId}/events',
+      'GET /api/v1/jobs/{jobId}/logs/{logType}',
+      'GET /api/v1/job-logs',
+      'GET /ips/service/publicapi/v1/jobLogs/{jobId}',
       'GET /api/v1/jobs/{jobId}/simulation/export',
       'GET /api/v1/plans/{planId}/export',
     ]);

@@ -66,7 +66,14 @@ describe('attempts that die, stand still and overtake each other', () => {
   }
 
   async function settleAll(runKey: string, leased: Awaited<ReturnType<typeof leaseRows>>): Promise<number> {
-    const context = { runKey, sourceNo: world.hr.no, targetNo: cloud.system.no, type: USER, token: leased.token };
+    const context = {
+      runKey,
+      sourceNo: world.hr.no,
+      targetNo: cloud.system.no,
+      type: USER,
+      token: leased.token,
+      recorded: new Set<'failed'>(),
+    };
     const log = { operation: 'update', result: 'updated', code: null, message: null, durationMs: 0 } as const;
     return settle(
       world.engine.pool,

@@ -60,6 +60,17 @@ temporal.describe('rounds of healing', () => {
     expect(fake.callsOf('send', 'tend').sort()).toEqual(['send mails', 'tend certificates']);
   });
 
+  it('RET-1: a round removes old logs when there are any; when that fails it is a round all the same', async () => {
+    const fake = new FakeActivities({
+      healable: { pairs: [{ sourceNo: 1, targetNo: 1, sourceName: 'HR', targetName: 'A' }], hasOldLogs: true },
+      healFailure: 'remove old logs',
+    });
+    await runRound(driver, fake, async (handle) => {
+      expect(await handle.result()).toEqual({ pairs: 1 });
+    });
+    expect(fake.callsOf('heal', 'remove').sort()).toEqual(['heal 1 A', 'remove old logs']);
+  });
+
   it('NTF-20: a failed job, the next round of the schedule, the mailbox', async () => {
     const server = await startMailServer();
     const world = await World.start({ engine: { mailer: createMailer(server.settings) } });

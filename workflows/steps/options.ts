@@ -15,7 +15,7 @@ type StepActivities = Pick<
   'openRun' | 'endIntake' | 'finishRun' | 'requestScheduledRun' | 'findHealable'
 >;
 type HealActivities = Pick<RunActivities, 'healPair'>;
-type MailActivities = Pick<RunActivities, 'sendMails' | 'tendCertificates'>;
+type MailActivities = Pick<RunActivities, 'sendMails' | 'tendCertificates' | 'removeOldLogs'>;
 type ReportActivities = Pick<RunActivities, 'describeProgress'>;
 
 /**

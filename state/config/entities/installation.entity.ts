@@ -3,6 +3,7 @@ import { Check, Column, Entity, PrimaryColumn } from 'typeorm';
 /** The one row that makes this database an installation; the migration inserts it. */
 @Entity('installation')
 @Check('installation_one_row_check', `"one"`)
+@Check('installation_job_log_days_check', `"job_log_days" in (7, 14, 30)`)
 export class InstallationEntity {
   @PrimaryColumn({ name: 'one', type: 'boolean', default: true, primaryKeyConstraintName: 'installation_pkey' })
   one!: boolean;
@@ -25,6 +26,10 @@ export class InstallationEntity {
   /** Its private key, sealed by the keyring. */
   @Column({ name: 'sealed_authority_key', type: 'bytea', nullable: true })
   sealedAuthorityKey!: Buffer | null;
+
+  /** Days for which the log of a job is kept after its end (RET-1). */
+  @Column({ name: 'job_log_days', type: 'smallint', default: 7 })
+  jobLogDays!: number;
 
   @Column({ name: 'created_at', type: 'timestamptz', default: () => 'now()' })
   createdAt!: Date;

@@ -90,6 +90,7 @@ export class FakeActivities {
     findHealable: () => this.answer('find healable', () => this.answers.healable ?? { pairs: [] }),
     sendMails: () => this.heal('send mails'),
     tendCertificates: () => this.heal('tend certificates'),
+    removeOldLogs: () => this.heal('remove old logs'),
     healPair: ({ sourceNo, targetNo }) => this.heal(`heal ${sourceNo} ${letter(targetNo)}`),
   };
 

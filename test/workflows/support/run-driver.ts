@@ -146,6 +146,7 @@ function dispatching(runs: FakeRuns): RunActivities {
     healPair: elsewhere,
     sendMails: elsewhere,
     tendCertificates: elsewhere,
+    removeOldLogs: elsewhere,
   };
 }
 
