@@ -25,6 +25,7 @@ import { Notifications1795216000000 } from './1795216000000-notifications.js';
 import { RunFailure1795216001000 } from './1795216001000-run-failure.js';
 import { DeletionWeight1795219001000 } from './1795219001000-deletion-weight.js';
 import { VacuumOfQueues1795220000000 } from './1795220000000-vacuum-of-queues.js';
+import { ProbeHolders1795221001000 } from './1795221001000-probe-holders.js';
 import { GoneAccounts1795221000000 } from './1795221000000-gone-accounts.js';
 import { DriftedAccounts1795219000000 } from './1795219000000-drifted-accounts.js';
 import { LinkParts1795222000000 } from './1795222000000-link-parts.js';
@@ -64,6 +65,7 @@ export const MIGRATIONS = [
   DeletionWeight1795219001000,
   VacuumOfQueues1795220000000,
   GoneAccounts1795221000000,
+  ProbeHolders1795221001000,
   LinkParts1795222000000,
   Validation1795223000000,
   ManagedIdentities1795223001000,

@@ -10,7 +10,7 @@ export interface BreakerCause {
   readonly message: string;
 }
 
-/** A probe or trial whose process died is over after this time. */
+/** A probe or trial whose process died is over after this time, or when the next process of its machine comes (`lease-holders.ts`). */
 const TRIAL_MS = 120_000;
 
 interface GateRow {
@@ -119,7 +119,7 @@ async function forgiveRefusedCredentials(sql: Sql, targetNo: number): Promise<vo
  */
 export async function takeProbe(sql: Sql, targetNo: number, now: boolean): Promise<boolean> {
   const rows = await sql.query(
-    `update target_gate set probe_until = clock_timestamp() + ${TRIAL_MS} * interval '1 millisecond'
+    `update target_gate set probe_until = clock_timestamp() + ${TRIAL_MS} * interval '1 millisecond', probe_token = next_lease_token()
       where target_id = $1 and breaker = 'open' and (probe_until is null or probe_until < clock_timestamp())
         and ($2 or next_probe_at <= clock_timestamp())
       returning 1`,
@@ -140,7 +140,7 @@ export async function endProbe(pool: SqlPool, targetNo: number, failure: Breaker
 /** Takes the trial under way: how many requests it may send; undefined while another process has it, or there is none. */
 export async function takeTrial(sql: Sql, targetNo: number): Promise<number | undefined> {
   const [row] = await sql.query<{ requests: number }>(
-    `update target_gate set probe_until = clock_timestamp() + ${TRIAL_MS} * interval '1 millisecond'
+    `update target_gate set probe_until = clock_timestamp() + ${TRIAL_MS} * interval '1 millisecond', probe_token = next_lease_token()
       where target_id = $1 and breaker = 'trial' and (probe_until is null or probe_until < clock_timestamp())
       returning stage - passed as requests`,
     [targetNo],

@@ -17,7 +17,8 @@ const HOLDERS_LOCK = 7_302;
 /**
  * Gives a worker process a number for its leases, and ends the leases of processes of the same machine that do not live any more: nobody
  * works under them, and nobody will. They may be taken over one request timeout from now, because a server may still execute what the
- * process has sent last (engine invariant 3 ⚠). Claims on target entities run out by themselves.
+ * process has sent last (engine invariant 3 ⚠). Their probes and trials of breakers are anybody's again. Claims on target entities run out by
+ * themselves.
  * Returns the number, 0 when all are taken, and how many leases were ended.
  */
 export async function joinLeaseHolders(
@@ -40,6 +41,12 @@ export async function joinLeaseHolders(
               where lease_until > clock_timestamp() and (lease_token % ${LARGEST_NO + 1})::int = any($1::int[])`,
             [dead],
           );
+    if (dead.length > 0)
+      await sql.query(
+        `update target_gate set probe_until = null
+          where probe_until is not null and (probe_token % ${LARGEST_NO + 1})::int = any($1::int[])`,
+        [dead],
+      );
     await sql.query('delete from lease_holder where no = any($1::int[])', [dead]);
     const rows: { no: number }[] = await sql.query(
       `insert into lease_holder (no, machine, pid, started)

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SqlPool } from '../../state/database.js';
+import { takeTrial } from '../../state/drain/breaker.js';
 import { joinLeaseHolders, leaveLeaseHolders } from '../../state/drain/lease-holders.js';
 import { identifyProcess, isAlive } from '../../worker/process-identity.js';
 import { TestEngine } from '../support/engine.js';
@@ -45,6 +46,23 @@ describe('holders of leases', () => {
       { no: 2, ended: false },
       { no: 3, ended: false },
     ]);
+  });
+
+  it('HEA-6: a probe or trial of a breaker whose process is dead is anybody’s when the next one of the machine comes', async () => {
+    const dead = await join(31, [11, 12, 13, 21, 22, 23]);
+    const alive = await join(32, [11, 12, 13, 21, 22, 23, 31]);
+    for (const [no, { holder }] of [dead, alive].entries()) {
+      await engine.pool.query(
+        `insert into target_gate (target_id, closed_until, breaker) values ($1, now(), 'trial')`,
+        [900 + no],
+      );
+      const pool = new SqlPool(engine.databaseUrl, { maxConnections: 1, leaseHolder: holder });
+      expect(await takeTrial(pool, 900 + no)).toBeDefined();
+      await pool.close();
+    }
+    await join(33, [11, 12, 13, 21, 22, 23, 32]);
+    expect(await takeTrial(engine.pool, 900)).toBeDefined();
+    expect(await takeTrial(engine.pool, 901)).toBeUndefined();
   });
 
   it('engine invariant 3: a number is that of one process at a time', async () => {

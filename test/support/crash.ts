@@ -153,6 +153,11 @@ export async function expireLeases(sql: Sql, sourceNo: number): Promise<void> {
     [sourceNo],
   );
   await sql.query(
+    `update target_gate set probe_until = clock_timestamp() - interval '1 hour'
+      where probe_until is not null and target_id in (select target_id from connected_pair where source_id = $1)`,
+    [sourceNo],
+  );
+  await sql.query(
     `update target_claim set until = clock_timestamp() - interval '1 hour'
       where target_id in (select target_id from connected_pair where source_id = $1)`,
     [sourceNo],
