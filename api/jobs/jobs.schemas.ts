@@ -173,6 +173,9 @@ export const jobDetails = jobView.extend({
   failedEntities: z
     .array(failedEntity)
     .describe('The first ten; all of them are in the download of the log failedEntitiesLog'),
+  logs: z
+    .array(z.string())
+    .describe('What can be downloaded: `GET /jobs/{id}/logs/{log}`. Empty while the job runs or is paused (DWN-2)'),
   endedTargets: z
     .array(endedTarget)
     .describe('Targets that took no further part; what they miss waits for the next job'),

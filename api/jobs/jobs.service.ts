@@ -19,7 +19,7 @@ import {
   requestRun,
   requestStop,
 } from '../../state/runs/index.js';
-import type { JobView, RunKind } from '../../state/runs/index.js';
+import type { JobView, RunKind, StatisticsRow } from '../../state/runs/index.js';
 import type { Principal } from '../auth/auth.service.js';
 import { isoInstant } from '../common/paging.schemas.js';
 import { ProblemError, notFound } from '../common/problem.js';
@@ -44,6 +44,15 @@ import type {
 } from './jobs.schemas.js';
 
 /** Starting, stopping and showing jobs. */
+/** Logs of which a job has something, once it is over (DWN-2). */
+function offeredLogs({ endedAt }: JobView, statistics: readonly StatisticsRow[]): string[] {
+  if (endedAt === null) return [];
+  const offered = LOGGED_RESULTS.filter((result) => statistics.some((row) => row[result] > 0));
+  return ['commonLog', ...offered.map((result) => `${result}EntitiesLog`)];
+}
+
+const LOGGED_RESULTS = ['failed', 'skipped', 'created', 'updated', 'deleted'] as const;
+
 /** Stands for the content of an entity (LOG-5). */
 const HIDDEN_CONTENT = '<hidden content>';
 
@@ -222,9 +231,11 @@ export class JobsService implements BeforeApplicationShutdown {
   async #details(job: JobView): Promise<JobDetails> {
     const { pool } = this;
     const { runKey } = job;
+    const statistics = await readStatistics(pool, runKey);
     return {
       ...toJobBody(job),
-      statistics: await readStatistics(pool, runKey),
+      statistics,
+      logs: offeredLogs(job, statistics),
       failedEntities: (await listFailedEntities(pool, runKey)).map(({ at, ...rest }) => ({
         ...rest,
         at: isoInstant(at),

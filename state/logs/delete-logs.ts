@@ -1,3 +1,4 @@
+import { errorCode } from '../../runtime/error-code.js';
 import type { Sql, SqlPool } from '../database.js';
 
 /** Logs removed in one transaction. */
@@ -22,8 +23,8 @@ const RUN_TABLES = [
   'simulated_result',
 ];
 
-const IS_EXPIRED = `state = 'finished' and not is_log_deleted
-  and ended_at < now() - make_interval(days => (select job_log_days from installation))`;
+const EARLIEST = 'now() - make_interval(days => (select job_log_days from installation))';
+const IS_EXPIRED = `state = 'finished' and not is_log_deleted and ended_at < ${EARLIEST}`;
 
 /**
  * What still goes by the row of a run: its plan, a streak of failed jobs that mails tell of, and healing, which keeps what it may not do with the
@@ -61,22 +62,44 @@ export async function hasOldLogs(sql: Sql): Promise<boolean> {
  */
 export async function removeDeletedLogs(pool: SqlPool): Promise<boolean> {
   await pool.query(`update run set is_log_deleted = true where ${IS_EXPIRED}`);
-  // Days first: their rows need not be removed one by one then.
-  for (const name of await oldPartitions(pool)) await pool.query(`drop table if exists ${name}`);
+  for (const name of await oldPartitions(pool)) await dropDay(pool, name);
+  // Attempts of healing for which there was no day.
+  await pool.query(`delete from entity_log_default where run_key is null and at < ${EARLIEST}`);
   return pool.transaction(async (sql) => {
-    const runs = await sql.query<{ runKey: string; isReferredTo: boolean }>(
-      `select r.run_key::text as "runKey", ${IS_REFERRED_TO} as "isReferredTo" from run r
+    const runs = await sql.query<{ runKey: string; isReferredTo: boolean; isOld: boolean }>(
+      `select r.run_key::text as "runKey", ${IS_REFERRED_TO} as "isReferredTo", r.ended_at < ${EARLIEST} as "isOld" from run r
         where r.is_log_deleted and (${HAS_ROWS} or not (${IS_REFERRED_TO})) order by r.run_key limit $1 for update skip locked`,
       [BATCH_RUNS],
     );
     if (runs.length === 0) return true;
     const keys = runs.map((run) => run.runKey);
-    for (const table of ['entity_log', ...RUN_TABLES])
+    // Millions of rows are not removed one by one when their day is dropped within the next one.
+    const young = runs.filter((run) => !run.isOld).map((run) => run.runKey);
+    await sql.query('delete from entity_log where run_key = any($1::bigint[])', [young]);
+    for (const table of ['entity_log_default', ...RUN_TABLES])
       await sql.query(`delete from ${table} where run_key = any($1::bigint[])`, [keys]);
     const free = runs.filter((run) => !run.isReferredTo).map((run) => run.runKey);
     await sql.query('delete from run where run_key = any($1::bigint[])', [free]);
     return runs.length < BATCH_RUNS;
   });
+}
+
+/** SQLSTATE `lock_not_available`. */
+const LOCKED = '55P03';
+
+/**
+ * Dropping a day locks the whole log for a moment. Whoever writes or reads it just now is not to be waited for, because everybody else would
+ * queue up behind: the day goes with another round.
+ */
+async function dropDay(pool: SqlPool, name: string): Promise<void> {
+  try {
+    await pool.transaction(async (sql) => {
+      await sql.query(`set local lock_timeout = '500ms'`);
+      await sql.query(`drop table if exists ${name}`);
+    });
+  } catch (error) {
+    if (errorCode(error) !== LOCKED) throw error;
+  }
 }
 
 /** Days of the entity log from which no job is left that could show them, and which are older than the retention themselves. */

@@ -24,6 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => api.stop());
 beforeEach(async () => {
+  await api.sql('delete from run_counter');
   await api.sql('delete from run');
   await addJob(JOB);
 });
@@ -81,6 +82,20 @@ describe('job logs', () => {
         expect(answer.headers['content-disposition']).toMatch(new RegExp(`filename=${name}_${JOB}${stamp}$`));
         expect(Object.keys(filesIn(answer))).toHaveLength(type === 'commonLog' ? 1 : 0);
       }
+  });
+
+  it('DWN-2, DWN-8: a job offers the logs of which it has something, when it is over', async () => {
+    const running = JOB.replace(/1$/, '2');
+    await addJob(running, { ended_at: null, status: null, state: 'running' });
+    const logs = async (id: string): Promise<unknown> => (await api.send('get', `/api/v1/jobs/${id}`)).body.logs;
+    expect(await logs(JOB)).toEqual(['commonLog']);
+    await api.sql(
+      `insert into run_counter (run_key, system_id, type, action, skipped, created, failed)
+       select run_key, $1, 1, x.action, x.skipped, x.created, x.failed from run, (values ('read', 2, 0, 0), ('write', 0, 3, 1)) as x (action, skipped, created, failed)`,
+      [sourceNo],
+    );
+    expect(await logs(JOB)).toEqual(['commonLog', 'failedEntitiesLog', 'skippedEntitiesLog', 'createdEntitiesLog']);
+    expect(await logs(running)).toEqual([]);
   });
 
   it('DWN-6, DWN-7, DWN-8: unknown jobs, other actions and log types, jobs that run or are paused, and callers without a token are refused', async () => {

@@ -44,6 +44,7 @@ describe('starting', () => {
     expect((await api.send('get', `/api/v1/jobs/${response.body.id}`)).body).toEqual({
       ...response.body,
       statistics: [],
+      logs: [],
       failedEntities: [],
       unknown: [],
       endedTargets: [],

@@ -99,6 +99,44 @@ describe('retention of job logs', () => {
     await expect(pool.query('update installation set job_log_days = 8')).rejects.toThrow('check');
   });
 
+  it('RET-1: entries of an old job go with their day, not one by one; those without a day of their own go at once', async () => {
+    const { activities, pool } = world.engine;
+    const job = await world.job();
+    await world.job();
+    // It ended 8 days ago in the morning: its day may still have entries of jobs that are kept.
+    const day = await age(job.runKey, 7);
+    await pool.query(`update run set ended_at = now() - interval '7 days 1 minute' where run_key = $1`, [job.runKey]);
+    await pool.query(
+      `insert into entity_log (run_key, source_id, target_id, type, entity_no, operation, result, at)
+       select r, $1, 1, 1, 1, 'update', 'updated', now() - interval '8 days' from unnest(array[$2::bigint, null]) r`,
+      [world.hr.no, job.runKey],
+    );
+    expect(await pool.query('select 1 from entity_log_default')).toHaveLength(2);
+    await activities.removeOldLogs();
+    expect(await pool.query('select 1 from entity_log_default')).toEqual([]);
+    expect(await rowsOf(job.runKey)).toEqual(['entity_log']);
+    expect((await pool.query(`select 1 from ${day}`)).length).toBeGreaterThan(0);
+    expect(await activities.findHealable()).not.toHaveProperty('hasOldLogs');
+  });
+
+  it('RET-1: a day of the log that is being written to is dropped by a later round, and nobody waits for it', async () => {
+    const { activities, pool } = world.engine;
+    const job = await world.job();
+    await world.job();
+    const day = await age(job.runKey, 9);
+    const exists = async (): Promise<unknown> =>
+      (await pool.query<{ name: string | null }>('select to_regclass($1) as name', [day]))[0]?.name;
+    await pool.transaction(async (sql) => {
+      await sql.query('lock table entity_log in row exclusive mode');
+      await activities.removeOldLogs();
+      expect(await exists()).toBe(day);
+    });
+    expect(await shown()).not.toContain(job.runKey);
+    expect(await activities.findHealable()).toMatchObject({ hasOldLogs: true });
+    await activities.removeOldLogs();
+    expect(await exists()).toBeNull();
+  });
+
   it('RET-2, RET-3: deletion of all logs leaves running and queued jobs, plans, streaks and everything that jobs go by', async () => {
     const { pool, activities } = world.engine;
     const jobs = [await world.job(), await world.job('readPlan')];
