@@ -1,5 +1,6 @@
 import { jobTime } from '../../core/job-time.js';
-import { readJobTimes, readStatistics } from '../../state/runs/run-views.js';
+import { readJobTimes } from '../../state/runs/run-views.js';
+import { readStatistics } from '../../state/runs/statistics.js';
 import type { RunInput } from '../contract.js';
 import type { EngineServices } from '../support/services.js';
 

@@ -7,8 +7,10 @@ export type { StopAnswer } from './stop-run.js';
 export { listEndedTargets, listFailedEntities, listUsedConfigurations } from './job-details.js';
 export { readProgress } from './progress.js';
 export type { JobProgress } from './progress.js';
-export { ENTITY_RESULTS, listJobs, listResults, readJob, readStatistics } from './run-views.js';
-export type { EntityResult, EntityResultKind, JobFilter, JobView, ResultFilter, StatisticsRow } from './run-views.js';
+export { ENTITY_RESULTS, listJobs, listResults, readJob } from './run-views.js';
+export type { EntityResult, EntityResultKind, JobFilter, JobView, ResultFilter } from './run-views.js';
+export { readStatistics } from './statistics.js';
+export type { StatisticsRow } from './statistics.js';
 export {
   closeAbandonedStop,
   closeRunAs,
