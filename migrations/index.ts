@@ -29,6 +29,7 @@ import { ProbeHolders1795221001000 } from './1795221001000-probe-holders.js';
 import { GoneAccounts1795221000000 } from './1795221000000-gone-accounts.js';
 import { DriftedAccounts1795219000000 } from './1795219000000-drifted-accounts.js';
 import { LinkParts1795222000000 } from './1795222000000-link-parts.js';
+import { LogPartsIndex1795222001000 } from './1795222001000-log-parts-index.js';
 import { Validation1795223000000 } from './1795223000000-validation.js';
 import { ManagedIdentities1795223001000 } from './1795223001000-managed-identities.js';
 import { OutboundCertificates1795224000000 } from './1795224000000-outbound-certificates.js';
@@ -67,6 +68,7 @@ export const MIGRATIONS = [
   GoneAccounts1795221000000,
   ProbeHolders1795221001000,
   LinkParts1795222000000,
+  LogPartsIndex1795222001000,
   Validation1795223000000,
   ManagedIdentities1795223001000,
   OutboundCertificates1795224000000,

@@ -47,3 +47,8 @@ export function failedDelete(work: Work, error: unknown): CandidateEnd | undefin
 export function failedCandidate(work: Work, failure: Parameters<typeof failed>[2]): CandidateEnd {
   return { settlement: failed(work, 'delete', failure), outcome: 'failed' };
 }
+
+/** Nothing was done: it is tried again in this run. */
+export function untouched(work: Work): CandidateEnd {
+  return { settlement: settlement(work, { kind: 'released' }), outcome: null };
+}

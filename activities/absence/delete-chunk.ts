@@ -10,9 +10,7 @@ import { restorePresence } from '../../state/absence/mark-absent.js';
 import { releaseClaims } from '../../state/drain/claims.js';
 import { closeGate } from '../../state/drain/gate.js';
 import { readPairs } from '../../state/drain/pair-facts.js';
-import type { StoredLink, StoredPair } from '../../state/drain/pair-facts.js';
 import { settle } from '../../state/drain/settle.js';
-import { approvedChanges } from '../../state/plans/approved.js';
 import { holdFence, takeChain } from '../../state/runs/fence.js';
 import type { RunFence } from '../../state/runs/fence.js';
 import type { ChunkResult, DeleteChunkInput } from '../contract.js';
@@ -31,13 +29,14 @@ import { pause } from '../support/run-watch.js';
 import { targetOf, targetTypes } from '../support/run-context.js';
 import type { RunContext } from '../support/run-context.js';
 import type { EngineServices, Watch } from '../support/services.js';
-import { withApprovedEnd } from '../plan/approved-end.js';
+import { approvedAmong, withApprovedEnd } from '../plan/approved-end.js';
 import { confirmAbsence } from './confirm.js';
 import { asksTogether, confirmTogether } from './confirm-together.js';
 import { afterEnds } from './after-ends.js';
+import { untouched } from './candidate-end.js';
 import type { CandidateEnd } from './candidate-end.js';
 import { deletePair } from './delete-pair.js';
-import { deleteParts, partsOf } from './delete-parts.js';
+import { deleteParts, markedOutOfScope, partsOf } from './delete-parts.js';
 import { judgeCandidate } from './judge-candidate.js';
 import type { PlannedDeletion } from './judge-candidate.js';
 
@@ -184,7 +183,7 @@ class DeletionBatch {
       const leased = { ...row, prio: 0, forced: false, takenOver: false, seen: false, heldClass: null };
       const work = newWork({
         row: leased,
-        pair: isNoted ? outOfScope(stored) : stored,
+        pair: isNoted ? markedOutOfScope(stored) : stored,
         evaluation: UNDECIDED,
         references: new Map(),
         token: lease.token,
@@ -296,19 +295,4 @@ class DeletionBatch {
     env.services.deps.reached?.('settled');
     await releaseClaims(env.services.pool, env.targetNo, token);
   }
-}
-
-function outOfScope(pair: StoredPair): StoredPair {
-  const marked = (link: StoredLink): StoredLink => ({ ...link, outOfScope: true });
-  return pair.link === null ? pair : { ...pair, link: marked(pair.link), parts: pair.parts.map(marked) };
-}
-
-/** What was approved for these pairs; nothing in a run that applies no plan. */
-async function approvedAmong(env: DrainEnvironment, entityNos: readonly number[]): ReturnType<typeof approvedChanges> {
-  if (env.planNo === undefined) return new Map();
-  return approvedChanges(env.services.pool, env.planNo, env.targetNo, entityNos);
-}
-
-function untouched(work: Work): CandidateEnd {
-  return { settlement: settlement(work, { kind: 'released' }), outcome: null };
 }

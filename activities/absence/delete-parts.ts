@@ -1,5 +1,5 @@
 import type { AbsenceOutcome } from '../../state/absence/candidates.js';
-import type { StoredLink } from '../../state/drain/pair-facts.js';
+import type { StoredLink, StoredPair } from '../../state/drain/pair-facts.js';
 import type { Settlement } from '../../state/drain/settle.js';
 import { combineParts } from '../drain/combine-parts.js';
 import { resolveIntent } from '../drain/create.js';
@@ -20,6 +20,12 @@ export function partsOf(env: Pick<DrainEnvironment, 'split'>, work: Work): Work[
     const part = { ord: link.ord, name: link.part, attribute, counts };
     return [{ ...newWork({ ...work, pair: { ...work.pair, link } }), part }];
   });
+}
+
+/** A pair that is marked to be on its way out, with all its links. */
+export function markedOutOfScope(pair: StoredPair): StoredPair {
+  const marked = (link: StoredLink): StoredLink => ({ ...link, outOfScope: true });
+  return pair.link === null ? pair : { ...pair, link: marked(pair.link), parts: pair.parts.map(marked) };
 }
 
 /** How the parts of a candidate ended; `error` broke it off, and what was done until then is in the settlement. */

@@ -1,4 +1,4 @@
-import type { StepRule } from '../../state/absence/candidates.js';
+import type { StepRule } from '../../state/absence/left-by-steps.js';
 import type { OpenSystem } from '../support/run-context.js';
 
 /** What a target's properties say to the first steps of DEL-6, for entities of one source. */

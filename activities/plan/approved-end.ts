@@ -1,9 +1,10 @@
 import type { AbsenceOutcome } from '../../state/absence/candidates.js';
+import { approvedChanges } from '../../state/plans/approved.js';
 import type { DecidedChange } from '../../state/plans/approved.js';
 import type { Settlement } from '../../state/drain/settle.js';
 import type { CandidateEnd } from '../absence/candidate-end.js';
 import { settlement } from '../drain/work.js';
-import type { Work } from '../drain/work.js';
+import type { DrainEnvironment, Work } from '../drain/work.js';
 
 /** The approved change of a pair ends with the settlement of the pair; every other run has none. */
 export function withApproved(work: Work, result: Settlement): Settlement {
@@ -55,4 +56,13 @@ export function withApprovedEnd(work: Work, end: CandidateEnd): CandidateEnd {
     return { changeNo, to: isDrift ? 'drifted' : 'obsolete', reason: REASON_OF[end.outcome] ?? end.outcome };
   })();
   return { ...end, settlement: { ...end.settlement, decided } };
+}
+
+/** What was approved for these pairs; nothing in a run that applies no plan. */
+export async function approvedAmong(
+  env: DrainEnvironment,
+  entityNos: readonly number[],
+): ReturnType<typeof approvedChanges> {
+  if (env.planNo === undefined) return new Map();
+  return approvedChanges(env.services.pool, env.planNo, env.targetNo, entityNos);
 }

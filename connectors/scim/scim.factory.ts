@@ -24,7 +24,10 @@ export function scimFactory(
   typeName: string,
   prefix: string,
   profile: ScimProfile,
-  defaultTransformations: ConnectorFactory['descriptor']['defaultTransformations'] = GENERIC_TRANSFORMATIONS,
+  {
+    defaultTransformations = GENERIC_TRANSFORMATIONS,
+    samples = SCIM_SAMPLES,
+  }: Partial<Pick<ConnectorFactory['descriptor'], 'defaultTransformations'> & Pick<ConnectorFactory, 'samples'>> = {},
 ): ConnectorFactory {
   return {
     descriptor: {
@@ -73,7 +76,7 @@ export function scimFactory(
       };
     },
     open: (context) => openScimConnector(context, profile, prefix, httpLimits(context.limits)),
-    samples: SCIM_SAMPLES,
+    samples,
     profile: {
       property: PROFILE_PROPERTY,
       inForce: (properties) => dialectOf(profileInForce(profile, properties)),

@@ -1,10 +1,11 @@
-import { BACKLOG_STATE, LINK_STATE, ORIGIN } from '../codes.js';
+import { BACKLOG_STATE, LINK_STATE } from '../codes.js';
 import type { Sql } from '../database.js';
-import { survivors } from '../drain/claims.js';
 import { noteFailedEntities } from '../notifications/job-events.js';
 import type { RunFence } from '../runs/fence.js';
 import { forgetPostponed, LEAVING } from './postponed.js';
 import type { PairType } from './postponed.js';
+import { accountsLeft, leftBySteps } from './left-by-steps.js';
+import type { StepRule } from './left-by-steps.js';
 
 /** Why an entity is a candidate (DEL-5). Only `notSeen` needs the source's confirmation. */
 export type AbsenceCause = 'notSeen' | 'skipped' | 'outOfScope';
@@ -64,25 +65,6 @@ export async function planCandidates(sql: Sql, runKey: string, pair: PairType, u
   if (!unknown.missing) await forgetPostponed(sql, runKey, pair);
 }
 
-/** What decides which candidates the first steps of DEL-6 keep. */
-export interface StepRule {
-  readonly sourceNo: number;
-  readonly deletesExistedBefore: boolean;
-  /** The target entity of a leaver is deleted although another source has it too (DEL-20). */
-  readonly deletesShared: boolean;
-}
-
-/** SQL: how many target entities of candidate `a` those steps leave to be deleted (LNK-3). */
-function accounts(deletesExistedBefore: string, sourceNo: string, deletesShared: string): string {
-  return `(select count(*) from link l where l.target_id = a.target_id and l.entity_no = a.entity_no and l.state = ${LINK_STATE.linked}
-             and ${leftBySteps(deletesExistedBefore, sourceNo, deletesShared)})`;
-}
-
-/** SQL: the link `l` of a candidate is not kept by the steps 1 and 3 of DEL-6. */
-export function leftBySteps(deletesExistedBefore: string, sourceNo: string, deletesShared: string): string {
-  return `((l.origin = ${ORIGIN.created} or ${deletesExistedBefore}) and not exists (${survivors('l', sourceNo, deletesShared)}))`;
-}
-
 /** Candidates that a drain has found and did not mark in their links; part of the settle transaction. */
 export async function noteCandidates(
   sql: Sql,
@@ -136,7 +118,7 @@ export async function blockByThreshold(
     );
   if (rule.countsParts)
     await sql.query(
-      `update absence a set weight = ${accounts('$4::boolean', '$5::int', '$6::boolean')}
+      `update absence a set weight = ${accountsLeft('$4::boolean', '$5::int', '$6::boolean')}
         where a.run_key = $1 and a.target_id = $2 and a.type = $3 and a.weight is null`,
       [runKey, pair.targetNo, pair.type, rule.deletesExistedBefore, rule.sourceNo, rule.deletesShared],
     );

@@ -1,8 +1,9 @@
 import { LINK_STATE } from '../codes.js';
 import type { Sql } from '../database.js';
 import { MOVED } from '../plans/reconcile-changes.js';
-import { leftBySteps } from './candidates.js';
-import type { AbsenceCause, StepRule } from './candidates.js';
+import type { AbsenceCause } from './candidates.js';
+import { leftBySteps } from './left-by-steps.js';
+import type { StepRule } from './left-by-steps.js';
 
 /** Candidates of one run in one target and type. */
 interface CandidatePlace {

@@ -5,7 +5,7 @@ import { IN_STEP } from '../intake/demand.js';
 import type { TargetProgram } from '../intake/demand.js';
 import type { JobStatus } from './run.js';
 import { RUN_CHANNEL } from './run.js';
-import { RESULT_SQL } from './run-views.js';
+import { RESULT_SQL } from './result-sql.js';
 
 /** Pairs of this source that a process still works on. */
 export async function hasLiveLeases(sql: Sql, sourceNo: number): Promise<boolean> {

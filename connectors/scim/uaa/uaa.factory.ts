@@ -1,16 +1,17 @@
 import type { ConnectorFactory } from '../../contract.js';
 import { scimFactory } from '../scim.factory.js';
 import { UAA, XSUAA } from './profiles.js';
+import { UAA_SAMPLES } from './samples.js';
 import { UAA_READ_TRANSFORMATION, uaaWriteTransformation } from './transformations.js';
 
 /** The open-source server. */
 export const uaaFactory: ConnectorFactory = scimFactory('Cloud Foundry UAA Server', 'uaa', UAA, {
-  read: UAA_READ_TRANSFORMATION,
-  write: uaaWriteTransformation('%uaa.origin%'),
+  defaultTransformations: { read: UAA_READ_TRANSFORMATION, write: uaaWriteTransformation('%uaa.origin%') },
+  samples: UAA_SAMPLES,
 });
 
 /** The service of BTP. */
 export const xsuaaFactory: ConnectorFactory = scimFactory('SAP BTP XS Advanced UAA (Cloud Foundry)', 'xsuaa', XSUAA, {
-  read: UAA_READ_TRANSFORMATION,
-  write: uaaWriteTransformation('%xsuaa.origin%[]'),
+  defaultTransformations: { read: UAA_READ_TRANSFORMATION, write: uaaWriteTransformation('%xsuaa.origin%[]') },
+  samples: UAA_SAMPLES,
 });

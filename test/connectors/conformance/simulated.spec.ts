@@ -1,6 +1,8 @@
 import type { EntitySamples } from '../../../connectors/entity-samples.js';
 import { SCIM_SAMPLES } from '../../../connectors/scim/samples.js';
 import { scimSystemFactory } from '../../../connectors/scim/scim.factory.js';
+import { UAA_SAMPLES } from '../../../connectors/scim/uaa/samples.js';
+import { uaaFactory } from '../../../connectors/scim/uaa/uaa.factory.js';
 import type { ScimDialectName } from '../../../simulators/scim/dialects.js';
 import { startScimSimulator } from '../../../simulators/scim/simulator.js';
 import { describeConformance, unfiltered, type TestedSystem } from '../../support/conformance.js';
@@ -54,6 +56,7 @@ const dialects: readonly (Partial<TestedSystem> & { readonly dialect: ScimDialec
   { dialect: 'etags-required', properties: { 'scim.include.if.match.wildcard.header': 'true' } },
   { dialect: 'json-only', properties: { 'scim.content.type': 'application/json' } },
   { dialect: 'location-only' },
+  { dialect: 'uaa', factory: uaaFactory, samples: UAA_SAMPLES },
 ];
 
 for (const { dialect, ...differences } of dialects) {
