@@ -64,7 +64,7 @@ export interface Connector {
    * conflict: servers keep more values unique than the configured attributes, and few say which one it was. Absent: only the configured
    * attributes are looked at.
    */
-  findHolders?(type: EntityType, id: string, body: JsonObject, options: CallOptions): Promise<readonly ValueHolder[]>;
+  findHolders?(type: EntityType, id: string, body: JsonObject, options: WriteOptions): Promise<readonly ValueHolder[]>;
   /** Finds out what the system really does, by its effects. Absent where a connector has nothing to find out. */
   probe?(options: ProbeOptions): Promise<ProbeReport>;
   /** Releases connections. Idempotent, never throws. */
@@ -186,7 +186,7 @@ export interface WriteResult {
   readonly id: string;
   /** `none`: the change was empty, nothing was sent (CONN-SCIM-63). */
   readonly applied: 'created' | 'updated' | 'deleted' | 'already-absent' | 'none';
-  /** Given back with the next write of this entity ({@link WriteOptions.etag}): an ETag, or what never changes about a directory's entry. */
+  /** Given back with the next write ({@link WriteOptions.etag}): an ETag, or what never changes where an update can change the identifier. */
   readonly version?: string;
   /** The entity as the system answered, where it did (CONN-CORE-56). */
   readonly entity?: JsonObject;
@@ -207,6 +207,8 @@ export interface ValueHolder {
   readonly attribute: string;
   /** The entity that has it. */
   readonly id: string;
+  /** What never changes about it, where the identifier does: {@link WriteResult.version}. */
+  readonly tag?: string;
   /** It is a configured unique attribute: then it is sure that this value is in the way. */
   readonly isKey: boolean;
   /** The body with another value in its place, made of it and of `mark`, which nobody has. */

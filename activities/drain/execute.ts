@@ -180,6 +180,7 @@ async function update(env: DrainEnvironment, work: Work): Promise<Settlement> {
       etag: result.version ?? null,
       entity: result.entity,
       isNew: link.groupsDue,
+      isRenamed: result.id !== targetKey,
       log: result.applied === 'none' && mapped.memberships === undefined && !link.groupsDue ? null : log,
     });
   } catch (error) {

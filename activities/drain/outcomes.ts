@@ -38,6 +38,8 @@ export interface WrittenPair {
   readonly entity?: JsonObject | undefined;
   /** Our create made it, and its groups are not assigned yet: the groups of a create count, `createEntity` included. */
   readonly isNew: boolean;
+  /** An update has given the account another identifier. */
+  readonly isRenamed?: boolean;
   readonly log: LogLine | null;
 }
 
@@ -65,6 +67,7 @@ export function linkedSettlement(env: DrainEnvironment, work: Work, result: Writ
       link,
       references: result.mapped.references,
       targetKeyChanged: before !== null && before !== result.targetKey,
+      ...(result.isRenamed === true && { isRenamed: true }),
       log: withUnresolved(result.log, result.mapped.references),
     },
   );

@@ -3,12 +3,13 @@ import { isConnectorError } from '../../connectors/errors.js';
 import type { ConnectorError } from '../../connectors/errors.js';
 import type { JsonObject } from '../../core/json.js';
 import { awaitsItsTurn } from '../../state/drain/late-pass.js';
+import type { LinkWrite } from '../../state/drain/link-writes.js';
 import type { Settlement } from '../../state/drain/settle.js';
 import { pause } from '../support/run-watch.js';
 import { failed } from './outcomes.js';
 import { linkedHolders } from './value-holders.js';
 import type { LinkedHolder } from './value-holders.js';
-import { settlement } from './work.js';
+import { linkedTag, settlement } from './work.js';
 import type { DrainEnvironment, Work } from './work.js';
 import { send } from './write-errors.js';
 
@@ -67,7 +68,10 @@ async function isOneStillToCome(env: DrainEnvironment, holders: readonly LinkedH
   return false;
 }
 
-/** Everything of the update but the values in question, so that those it has now are free. The pair is offered again and written in full. */
+/**
+ * Everything of the update but the values in question, so that those it has now are free. The pair is offered again and written in full. Where a
+ * value is the identifier, the account has another one from here on, and the link says so: the next owner of the old one gets a link of its own on it.
+ */
 async function stepAside(
   env: DrainEnvironment,
   work: Work,
@@ -86,12 +90,30 @@ async function stepAside(
   }
   const mode = env.tools.target.capabilities.updateMode;
   try {
-    await send(env, work, 'idempotent-write', (options) =>
-      env.connector.update(env.type, targetKey, { mode, body: aside }, options),
+    const { id, version } = await send(env, work, 'idempotent-write', (options) =>
+      env.connector.update(env.type, targetKey, { mode, body: aside }, { ...options, ...linkedTag(work) }),
     );
+    if (id === targetKey) return settlement(work, { kind: 'unknown' });
+    return settlement(work, { kind: 'unknown' }, { link: movedLink(env, work, id, version), targetKeyChanged: true });
   } catch (error) {
     if (isConnectorError(error)) return failed(work, 'update', error);
     throw error;
   }
-  return settlement(work, { kind: 'unknown' });
+}
+
+/** The link of an account that has another identifier now, and is in step with nothing. */
+function movedLink(env: DrainEnvironment, work: Work, targetKey: string, version: string | undefined): LinkWrite {
+  const { link } = work.pair;
+  return {
+    kind: 'linked',
+    targetKey,
+    origin: link?.origin ?? 'existedBefore',
+    commonHash: null,
+    targetHash: null,
+    program: env.tools.target.snapshot.programNumber,
+    outOfScope: false,
+    etag: version ?? link?.etag ?? null,
+    body: null,
+    ...(link !== null && { groupsDue: link.groupsDue }),
+  };
 }

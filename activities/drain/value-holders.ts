@@ -1,8 +1,9 @@
 import type { ValueHolder } from '../../connectors/contract.js';
 import { isConnectorError } from '../../connectors/errors.js';
 import type { JsonObject } from '../../core/json.js';
-import { otherLinks } from '../../state/drain/claims.js';
+import { otherLinks, otherLinksByTag } from '../../state/drain/claims.js';
 import type { OtherLink } from '../../state/drain/claims.js';
+import { linkedTag } from './work.js';
 import type { DrainEnvironment, Work } from './work.js';
 import { send } from './write-errors.js';
 
@@ -27,19 +28,29 @@ export async function linkedHolders(
   const holders = await ask(env, work, id, desired);
   const linked: LinkedHolder[] = [];
   for (const value of holders) {
-    const place = { targetNo: env.targetNo, type: env.typeCode, targetKey: value.id };
-    const links = await otherLinks(env.services.pool, place, work.row.entityNo);
+    const links = await linksOf(env, work, value);
     const link = links.find((one) => one.sourceNo === env.sourceNo && one.presence === 'present');
     if (link !== undefined) linked.push({ value, link });
   }
   return linked.length === 0 && holders.some(({ isKey }) => isKey) ? 'stranger' : linked;
 }
 
+/** Links on the entity that has a value. What never changes about it counts more than its name, which may just have changed hands. */
+async function linksOf(env: DrainEnvironment, { row }: Work, { id, tag }: ValueHolder): Promise<readonly OtherLink[]> {
+  const { services, targetNo, typeCode: type } = env;
+  const named = await otherLinks(services.pool, { targetNo, type, targetKey: id }, row.entityNo);
+  if (tag === undefined) return named;
+  const meant = named.filter((link) => link.tag === null || link.tag === tag);
+  return meant.length > 0 ? meant : otherLinksByTag(services.pool, { targetNo, type, tag }, row.entityNo);
+}
+
 type Ask = (env: DrainEnvironment, work: Work, id: string, desired: JsonObject) => Promise<readonly ValueHolder[]>;
 
 const byConnector: Ask = async (env, work, id, desired) => {
   const found = await saidOrNothing(
-    send(env, work, 'read', async (options) => env.connector.findHolders?.(env.type, id, desired, options)),
+    send(env, work, 'read', async (options) =>
+      env.connector.findHolders?.(env.type, id, desired, { ...options, ...linkedTag(work) }),
+    ),
   );
   return found ?? [];
 };

@@ -114,6 +114,12 @@ export function tagOf({ comparedTag }: Work, link: { readonly etag: string | nul
   return comparedTag === undefined ? link.etag : comparedTag;
 }
 
+/** The same as an option of a call about the linked account. */
+export function linkedTag(work: Work): { readonly etag?: string } {
+  const etag = work.pair.link === null ? null : tagOf(work, work.pair.link);
+  return etag === null ? {} : { etag };
+}
+
 /**
  * A full read creates only whom it has delivered itself: a create that failed in an earlier run may belong to somebody who has left
  * since, and that is known only when the read is over (engine.md §7 ⚠).

@@ -1,6 +1,7 @@
 import type { Change as Modification } from 'ldapts';
 import type { EntityType } from '../../core/entity-type.js';
 import type { CallOptions, Change, WriteOptions, WriteResult } from '../contract.js';
+import { activeDirectoryText, isPrincipalNameTaken } from './ad/extended-codes.js';
 import { checkAccount, withEncodedPassword } from './ad/account.js';
 import { formatDn, parseDn, type Rdn } from './dn/dn.js';
 import type { Entry } from './entry.js';
@@ -113,7 +114,10 @@ export class LdapUpdater {
     return isWritten;
   }
 
-  /** A value may name an entry that does not exist, which some servers refuse as if the entry itself were gone: that is `invalid`. */
+  /**
+   * A value may name an entry that does not exist, which some servers refuse as if the entry itself were gone: that is `invalid`. One that
+   * somebody else has is a `conflict`, also where a create could not find who has it.
+   */
   private async whileThere(
     opened: OpenedSession,
     dn: string,
@@ -124,6 +128,8 @@ export class LdapUpdater {
     try {
       await run();
     } catch (error) {
+      if (error instanceof ResultError && isPrincipalNameTaken(error.diagnostic))
+        throw connectorError('conflict', operation, activeDirectoryText(error.code, error.diagnostic) ?? '');
       const isMissing = error instanceof ResultError && error.code === RESULT.noSuchObject;
       if (!isMissing || !(await isThere(opened, dn, options))) throw error;
       throw connectorError('invalid', operation, 'one of its values names an entry that does not exist');

@@ -47,7 +47,8 @@ export async function locateEntry(
 ): Promise<Located> {
   const requested = [...new Set([...attributes, ...tagAttributes(settings)])];
   const projection: Projection = { requested, internal: new Set<string>(), spelling: new Map<string, string>() };
-  const named = await reader.findEntry(type, id, operation, { projection }, signal);
+  // A link that has lost its name goes by the tag alone.
+  const named = id === tag ? undefined : await reader.findEntry(type, id, operation, { projection }, signal);
   const filter = tag === undefined ? undefined : tagFilter(settings, tag);
   const ofNamed = named === undefined ? undefined : tagOf(settings, named);
   if (named !== undefined && (filter === undefined || ofNamed === undefined || ofNamed === tag))

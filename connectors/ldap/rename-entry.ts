@@ -3,6 +3,7 @@ import type { CallOptions } from '../contract.js';
 import { formatDn, formatRdn, parseDn, type Dn } from './dn/dn.js';
 import type { Entry } from './entry.js';
 import type { NewName } from './entry-name.js';
+import { tagOf } from './identity-tag.js';
 import { present } from './filter/build.js';
 import { connectorError, type Operation } from './ldap-error.js';
 import { DN_ATTRIBUTE, type LdapSettings, type LdapType } from './ldap-settings.js';
@@ -61,6 +62,8 @@ export async function isThere({ session }: OpenedSession, dn: string, { signal }
  */
 export function formerDn(settings: LdapSettings, type: LdapType, id: string, entry: Entry): string | undefined {
   const attribute = settings.types[type].id.toLowerCase();
+  // A link that has lost its name goes by the tag.
+  if (tagOf(settings, entry) === id) return undefined;
   if (attribute === DN_ATTRIBUTE.toLowerCase()) return id;
   const [rdn = [], ...superior]: Dn = parseDn(entry.dn);
   if (!rdn.some((pair) => pair.type.toLowerCase() === attribute)) return undefined;

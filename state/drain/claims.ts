@@ -63,6 +63,8 @@ export interface OtherLink {
   /** What was known of the entity when the link was looked at; a newer answer of the source has a greater one. */
   readonly readSeq: number;
   readonly origin: Origin | null;
+  /** `WriteResult.version` of the last write; null: none is known. */
+  readonly tag: string | null;
 }
 
 /**
@@ -152,29 +154,52 @@ export async function inheritOrigin(
   );
 }
 
+interface OtherLinkRow extends Omit<OtherLink, 'presence' | 'origin'> {
+  readonly presence: number;
+  readonly origin: number | null;
+}
+
+/** SQL: the columns of {@link OtherLink}. */
+const OTHER_LINK = `
+  l.entity_no as "entityNo", e.source_id as "sourceNo", e.source_key as "sourceKey", e.native_id as "nativeId", e.presence,
+  e.read_seq as "readSeq", l.origin, l.etag as tag`;
+
+function toOtherLink(row: OtherLinkRow): OtherLink {
+  return {
+    ...row,
+    presence: nameOf(PRESENCE, row.presence),
+    origin: row.origin === null ? null : nameOf(ORIGIN, row.origin),
+  };
+}
+
 /** Live links on a target entity besides that of `entityNo` (CNF-10, CNF-11, DEL-20). */
 export async function otherLinks(sql: Sql, key: TargetKey, entityNo: number): Promise<OtherLink[]> {
-  const rows = await sql.query<{
-    entityNo: number;
-    sourceNo: number;
-    sourceKey: string;
-    nativeId: string | null;
-    presence: number;
-    readSeq: number;
-    origin: number | null;
-  }>(
-    `select l.entity_no as "entityNo", e.source_id as "sourceNo", e.source_key as "sourceKey", e.native_id as "nativeId", e.presence,
-            e.read_seq as "readSeq", l.origin
-       from link l join entity e on e.entity_no = l.entity_no
+  const rows = await sql.query<OtherLinkRow>(
+    `select ${OTHER_LINK} from link l join entity e on e.entity_no = l.entity_no
       where l.target_id = $1 and l.type = $2 and l.target_key = $3 and l.entity_no <> $4 and l.state = ${LINK_STATE.linked}
       order by l.entity_no`,
     [key.targetNo, key.type, key.targetKey, entityNo],
   );
-  return rows.map((row) => ({
-    ...row,
-    presence: nameOf(PRESENCE, row.presence),
-    origin: row.origin === null ? null : nameOf(ORIGIN, row.origin),
-  }));
+  return rows.map(toOtherLink);
+}
+
+/**
+ * The same by what never changes about a target entity: while names change hands, a process that has died may have left a link with the former
+ * name of its account. Such a pair is due, so only those are looked at (ADR 0082).
+ */
+export async function otherLinksByTag(
+  sql: Sql,
+  { targetNo, type, tag }: { readonly targetNo: number; readonly type: number; readonly tag: string },
+  entityNo: number,
+): Promise<OtherLink[]> {
+  const rows = await sql.query<OtherLinkRow>(
+    `select ${OTHER_LINK} from backlog b
+       join link l on l.target_id = b.target_id and l.entity_no = b.entity_no and l.type = b.type and l.state = ${LINK_STATE.linked}
+       join entity e on e.entity_no = l.entity_no
+      where b.target_id = $1 and b.type = $2 and l.etag = $3 and l.entity_no <> $4 order by l.entity_no`,
+    [targetNo, type, tag, entityNo],
+  );
+  return rows.map(toOtherLink);
 }
 
 /**
@@ -228,4 +253,29 @@ export async function wasMissed(sql: Sql, runKey: string, type: number, entityNo
     [runKey, type, entityNo],
   );
   return rows.length > 0;
+}
+
+/**
+ * A target entity has got a name that another link still has for an entity of another tag: that one was renamed, and the process that did it has died.
+ * Its link goes by the tag until it is written again, so that nobody takes the two for one (DEL-20, ADR 0082). Part of the settle transaction.
+ */
+export async function unnameOthers(
+  sql: Sql,
+  target: { readonly targetNo: number; readonly type: number },
+  renamed: readonly { readonly entityNo: number; readonly targetKey: string; readonly tag: string }[],
+): Promise<void> {
+  if (renamed.length === 0) return;
+  await sql.query(
+    `update link o set target_key = o.etag
+       from unnest($3::bigint[], $4::text[], $5::text[]) as r (entity_no, target_key, tag)
+      where o.target_id = $1 and o.type = $2 and o.target_key = r.target_key and o.entity_no <> r.entity_no
+        and o.state = ${LINK_STATE.linked} and o.etag is not null and o.etag <> r.tag`,
+    [
+      target.targetNo,
+      target.type,
+      renamed.map((one) => one.entityNo),
+      renamed.map((one) => one.targetKey),
+      renamed.map((one) => one.tag),
+    ],
+  );
 }

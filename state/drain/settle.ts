@@ -1,3 +1,4 @@
+import { unnameOthers } from './claims.js';
 import { patienceOf } from '../../core/healing/error-class.js';
 import type { ErrorClass, Patience } from '../../core/healing/error-class.js';
 import { GIVE_UP_AFTER_MS, LADDER_JITTER, LADDER_MS } from '../../core/healing/ladder.js';
@@ -65,6 +66,8 @@ export interface Settlement {
   readonly decided: DecidedChange | null;
   /** A run that changes no link notes here that the pair is out of scope: a candidate of its absence phase (PLN-4). */
   readonly isCandidate: boolean;
+  /** The target entity was found or given another name than the link had: nobody else can be called so. */
+  readonly isRenamed?: boolean;
   /** How the write-back to the source ended (ORD-12); absent: there was none. */
   readonly writeBack?: WriteBackEnd | undefined;
 }
@@ -108,6 +111,15 @@ export async function settle(
       context.targetNo,
       context.type,
       held.flatMap(({ entityNo, parts }) => (parts === undefined ? [] : [{ entityNo, parts }])),
+    );
+    await unnameOthers(
+      sql,
+      { targetNo: context.targetNo, type: context.type },
+      held.flatMap(({ isRenamed, entityNo, link }) =>
+        isRenamed === true && link?.kind === 'linked' && link.etag !== null
+          ? [{ entityNo, targetKey: link.targetKey, tag: link.etag }]
+          : [],
+      ),
     );
     await writeReferences(
       sql,

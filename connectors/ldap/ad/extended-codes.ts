@@ -30,6 +30,17 @@ export function isNameTaken(code: number, diagnostic: string): boolean {
   return code === 68 || (code === 19 && extended !== undefined && USER_EXISTS.includes(extended));
 }
 
+/**
+ * Another account of the forest has this `userPrincipalName`. Of a create that is no conflict, because no entry is found by it; of an update it
+ * is, because whoever has it may give it up.
+ */
+export function isPrincipalNameTaken(diagnostic: string): boolean {
+  // Samba has no code of its own for it.
+  return (
+    extendedCode(diagnostic) === PRINCIPAL_NAME_TAKEN || /userPrincipalName .* is already in use/s.test(diagnostic)
+  );
+}
+
 /** Words for what only Active Directory tells; undefined where it tells nothing special. */
 export function activeDirectoryText(code: number, diagnostic: string): string | undefined {
   const extended = extendedCode(diagnostic);
@@ -38,8 +49,6 @@ export function activeDirectoryText(code: number, diagnostic: string): string | 
     return reason === undefined ? undefined : `the server refuses ldap.user: ${reason} (${extended})`;
   }
   if (extended === PASSWORD_POLICY) return 'the password does not meet the password policy (0000052D)';
-  // Samba has no code of its own for it.
-  if (extended === PRINCIPAL_NAME_TAKEN || /userPrincipalName .* is already in use/s.test(diagnostic))
-    return `userPrincipalName is not unique in the forest (${extended ?? code})`;
+  if (isPrincipalNameTaken(diagnostic)) return `userPrincipalName is not unique in the forest (${extended ?? code})`;
   return undefined;
 }
