@@ -4,6 +4,7 @@ import { isOriginKept } from '../../state/drain/kept-origin.js';
 import type { OtherLink } from '../../state/drain/claims.js';
 import type { LinkWrite } from '../../state/drain/link-writes.js';
 import type { Settlement } from '../../state/drain/settle.js';
+import { disables } from '../../core/plan/classify.js';
 import type { Origin } from '../../core/sync/facts.js';
 import { markOneAbsent } from '../../state/absence/mark-absent.js';
 import { confirmAbsence } from '../absence/confirm.js';
@@ -56,7 +57,16 @@ export async function adopt(
  * expression updates it.
  */
 function linkUnwritten(env: DrainEnvironment, work: Work, found: FoundEntity, origin: Origin): Settlement {
-  const link: LinkWrite = {
+  return settlement(
+    work,
+    { kind: 'parked', reason: 'Operation [update] is skipped in target transformation' },
+    { link: linkAsFound(env, found, origin) },
+  );
+}
+
+/** A link to an account of which we have written nothing. */
+function linkAsFound(env: DrainEnvironment, found: FoundEntity, origin: Origin): LinkWrite {
+  return {
     kind: 'linked',
     targetKey: found.entity.id,
     origin,
@@ -67,11 +77,6 @@ function linkUnwritten(env: DrainEnvironment, work: Work, found: FoundEntity, or
     etag: found.entity.version ?? null,
     body: null,
   };
-  return settlement(
-    work,
-    { kind: 'parked', reason: 'Operation [update] is skipped in target transformation' },
-    { link },
-  );
 }
 
 /** Somebody adopts or deletes the target entity at this moment (engine invariant 8). */
@@ -142,6 +147,9 @@ async function overwrite(
   const startedMs = Date.now();
   const mapped = mapForUpdate(env, work, found.entity.id);
   if ('message' in mapped) return unmappable(work, 'adopt', mapped, afterFailure);
+  // Switching somebody's account off is for the governor to let through (GOV-1): it is linked, and offered once more as what it is, an update.
+  if (!isNew && env.sink.weighsDisables && disables(found.entity.body, mapped.storable))
+    return settlement(work, { kind: 'released' }, { link: linkAsFound(env, found, origin) });
   try {
     if (isNew) await completeCreate(env, work, found.entity.id);
     const written = await send(env, work, 'idempotent-write', (options) =>

@@ -34,6 +34,8 @@ export interface ChangeSink {
   admitDeletion(env: DrainEnvironment, work: Work, found: JudgedDeletion): Promise<CandidateEnd | undefined>;
   /** The target ids that mappings of this run get to see. */
   references(env: DrainEnvironment, stored: KnownReferences): Promise<KnownReferences>;
+  /** True when accounts that are switched off count (GOV-1). */
+  readonly weighsDisables: boolean;
   /** True when an account that was changed by somebody else must not be written (PLN-10). */
   readonly isExact: boolean;
   /** True when the links say nothing of what the drains of this run have found (PLN-4). */

@@ -23,6 +23,7 @@ const CHECK_LANES = 8;
  * configuration must be those of the plan; what takes something away is compared with the target itself (PLN-10).
  */
 export class ApplyingSink implements ChangeSink {
+  readonly weighsDisables = false;
   readonly isExact = true;
   readonly changesNoLink = false;
   private created: Promise<ReadonlySet<string>> | undefined;

@@ -44,7 +44,11 @@ function knownBefore(env: DrainEnvironment, work: Work, gone: ReadonlySet<string
 
 /** Executes changes under the governor: what goes beyond a limit is held, everything else goes on (GOV-6). */
 export class GovernedSink implements ChangeSink {
-  constructor(private readonly rules: GovernorRules) {}
+  readonly weighsDisables: boolean;
+
+  constructor(private readonly rules: GovernorRules) {
+    this.weighsDisables = !rules.isOff && rules.limits.has('disable');
+  }
 
   async admit(env: DrainEnvironment, works: readonly Work[]): Promise<Admission> {
     const plain: Work[] = [];

@@ -22,6 +22,7 @@ import { plannedReferences } from './planned-references.js';
  * applied loses nothing (PLN-4).
  */
 export class PlanningSink implements ChangeSink {
+  readonly weighsDisables = false;
   readonly isExact = false;
   readonly changesNoLink = true;
   private created: Promise<ReadonlySet<string>> | undefined;

@@ -12,6 +12,7 @@ import { plannedChange } from './planned-change.js';
  * everything that other jobs go by (JOB-8).
  */
 export class SimulatingSink implements ChangeSink {
+  readonly weighsDisables = false;
   readonly isExact = false;
   readonly changesNoLink = true;
 

@@ -119,6 +119,22 @@ describe('governor', () => {
     });
   });
 
+  it('GOV-1, CNF-1: accounts that were there before and would be switched off count; they are linked, and stay active until somebody approves', async () => {
+    const ids = people(4).map((body) => String(body['id']));
+    world = await World.start({ source: { users: ids.map((id) => person(id, { active: id === ids[3] })) } });
+    const limit = { 'ips.governor.disable': '1' };
+    const { simulator: cloud } = await world.addTarget('Cloud', { users: people(4) }, { properties: limit });
+    const { statistics, job } = await world.engine.runJob(world.hr);
+    expect(summary(statistics)).toMatchObject({ 'Cloud user': 'updated 2, held 2' });
+    expect(job).toMatchObject({ status: 'Success', outcome: ['Held for approval: 2 disable in Cloud'] });
+    const active = (): unknown[] => cloud.store.snapshot().users.filter((user) => user['active'] !== false);
+    expect(active()).toHaveLength(3);
+    expect(await world.engine.pool.query('select distinct state, origin from link')).toEqual([{ state: 1, origin: 2 }]);
+    await world.engine.approveAndApply(await world.engine.newestPlan(world.hr));
+    expect(active()).toHaveLength(1);
+    expect((await world.engine.runJob(world.hr)).job.outcome).toEqual([]);
+  });
+
   it('GOV-1: a target that lost everybody does not get them all back unseen', async () => {
     world = await World.start({ source: { users: people(15) } });
     const { simulator: cloud } = await world.addTarget('Cloud');

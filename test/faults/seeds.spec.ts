@@ -16,10 +16,11 @@ const LIMIT_MS = 180_000;
 const STANDSTILL_MS = 75_000;
 const MANY = 50;
 
+type Failure = Omit<Artifact, 'seed'>;
+
 describe('random stories', () => {
   let engine: TestEngine;
   let offsetMs = 0;
-  const failures: Omit<Artifact, 'seed'>[] = [];
 
   beforeAll(async () => {
     engine = await TestEngine.start({
@@ -30,7 +31,7 @@ describe('random stories', () => {
   }, 60_000);
   afterAll(() => engine?.stop());
 
-  async function play(commands: readonly Command[]): Promise<string[]> {
+  async function play(commands: readonly Command[], failures: Failure[] = []): Promise<string[]> {
     await engine.pool.query('truncate fault_witness');
     const scene = await RandomScene.start(engine, (ms) => (offsetMs = ms));
     const noteStandstill = async (): Promise<void> => {
@@ -63,8 +64,8 @@ describe('random stories', () => {
   it.each(Array.from({ length: faultRuns.seeds }, (_, no) => faultRuns.first + no))(
     'faults §2.2: seed %i converges, and no invariant was broken on the way',
     async (seed) => {
-      failures.length = 0;
-      const property = fc.asyncProperty(story, async (commands) => (await play(commands)).length === 0);
+      const failures: Failure[] = [];
+      const property = fc.asyncProperty(story, async (commands) => (await play(commands, failures)).length === 0);
       const result = await fc.check(property, {
         seed,
         numRuns: 1,

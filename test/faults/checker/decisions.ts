@@ -16,7 +16,7 @@ export async function checkDecisions(evidence: Evidence): Promise<Violation[]> {
   const spans = await runSpans(evidence);
   return [
     ...evidence.targets.flatMap((target) => sentByPlans(target, spans)),
-    ...evidence.targets.flatMap((target) => beyondBudget(target, spans)),
+    ...(await checkBudgets(evidence, spans)),
     ...evidence.targets.flatMap(touchedInQuarantine),
     ...evidence.targets.flatMap((target) => healedUnasked(evidence, target, spans)),
     ...(await checkApplications(evidence, spans)),
@@ -37,17 +37,35 @@ function sentByPlans(target: TargetEvidence, spans: readonly RunSpan[]): Violati
   });
 }
 
-/** What is approved does not count (GOV-3). */
-function beyondBudget(target: TargetEvidence, spans: readonly RunSpan[]): Violation[] {
+async function checkBudgets({ pool, targets }: Evidence, spans: readonly RunSpan[]): Promise<Violation[]> {
+  // The end of a create whose answer got lost: the account becomes what the person is by now.
+  const finished = await pool.query<{ targetNo: number; runKey: number; name: string }>(
+    `select g.target_id as "targetNo", g.run_key as "runKey", lower(e.source_key || '@example.com') as name
+       from entity_log g join entity e on e.entity_no = g.entity_no
+      where g.operation = 'adopt' and g.result = 'created' and g.target_id = any($1::int[])`,
+    [targets.map((target) => target.no)],
+  );
+  return targets.flatMap((target) => {
+    const created = new Set(
+      finished.flatMap((one) => (one.targetNo === target.no ? [`${one.runKey} ${one.name}`] : [])),
+    );
+    return beyondBudget(target, spans, created);
+  });
+}
+
+/** What is approved does not count (GOV-3). `created`: by which run whose account was finished. */
+function beyondBudget(target: TargetEvidence, spans: readonly RunSpan[], created: ReadonlySet<string>): Violation[] {
   const { budget } = target;
   if (budget === undefined) return [];
   const counted = { delete: 0, disable: 0 };
   const active = new Map<string, boolean>();
   for (const record of writesOf(target)) {
     if (record.type !== 'User' || !record.applied || record.entityId === undefined) continue;
-    const isFree = record.receivedAtMs < budget.sinceMs || runAt(spans, record.receivedAtMs)?.kind === 'apply';
-    const disables =
-      activeIn(record) === false && active.get(record.entityId) !== false && record.operation !== 'create';
+    const run = runAt(spans, record.receivedAtMs);
+    const isFree = record.receivedAtMs < budget.sinceMs || run?.kind === 'apply';
+    const isCreate =
+      record.operation === 'create' || created.has(`${run?.runKey ?? ''} ${record.key?.toLowerCase() ?? ''}`);
+    const disables = activeIn(record) === false && active.get(record.entityId) !== false && !isCreate;
     active.set(record.entityId, activeIn(record) ?? active.get(record.entityId) ?? true);
     if (isFree) continue;
     if (record.operation === 'delete') counted.delete += 1;
