@@ -16,6 +16,14 @@ export interface NodeChildOptions {
   readonly readyTimeoutMs?: number;
 }
 
+/**
+ * The heap grows by 60 % between two full collections, in place of up to four times, which costs a tenth of the time; and what was compiled is kept
+ * until the next job comes, half an hour later, which gives that back. ADR 0083.
+ */
+const RUNTIME_FLAGS = ['--heap-growing-percent=60', '--no-flush-bytecode'];
+/** The C library gives each thread an arena of its own, and a worker has dozens of threads. */
+const FEW_ARENAS = { MALLOC_ARENA_MAX: '2' };
+
 /** The child waits for running chunks; the longest answer of a back end takes 25 s (STP-2). */
 const STOP: readonly StopStep[] = [
   { signal: 'SIGTERM', graceMs: 40_000 },
@@ -44,8 +52,8 @@ export async function startNodeChild(options: NodeChildOptions): Promise<NodeChi
   const becameReady = new Promise<ReadyMessage>((resolve) => (ready = resolve));
   const child = await startTiedProcess({
     command: process.execPath,
-    args: ['--enable-source-maps', options.script, ...options.args],
-    env: options.env,
+    args: ['--enable-source-maps', ...RUNTIME_FLAGS, options.script, ...options.args],
+    env: { ...FEW_ARENAS, ...options.env },
     signalOnParentDeath: 'SIGTERM',
     searchPath: options.searchPath,
     onLine: (line) => {
