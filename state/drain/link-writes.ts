@@ -134,13 +134,19 @@ async function removeLinks(sql: Sql, targetNo: number, entityNos: readonly numbe
   await removeContents(sql, targetNo, entityNos);
 }
 
-/** The link stays what it was, also for changes that were planned on it: its id is what the approved creation replaces. */
+/**
+ * The link stays what it was, also for changes that were planned on it: its id is what the approved creation replaces. It has no hashes ⚠: whoever gets
+ * back the data of before would count as in step with an account that is not there.
+ */
 async function markGone(sql: Sql, targetNo: number, entityNos: readonly number[]): Promise<void> {
   await sql.query(
-    `update link set gone_at = now() where target_id = $1 and entity_no = any($2::bigint[]) and state = ${LINK_STATE.linked} and gone_at is null`,
+    `update link set ${GONE} where target_id = $1 and entity_no = any($2::bigint[]) and state = ${LINK_STATE.linked} and gone_at is null`,
     [targetNo, entityNos],
   );
 }
+
+/** SQL: what becomes of the link of an account that is gone. */
+export const GONE = 'gone_at = now(), common_hash = null, target_hash = null';
 
 /** What was known of entities beside their links. */
 export async function removeContents(sql: Sql, targetNo: number, entityNos: readonly number[]): Promise<void> {

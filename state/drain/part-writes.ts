@@ -2,7 +2,7 @@ import { LINK_STATE } from '../codes.js';
 import type { Sql } from '../database.js';
 import type { ErrorClass } from '../../core/healing/error-class.js';
 import type { LogLine } from './entity-log.js';
-import { removeContents, upsertLinks } from './link-writes.js';
+import { GONE, removeContents, upsertLinks } from './link-writes.js';
 import type { KeptRow, LinkWrite } from './link-writes.js';
 
 /** The result of one of several target entities of a pair (LNK-3). */
@@ -68,7 +68,7 @@ export async function writePartLinks(
 /** Of one of several accounts it is the same as of the only one: the link stays what it was. */
 async function markMissing(sql: Sql, targetNo: number, missing: readonly LinkOrd[]): Promise<void> {
   await sql.query(
-    `update link set gone_at = now() where target_id = $1 and entity_no = any($2::bigint[]) and ${MEANT}
+    `update link set ${GONE} where target_id = $1 and entity_no = any($2::bigint[]) and ${MEANT}
         and state = ${LINK_STATE.linked} and gone_at is null`,
     paramsOf(targetNo, missing),
   );

@@ -223,11 +223,14 @@ const LADDER = `(array[${LADDER_MS.join(', ')}])[least(b.attempts + 1, ${LADDER_
 const NEXT_AT = `now() + ${LADDER} * n.jitter * interval '1 millisecond'`;
 const GIVEN_UP = `${NEXT_AT} > coalesce(b.failed_at, now()) + ${GIVE_UP_AFTER_MS} * interval '1 millisecond'`;
 
+/** What a Resync could not write is to be written (CHG-1 c), whatever the hashes say: its own force ends with it. */
+const WAS_FORCED = "n.how in ('failed', 'held') and coalesce(b.force_run = $6, false)";
+
 /** Each row as its result says; one whose gen moved has new data, about which the failure says nothing. */
 async function putBack(sql: Sql, context: SettleContext, items: readonly Settlement[]): Promise<void> {
   await sql.query(
     `update backlog b
-        set lease_token = null, lease_until = null, forced = n.how = 'unknown' or b.forced,
+        set lease_token = null, lease_until = null, forced = b.forced or n.how = 'unknown' or ${WAS_FORCED},
             last_run = case when n.how in ('released', 'unknown') or b.gen <> n.gen then null else b.last_run end,
             late_run = case when n.how = 'late' then $6::bigint end,
             attempts = case when ${COUNTS} and n.patience = 'ladder' then b.attempts + 1 else b.attempts end,

@@ -23,6 +23,14 @@ describe('links, change detection and writing', () => {
     );
   }
 
+  /** Who is out of step. */
+  async function backlog(): Promise<string[]> {
+    const rows = await world.engine.pool.query<{ sourceKey: string }>(
+      'select e.source_key as "sourceKey" from backlog b join entity e on e.entity_no = b.entity_no order by 1',
+    );
+    return rows.map((row) => row.sourceKey);
+  }
+
   it('LNK-1, LNK-2, LNK-4: a link keeps target id, origin and hashes for each target', async () => {
     world = await World.start({ source: { users: [person('P')] } });
     const { simulator: cloud } = await world.addTarget('Cloud');
@@ -114,6 +122,29 @@ describe('links, change detection and writing', () => {
     expect(summary((await world.engine.runJob(world.hr)).statistics)).toEqual({ 'HR user': 'read 1' });
     await world.engine.runJob(world.hr, 'resync');
     expect(simulator.store.get('User', id)).toMatchObject({ title: 'right' });
+  });
+
+  it('CHG-1, CHG-6, RDM-12: a Resync that somebody’s account has refused is made up for by the next Read', async () => {
+    world = await World.start({ source: { users: [person('P', { title: 'right' }), person('Q')] } });
+    const { simulator } = await world.addTarget('Cloud');
+    await world.engine.runJob(world.hr);
+    const id = String(simulator.store.find('User', 'userName', 'P@example.com')[0]?.['id']);
+    simulator.store.update('User', id, { title: 'wrong' });
+    const refusal = simulator.faults.arm({
+      effect: { kind: 'status', status: 400, scimType: 'invalidValue' },
+      match: { methods: ['PUT'] },
+    });
+    const refused = await world.engine.runJob(world.hr, 'resync');
+    expect(summary(refused.statistics)).toEqual({ 'HR user': 'read 2', 'Cloud user': 'failed 2' });
+    expect(await backlog()).toEqual(['P', 'Q']);
+    simulator.faults.disarm(refusal);
+    expect(summary((await world.engine.runJob(world.hr)).statistics)).toEqual({
+      'HR user': 'read 2',
+      'Cloud user': 'updated 2',
+    });
+    expect(simulator.store.get('User', id)).toMatchObject({ title: 'right' });
+    expect(await backlog()).toEqual([]);
+    expect(summary((await world.engine.runJob(world.hr)).statistics)).toEqual({ 'HR user': 'read 2' });
   });
 
   it('WRT-1: createEntity mappings run on create only', async () => {
