@@ -41,8 +41,8 @@ export interface PartsEnd {
 export async function deleteParts(env: DrainEnvironment, work: Work, candidate: PlannedDeletion): Promise<PartsEnd> {
   const resolved = await resolveCreates(env, work);
   const judged: { readonly part: Work; readonly judgement: Judgement }[] = [];
-  for (const part of resolved.filter(({ result }) => result === null))
-    judged.push({ part, judgement: await judgeCandidate(env, part, candidate) });
+  const open = resolved.filter(({ result }) => result === null);
+  for (const part of open) judged.push({ part, judgement: await judgeCandidate(env, part, candidate, open.length) });
   const obstacle = judged.find(({ judgement }) => ['rejoined', 'busy', 'claimedByCreate'].includes(judgement.kind));
   if (obstacle !== undefined) return { end: await deletePair(env, work, obstacle.judgement) };
   const deletable = judged.filter(({ judgement }) => isDeletion(judgement));

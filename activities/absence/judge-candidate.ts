@@ -45,11 +45,15 @@ export type Judgement =
   /** Step 6. */
   | { readonly kind: 'deleted'; readonly link: LinkedLink };
 
-/** Steps 1 to 6 of DEL-6 for a pair under lease whose absence is confirmed where it has to be; claims the target entity. */
+/**
+ * Steps 1 to 6 of DEL-6 for a pair under lease whose absence is confirmed where it has to be; claims the target entity. `accounts`: how many go one after
+ * the other, each claimed before the first goes (LNK-3).
+ */
 export async function judgeCandidate(
   env: DrainEnvironment,
   work: Work,
   candidate: PlannedDeletion,
+  accounts = 1,
 ): Promise<Judgement> {
   const stored = work.pair.link;
   if (stored?.state !== 'linked' || stored.targetKey === null) return { kind: 'unlinked' };
@@ -58,7 +62,7 @@ export async function judgeCandidate(
   const { pool } = env.services;
   const key = { targetNo: env.targetNo, type: env.typeCode, targetKey: link.targetKey };
   // Looking for a create, reading a group and the request that lets go have to fit.
-  const claimMs = env.tools.target.capabilities.requestTimeoutMs * 3;
+  const claimMs = env.tools.target.capabilities.requestTimeoutMs * 3 * accounts;
   if (!(await claimTargetKey(pool, key, work.token, claimMs))) return { kind: 'busy' };
   const leaver = { targetNo: env.targetNo, entityNo: work.row.entityNo, ord: link.ord, sourceNo: env.sourceNo };
   const heirs = await listSurvivors(pool, leaver, deletesShared(env.tools.target));

@@ -1,6 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { HTTP_LIMITS } from '../../connectors/http/http-client.js';
 import { resetSystem } from '../../state/config/index.js';
 import { listResults } from '../../state/runs/index.js';
+import { Actor } from '../support/actors.js';
 import { links, UAA_TARGET, users, workWithCrash } from '../support/origins-scene.js';
 import { TestEngine, withGroups } from '../support/engine.js';
 import type { SystemOptions } from '../support/engine.js';
@@ -197,6 +199,29 @@ describe('one user, several accounts: people and configurations that change', ()
       expect(await links(engine, cloud)).toHaveLength(2);
     },
   );
+
+  it('LNK-3, engine invariant 8: the claim on the second account lasts while the first one is deleted slowly', async () => {
+    await start(['P', 'W']);
+    await world.job();
+    world.source.store.remove('User', 'P');
+    const worker = Actor.join(engine);
+    let claims: { isHeld: boolean }[] = [];
+    worker.before(
+      /call delete user/,
+      async () => {
+        // A delete, a read because of its tag, the delete again, and this one: four requests that take as long as they may.
+        claims = await engine.pool.query<{ isHeld: boolean }>(
+          `select until - $1::int * interval '1 millisecond' > clock_timestamp() as "isHeld" from target_claim where target_id = $2`,
+          [4 * HTTP_LIMITS.writeTimeoutMs, cloud.system.no],
+        );
+      },
+      2,
+    );
+    const run = await engine.request(world.hr);
+    await engine.workThrough(run.runKey, worker.process);
+    expect(claims).toEqual([{ isHeld: true }, { isHeld: true }]);
+    expect(users(cloud.simulator)).toEqual(BOTH('W'));
+  });
 
   it('LNK-3, CNF-10: an account that was linked by somebody else of the source is not taken twice', async () => {
     await start(['P']);
