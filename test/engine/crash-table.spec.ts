@@ -7,7 +7,7 @@ import { person, userNames, World, writesSince } from '../support/world.js';
 import type { WorldTarget } from '../support/world.js';
 
 /** The intent is committed, nothing was sent. */
-const INTENT: CrashPoint = { statement: /sent_keys, sent_at\)/, side: 'after' };
+const INTENT: CrashPoint = { statement: /sent_keys, sent_at, ord/, side: 'after' };
 /** The answer is here and was not settled. */
 const ANSWERED: CrashPoint = { statement: /delete from backlog b\s+where b\.target_id/, side: 'before' };
 

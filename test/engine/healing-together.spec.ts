@@ -114,14 +114,14 @@ describe('healing beside others', () => {
     },
   );
 
-  it.each<[FaultPoint, number, boolean]>([
-    ['intentsCommitted', 1, true],
-    ['sending', 3, true],
-    ['answered', 3, true],
-    ['settled', 1, false],
+  it.each<[FaultPoint, number]>([
+    ['intentsCommitted', 1],
+    ['sending', 3],
+    ['answered', 3],
+    ['settled', 1],
   ])(
     'HEA-4, RTY-5: a process that dies inside a round at "%s" creates nobody twice, and the next round goes on',
-    async (moment, nth, isSomethingLeft) => {
+    async (moment, nth) => {
       await allAreDue();
       const mortal = new Mortal({ moment, nth });
       const pool = mortal.pool(engine.databaseUrl);
@@ -134,7 +134,7 @@ describe('healing beside others', () => {
       await dying.activities.close();
       await pool.close();
       expect(mortal.diedAt).toBe(`${moment} ${nth}`);
-      expect((await due()) > 0).toBe(isSomethingLeft);
+      expect(await due()).toBeGreaterThan(0);
       await expireLeases(engine.pool, world.hr.no);
       await engine.letTimePass();
       await engine.activities.healPair(pair());
