@@ -21,12 +21,12 @@ export async function checkCreates(evidence: Evidence): Promise<Violation[]> {
         : [],
     ),
     // Of several sources each may send a create of its own: the second one meets a conflict and adopts (CNF-11).
-    ...(target.sourceNos.length > 1 ? [] : blindRepetitions(target)),
+    ...(target.sourceNos.length > 1 ? [] : blindRepetitions(target, evidence.hadZombies)),
     ...createdAfterLeaving(evidence, target, spans),
   ]);
 }
 
-function blindRepetitions(target: TargetEvidence): Violation[] {
+function blindRepetitions(target: TargetEvidence, hadZombies: boolean): Violation[] {
   /** Keys whose create was applied and whose account nobody has looked for since. */
   const unheard = new Set<string>();
   const keys = new Map<string, string>();
@@ -38,7 +38,9 @@ function blindRepetitions(target: TargetEvidence): Violation[] {
     // The target itself says that the account is gone, which is answered with a new one (CHG-7).
     if (record.operation !== 'create' && record.status === 404) unheard.delete(keys.get(record.entityId ?? '') ?? key);
     if (record.operation !== 'create') continue;
-    if (unheard.has(key) && !target.vanished.has(key))
+    // A process that stood still after its last look at the lease sends what it had in hand: nobody can look and send at once. It must not be applied.
+    const isOfZombie = hadZombies && !record.applied;
+    if (unheard.has(key) && !target.vanished.has(key) && !isOfZombie)
       violations.push({ rule: '7', message: `${key} was created blindly once more in ${target.name}` });
     if (record.applied) unheard.add(key);
     if (record.applied && record.entityId !== undefined) keys.set(record.entityId, key);

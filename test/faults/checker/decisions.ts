@@ -129,6 +129,8 @@ interface ChangeRow {
   readonly sourceKey: string;
   readonly targetKey: string | null;
   readonly isApproved: boolean;
+  /** A Resync would write what is there already: whoever refuses that refuses no other content. */
+  readonly isRewrite: boolean;
   /** Since when it was kept back: the end of the run that made it, or the moment it was rejected. */
   readonly fromMs: number | null;
   readonly toMs: number;
@@ -139,6 +141,7 @@ async function changes({ pool, targets }: Evidence): Promise<ChangeRow[]> {
   return pool.query<ChangeRow>(
     `select c.plan_no as "planNo", c.target_id as "targetNo", c.type, c.state, c.standing, c.verb, c.class, c.source_key as "sourceKey",
             c.target_key as "targetKey", c.decided_by is not null and c.state <> 'rejected' as "isApproved",
+            c.forced and c.verb = 'update' and c.attributes = '{}' as "isRewrite",
             case when p.kind = 'held' then ${ms('r.ended_at')} when c.state = 'rejected' then ${ms('c.decided_at')} end as "fromMs",
             case when c.state in ('rejected', 'expired') then coalesce(${ms('d.until')}, 'infinity'::float8)
                  else coalesce(${ms('c.decided_at')}, ${ms('c.ended_at')}, 'infinity'::float8) end as "toMs"
@@ -172,7 +175,7 @@ async function checkApplications(evidence: Evidence, spans: readonly RunSpan[]):
 
 /** Kept back by the governor until it was decided, or refused: nobody does it meanwhile. Another operation on the pair may go on (GOV-8). */
 async function checkKept(evidence: Evidence): Promise<Violation[]> {
-  const kept = (await changes(evidence)).filter(({ fromMs }) => fromMs !== null);
+  const kept = (await changes(evidence)).filter(({ fromMs, isRewrite }) => fromMs !== null && !isRewrite);
   return evidence.targets.flatMap((target) => {
     const own = kept.filter(({ targetNo }) => targetNo === target.no);
     if (own.length === 0) return [];

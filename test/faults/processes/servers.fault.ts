@@ -57,9 +57,10 @@ temporal.describe('a server is struck; the job ends by itself', () => {
     'JOB-13, faults §2.3: the API dies between the end of a run and the start of the queued one',
     () =>
       inScene(ProcessScene.start(temporal.address, { dieAtStart: 2 }), async (scene) => {
-        await scene.muster.startWorker();
         const first = await scene.muster.client.startJob(scene.hr.id, 'READ');
         const queued = await scene.muster.client.startJob(scene.hr.id, 'RESYNC');
+        // Not sooner: a first job that is over already leaves nothing to queue behind.
+        await scene.muster.startWorker();
         await scene.muster.apiExited();
         await scene.muster.startApi();
         for (const jobId of [first, queued]) expect(endOf(await scene.muster.ended(jobId))).toEqual(SUCCESS);
