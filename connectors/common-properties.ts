@@ -108,6 +108,7 @@ function enumProblem({ name, values = [] }: PropertyDescriptor, value: string): 
   if (values.includes(value)) return undefined;
   // Synonyms that the reference's own documentation uses (RDM-3).
   if (name === 'ips.delta.read' && /^(true|false|enabled|disabled)$/i.test(value)) return undefined;
+  if (values.length === 1) return `must be ${values[0] ?? ''}: nothing else is available`;
   return `must be one of ${values.join(', ')} (upper and lower case count)`;
 }
 

@@ -62,6 +62,8 @@ describe('validateProperties', () => {
     ['ips.http.header.x y', '5'],
     ['ips.http.header.x', 'a\r\nb: c'],
     ['ips.tls.ca.certificates', 'not PEM'],
+    ['ips.trace.created.entity.content', 'true'],
+    ['ips.trace.entity.content.unlimited', 'true'],
   ])('PRP-2, PRP-7, RTY-2, RDM-3: %s=%j is refused', (name, value) => {
     expect(errorsOf({ [name]: value })).toEqual([name]);
   });

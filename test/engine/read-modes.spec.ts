@@ -279,10 +279,7 @@ describe('read modes', () => {
   it('CONN-CORE-47: a property that has nothing to do with reading leaves the marks', async () => {
     await start();
     await job();
-    await world.engine.setProperties(
-      world.hr,
-      properties(world.source.url, { 'ips.trace.failed.entity.content': 'true' }),
-    );
+    await world.engine.setProperties(world.hr, properties(world.source.url, { 'ips.trace.created.entity': 'true' }));
     change('A');
     expect((await job()).readMode).toBe('Delta Read');
   });
