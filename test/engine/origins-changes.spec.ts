@@ -3,14 +3,11 @@ import { HTTP_LIMITS } from '../../connectors/http/http-client.js';
 import { resetSystem } from '../../state/config/index.js';
 import { listResults } from '../../state/runs/index.js';
 import { Actor } from '../support/actors.js';
-import { links, UAA_TARGET, users, workWithCrash } from '../support/origins-scene.js';
+import { bothAccounts, links, startOrigins, UAA_TARGET, users, workWithCrash } from '../support/origins-scene.js';
 import { TestEngine, withGroups } from '../support/engine.js';
 import type { SystemOptions } from '../support/engine.js';
-import { person, World } from '../support/world.js';
-import type { JobResult, WorldTarget } from '../support/world.js';
-
-const BOTH = (...ids: readonly string[]): string[] =>
-  ids.flatMap((id) => [`${id}@example.com idp1`, `${id}@example.com idp2`]);
+import { person } from '../support/world.js';
+import type { JobResult, WorldTarget, World } from '../support/world.js';
 
 describe('one user, several accounts: people and configurations that change', () => {
   let engine: TestEngine;
@@ -23,9 +20,7 @@ describe('one user, several accounts: people and configurations that change', ()
   afterAll(() => engine.stop());
 
   async function start(ids: readonly string[], properties: Readonly<Record<string, string>> = {}): Promise<void> {
-    world = await World.join(engine, { source: { users: ids.map((id) => person(id)) } });
-    const target = { ...UAA_TARGET, properties: { ...UAA_TARGET.properties, ...properties } };
-    cloud = await world.addTarget('Cloud', { dialect: 'uaa' }, target);
+    ({ world, cloud } = await startOrigins(engine, ids, properties));
   }
 
   const numbers = ({ statistics }: JobResult): string | undefined => statistics['Cloud user'];
@@ -81,7 +76,7 @@ describe('one user, several accounts: people and configurations that change', ()
     expect((await failures(refused))[0]).toMatch(/an account from before there were several/);
     await reset();
     expect(numbers(await world.job())).toBe('created 1, updated 1');
-    expect(users(cloud.simulator)).toEqual(BOTH('P'));
+    expect(users(cloud.simulator)).toEqual(bothAccounts('P'));
   });
 
   it('LNK-3, DEL-6: who leaves while the list of origins has changed loses what we made under all of the old ones', async () => {
@@ -90,7 +85,7 @@ describe('one user, several accounts: people and configurations that change', ()
     await configure({ 'xsuaa.origin': 'idp1' });
     world.source.store.remove('User', 'P');
     expect(numbers(await world.job())).toBe('deleted 2, failed 1');
-    expect(users(cloud.simulator)).toEqual(BOTH('W'));
+    expect(users(cloud.simulator)).toEqual(bothAccounts('W'));
   });
 
   it('LNK-3, RST-1, RST-3: after a reset both are found again, existed before, and stay when the person leaves', async () => {
@@ -101,7 +96,7 @@ describe('one user, several accounts: people and configurations that change', ()
     expect(numbers(await world.job())).toBe('updated 4');
     world.source.store.remove('User', 'P');
     await world.job();
-    expect(users(cloud.simulator)).toEqual(BOTH('P', 'W'));
+    expect(users(cloud.simulator)).toEqual(bothAccounts('P', 'W'));
     expect(await links(engine, cloud, 'P')).toEqual([]);
     expect(
       await engine.pool.query('select part from released_entity where target_id = $1 order by 1', [cloud.system.no]),
@@ -123,7 +118,7 @@ describe('one user, several accounts: people and configurations that change', ()
     expect(numbers(await world.job())).toBe('skipped 1');
     world.source.store.update('User', 'P', { title: 'Staff' });
     expect(numbers(await world.job())).toBe('created 2');
-    expect(users(cloud.simulator)).toEqual(BOTH('P', 'W'));
+    expect(users(cloud.simulator)).toEqual(bothAccounts('P', 'W'));
   });
 
   it('LNK-3, CHG-7: one account that is gone is created again, the other is updated', async () => {
@@ -133,7 +128,7 @@ describe('one user, several accounts: people and configurations that change', ()
     cloud.simulator.store.remove('User', String(gone));
     world.source.store.update('User', 'P', { name: { givenName: 'New', familyName: 'Name' } });
     expect(numbers(await world.job())).toBe('created 1, updated 1');
-    expect(users(cloud.simulator)).toEqual(BOTH('P'));
+    expect(users(cloud.simulator)).toEqual(bothAccounts('P'));
     expect(numbers(await world.job())).toBeUndefined();
   });
 
@@ -165,7 +160,7 @@ describe('one user, several accounts: people and configurations that change', ()
     expect(numbers(await world.job())).toBe('deleted 1, failed 1');
     expect(await links(engine, cloud, 'P')).toEqual([{ ord: 0, part: 'idp2', state: 1, origin: 1 }]);
     expect(numbers(await world.job())).toBe('deleted 1');
-    expect(users(cloud.simulator)).toEqual(BOTH('W'));
+    expect(users(cloud.simulator)).toEqual(bothAccounts('W'));
   });
 
   it.each([
@@ -179,7 +174,7 @@ describe('one user, several accounts: people and configurations that change', ()
     world.source.store.remove('User', 'P');
     await workWithCrash(engine, world.hr, point);
     await world.job();
-    expect(users(cloud.simulator)).toEqual(BOTH('W'));
+    expect(users(cloud.simulator)).toEqual(bothAccounts('W'));
     expect(await links(engine, cloud)).toHaveLength(2);
   });
 
@@ -195,7 +190,7 @@ describe('one user, several accounts: people and configurations that change', ()
       await world.job();
       await world.job();
       await world.job();
-      expect(users(cloud.simulator)).toEqual(BOTH('W'));
+      expect(users(cloud.simulator)).toEqual(bothAccounts('W'));
       expect(await links(engine, cloud)).toHaveLength(2);
     },
   );
@@ -220,7 +215,7 @@ describe('one user, several accounts: people and configurations that change', ()
     const run = await engine.request(world.hr);
     await engine.workThrough(run.runKey, worker.process);
     expect(claims).toEqual([{ isHeld: true }, { isHeld: true }]);
-    expect(users(cloud.simulator)).toEqual(BOTH('W'));
+    expect(users(cloud.simulator)).toEqual(bothAccounts('W'));
   });
 
   it('LNK-3, CNF-10: an account that was linked by somebody else of the source is not taken twice', async () => {
@@ -230,7 +225,7 @@ describe('one user, several accounts: people and configurations that change', ()
     const result = await world.job();
     expect(numbers(result)).toBe('failed 2');
     expect((await failures(result)).join()).toMatch(/linked to source id P/);
-    expect(users(cloud.simulator)).toEqual(BOTH('P'));
+    expect(users(cloud.simulator)).toEqual(bothAccounts('P'));
   });
 
   it('LNK-3: a target that wants to be left alone between two accounts gets the second one later', async () => {
@@ -244,7 +239,7 @@ describe('one user, several accounts: people and configurations that change', ()
     await world.job();
     await new Promise((resolve) => setTimeout(resolve, 1_100));
     await world.job();
-    expect(users(cloud.simulator)).toEqual(BOTH('P'));
+    expect(users(cloud.simulator)).toEqual(bothAccounts('P'));
     expect((await links(engine, cloud)).map(({ origin }) => origin)).toEqual([1, 1]);
   });
 

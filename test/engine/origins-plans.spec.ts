@@ -1,13 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { countChanges } from '../../state/plans/index.js';
 import { listResults } from '../../state/runs/index.js';
-import { links, UAA_TARGET, users } from '../support/origins-scene.js';
+import { bothAccounts, links, startOrigins, users } from '../support/origins-scene.js';
 import { TestEngine } from '../support/engine.js';
-import { person, World } from '../support/world.js';
-import type { JobResult, WorldTarget } from '../support/world.js';
-
-const BOTH = (...ids: readonly string[]): string[] =>
-  ids.flatMap((id) => [`${id}@example.com idp1`, `${id}@example.com idp2`]);
+import { person } from '../support/world.js';
+import type { JobResult, WorldTarget, World } from '../support/world.js';
 
 describe('one user, several accounts: simulations, plans, limits', () => {
   let engine: TestEngine;
@@ -20,9 +17,7 @@ describe('one user, several accounts: simulations, plans, limits', () => {
   afterAll(() => engine.stop());
 
   async function start(ids: readonly string[], properties: Readonly<Record<string, string>> = {}): Promise<void> {
-    world = await World.join(engine, { source: { users: ids.map((id) => person(id)) } });
-    const target = { ...UAA_TARGET, properties: { ...UAA_TARGET.properties, ...properties } };
-    cloud = await world.addTarget('Cloud', { dialect: 'uaa' }, target);
+    ({ world, cloud } = await startOrigins(engine, ids, properties));
   }
 
   const numbers = ({ statistics }: JobResult): string | undefined => statistics['Cloud user'];
@@ -80,7 +75,7 @@ describe('one user, several accounts: simulations, plans, limits', () => {
     await world.job('readPlan');
     expect(await apply()).toBe('updated 2, deleted 2');
     expect(await states()).toEqual({ applied: 2 });
-    expect(users(cloud.simulator)).toEqual(BOTH('P'));
+    expect(users(cloud.simulator)).toEqual(bothAccounts('P'));
     expect(cloud.simulator.store.find('User', 'name.givenName', 'New')).toHaveLength(2);
     const mark = cloud.simulator.journal.mark();
     await world.job();
@@ -98,7 +93,7 @@ describe('one user, several accounts: simulations, plans, limits', () => {
     cloud.simulator.store.update('User', String(second?.['id']), { active: false });
     expect(await apply()).toBeUndefined();
     expect(await states()).toEqual({ drifted: 1 });
-    expect(users(cloud.simulator)).toEqual(BOTH('P', 'W'));
+    expect(users(cloud.simulator)).toEqual(bothAccounts('P', 'W'));
   });
 
   it('LNK-3, PLN-14: a plan that looks for existing accounts is refused; one that nobody asked to look does not', async () => {
@@ -121,7 +116,7 @@ describe('one user, several accounts: simulations, plans, limits', () => {
     expect(held.statistics).toEqual({ 'HR user': 'read 1', 'Cloud user': 'held 6' });
     expect(users(cloud.simulator)).toHaveLength(14);
     expect(await apply()).toBe('deleted 12');
-    expect(users(cloud.simulator)).toEqual(BOTH('P6'));
+    expect(users(cloud.simulator)).toEqual(bothAccounts('P6'));
   });
 
   it('LNK-3, GOV-2, GOV-3: five people with two accounts each use the whole budget of ten', async () => {
@@ -151,7 +146,7 @@ describe('one user, several accounts: simulations, plans, limits', () => {
     await world.job();
     expect(users(cloud.simulator)).toEqual(['P@example.com idp1']);
     expect(await apply()).toMatch(/created 1/);
-    expect(users(cloud.simulator)).toEqual(BOTH('P'));
+    expect(users(cloud.simulator)).toEqual(bothAccounts('P'));
     expect(await links(engine, cloud)).toHaveLength(2);
     expect(numbers(await world.job())).toBeUndefined();
   });

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { listResults } from '../../state/runs/index.js';
 import type { CrashPoint } from '../support/crash.js';
-import { links, UAA_TARGET, users, workWithCrash } from '../support/origins-scene.js';
+import { links, startOrigins, UAA_TARGET, users, workWithCrash } from '../support/origins-scene.js';
 import { TestEngine } from '../support/engine.js';
 import { group, memberNames, person, World } from '../support/world.js';
 import type { WorldTarget } from '../support/world.js';
@@ -17,8 +17,7 @@ describe('one user, several accounts (LNK-3)', () => {
   afterAll(() => engine.stop());
 
   async function start(...ids: readonly string[]): Promise<void> {
-    world = await World.join(engine, { source: { users: ids.map((id) => person(id)) } });
-    cloud = await world.addTarget('Cloud', { dialect: 'uaa' }, UAA_TARGET);
+    ({ world, cloud } = await startOrigins(engine, ids));
   }
 
   it('LNK-3, PRP-172, PHL-7: 1 read, 2 created: an account for each origin, each with a link of its own', async () => {

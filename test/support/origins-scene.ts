@@ -3,6 +3,7 @@ import { expireLeases, Mortal } from './crash.js';
 import type { CrashPoint } from './crash.js';
 import { withGroups } from './engine.js';
 import type { SystemOptions, TestEngine, TestSystem } from './engine.js';
+import { person, World } from './world.js';
 import type { WorldTarget } from './world.js';
 
 const TYPE_NAME = 'SAP BTP XS Advanced UAA (Cloud Foundry)';
@@ -13,6 +14,22 @@ export const UAA_TARGET: SystemOptions = {
   properties: { 'xsuaa.origin': 'idp1;idp2', 'xsuaa.user.unique.attribute': 'userName,origin' },
   transformation: withGroups('target', TYPE_NAME),
 };
+
+/** People of a source, and a target with an account of two identity providers for each of them. */
+export async function startOrigins(
+  engine: TestEngine,
+  ids: readonly string[],
+  properties: Readonly<Record<string, string>> = {},
+): Promise<{ readonly world: World; readonly cloud: WorldTarget }> {
+  const world = await World.join(engine, { source: { users: ids.map((id) => person(id)) } });
+  const target = { ...UAA_TARGET, properties: { ...UAA_TARGET.properties, ...properties } };
+  return { world, cloud: await world.addTarget('Cloud', { dialect: 'uaa' }, target) };
+}
+
+/** Both accounts of these people, as {@link users} shows them. */
+export function bothAccounts(...ids: readonly string[]): string[] {
+  return ids.flatMap((id) => [`${id}@example.com idp1`, `${id}@example.com idp2`]);
+}
 
 /** Users of a simulated UAA by name and origin, sorted. */
 export function users({ store }: ScimSimulator): string[] {
