@@ -7,8 +7,8 @@ import { loadKeyring } from '../runtime/secrets.js';
 import { Supervisor } from '../runtime/supervisor.js';
 import type { RunningComponent, SupervisorEvent } from '../runtime/supervisor.js';
 import { embedPostgres, embedTemporal } from './stack/embedded.js';
-import { choosePorts } from './stack/ports.js';
-import type { StackPorts } from './stack/ports.js';
+import { StackPorts } from './stack/ports.js';
+import type { WantedPorts } from './stack/ports.js';
 import { startProcess } from './stack/process.js';
 
 /** What `muster up`, the demo and the system tests start. */
@@ -16,7 +16,7 @@ export interface StackOptions {
   /** Configured parts are used, the others embedded; `config.home` is the state folder. */
   readonly config: Config;
   /** Ports to try first instead of the defaults; the next free one is taken. */
-  readonly ports?: Partial<StackPorts>;
+  readonly ports?: WantedPorts;
   readonly log: Logger;
   /** Called with short texts for the user: what is being started, what takes long, what died. */
   readonly say: (text: string) => void;
@@ -76,7 +76,7 @@ export async function startStack(options: StackOptions): Promise<RunningStack> {
   const stop = (): Promise<void> => (stopped ??= supervisor.stop().finally(() => lock.release()));
   try {
     await ensureMasterKey(config);
-    const ports = await choosePorts(config, options.ports ?? {});
+    const ports = await StackPorts.choose(config, options.ports ?? {}, say);
     const parts = await Promise.race([startParts(supervisor, options, ports), whenAborted(options.signal)]);
     let ended: () => void = () => undefined;
     const exited = new Promise<void>((resolve) => (ended = resolve));
@@ -94,7 +94,7 @@ async function startParts(supervisor: Supervisor, options: StackOptions, ports: 
   const durability = options.durability ?? 'safe';
   // Neither needs the other, and loading the migrations takes as long as either.
   const [databaseUrl, temporal, { runMigrations }] = await Promise.all([
-    config.databaseUrl ?? embedPostgres(supervisor, options, ports.postgres, durability),
+    config.databaseUrl ?? embedPostgres(supervisor, options, ports, durability),
     config.temporal.addressIsConfigured ? config.temporal : embedTemporal(supervisor, options, ports),
     import('../migrations/run.js'),
   ]);
@@ -102,22 +102,22 @@ async function startParts(supervisor: Supervisor, options: StackOptions, ports: 
     ...config,
     databaseUrl,
     temporal: { ...config.temporal, address: temporal.address, addressIsConfigured: true, uiUrl: temporal.uiUrl },
-    api: { ...config.api, port: ports.api },
   };
   say('bringing the database schema up to date');
   await runMigrations(databaseUrl);
   say('starting the API and the worker');
   let bootstrapPassword: string | undefined;
   const startApi = async (): Promise<RunningComponent> => {
-    const child = await startProcess('api', own, options);
+    const api = { ...own.api, port: ports.of('api') };
+    const child = await startProcess('api', { ...own, api }, options);
     bootstrapPassword = child.facts['bootstrapPassword'];
     return child;
   };
   await Promise.all([
-    supervisor.start({ name: 'api', start: startApi }),
+    ports.firstStart(['api'], () => supervisor.start({ name: 'api', start: startApi })),
     supervisor.start({ name: 'worker', start: () => startProcess('worker', own, options) }),
   ]);
-  const api = `http://${reachableHost(config.api.host)}:${ports.api}`;
+  const api = `http://${reachableHost(config.api.host)}:${ports.of('api')}`;
   const { address, uiUrl } = temporal;
   const urls = { api, apiDocs: `${api}/api/docs`, temporalUi: uiUrl, temporal: address, database: databaseUrl };
   return { urls, bootstrapPassword };

@@ -3,7 +3,7 @@ import { startEmbeddedPostgres } from '../../runtime/embedded/postgres.js';
 import { findTemporalBinary } from '../../runtime/embedded/temporal-binary.js';
 import type { TemporalBinary } from '../../runtime/embedded/temporal-binary.js';
 import { startTemporalDevServer } from '../../runtime/embedded/temporal-server.js';
-import type { Supervisor } from '../../runtime/supervisor.js';
+import type { RunningComponent, Supervisor } from '../../runtime/supervisor.js';
 import type { StackOptions } from '../stack.js';
 import type { StackPorts } from './ports.js';
 
@@ -11,22 +11,21 @@ import type { StackPorts } from './ports.js';
 export async function embedPostgres(
   supervisor: Supervisor,
   options: StackOptions,
-  port: number,
+  ports: StackPorts,
   durability: 'safe' | 'test',
 ): Promise<string> {
   const { config, log, say } = options;
   say('starting PostgreSQL');
   let url = '';
-  await supervisor.start({
-    name: 'postgres',
-    start: async () => {
-      const dataDir = join(config.home, 'postgres');
-      const { searchPath } = config;
-      const server = await startEmbeddedPostgres({ dataDir, port, log, durability, searchPath });
-      url = server.url;
-      return server;
-    },
-  });
+  const start = async (): Promise<RunningComponent> => {
+    const dataDir = join(config.home, 'postgres');
+    const { searchPath } = config;
+    const port = ports.of('postgres');
+    const server = await startEmbeddedPostgres({ dataDir, port, log, durability, searchPath });
+    url = server.url;
+    return server;
+  };
+  await ports.firstStart(['postgres'], () => supervisor.start({ name: 'postgres', start }));
   return url;
 }
 
@@ -42,16 +41,14 @@ export async function embedTemporal(
   const binary = await findTemporalBinary(search);
   say(`starting Temporal (${wayText(binary)})`);
   let addresses = { address: '', uiUrl: '' };
-  await supervisor.start({
-    name: 'temporal',
-    start: async () => {
-      const dataDir = join(config.home, 'temporal');
-      const { temporal: port, temporalUi: uiPort } = ports;
-      const server = await startTemporalDevServer({ binary, dataDir, port, uiPort, log, searchPath });
-      addresses = server;
-      return server;
-    },
-  });
+  const start = async (): Promise<RunningComponent> => {
+    const dataDir = join(config.home, 'temporal');
+    const [port, uiPort] = [ports.of('temporal'), ports.of('temporalUi')];
+    const server = await startTemporalDevServer({ binary, dataDir, port, uiPort, log, searchPath });
+    addresses = server;
+    return server;
+  };
+  await ports.firstStart(['temporal', 'temporalUi'], () => supervisor.start({ name: 'temporal', start }));
   return { address: addresses.address, uiUrl: addresses.uiUrl };
 }
 

@@ -47,6 +47,10 @@ const DYNAMIC_CONFIG = [
 
 const READY_TIMEOUT_MS = 60_000;
 const READY_POLL_MS = 50;
+/** What the program prints when it listens on its own ports. */
+const ANNOUNCEMENT = /^(Temporal )?Server:\s/;
+/** A program that prints something else has this long to end because its port was taken. */
+const UNANNOUNCED_MS = 3_000;
 const STOP: readonly StopStep[] = [
   { signal: 'SIGTERM', graceMs: 15_000 },
   { signal: 'SIGKILL', graceMs: 5_000 },
@@ -61,6 +65,7 @@ export async function startTemporalDevServer(options: TemporalDevServerOptions):
   const port = options.port ?? (await ephemeralPort());
   const uiPort = options.uiPort ?? (await ephemeralPort());
   const lastLines: string[] = [];
+  let isAnnounced = false;
   const server = await startTiedProcess({
     command: options.binary.path,
     args: ['server', 'start-dev', ...commandLine(options, port, uiPort)],
@@ -69,12 +74,13 @@ export async function startTemporalDevServer(options: TemporalDevServerOptions):
     onLine: (line) => {
       lastLines.push(line);
       if (lastLines.length > 20) lastLines.shift();
+      isAnnounced ||= ANNOUNCEMENT.test(line);
       options.log.debug({ part: 'temporal' }, line);
     },
   });
   const address = `127.0.0.1:${port}`;
   try {
-    await waitUntilReady(server, address);
+    await waitUntilReady(server, address, () => isAnnounced);
   } catch (error) {
     await server.stop(STOP);
     const reason = errorMessage(error);
@@ -108,14 +114,20 @@ function storage(dataDir: string, options: TemporalDevServerOptions): string[] {
   return ['--db-filename', file, ...pragmas.flatMap((pragma) => ['--sqlite-pragma', pragma])];
 }
 
-/** The frontend answers before the namespace and the search attributes exist: wait for those. */
-async function waitUntilReady(server: TiedProcess, address: string): Promise<void> {
+/**
+ * The frontend answers before the namespace and the search attributes exist: wait for those. What answers may also be a server
+ * that had the port before ours, which is about to end: wait until ours says that it listens.
+ */
+async function waitUntilReady(server: TiedProcess, address: string, isAnnounced: () => boolean): Promise<void> {
   const giveUpAt = Date.now() + READY_TIMEOUT_MS;
+  let answeredAt: number | undefined;
   for (;;) {
     if (!server.isRunning()) throw new Error('it ended at once');
     const problem = await probe(address);
-    if (problem === undefined) return;
-    if (Date.now() > giveUpAt) throw new Error(`not ready after a minute (${problem})`);
+    if (problem === undefined) answeredAt ??= Date.now();
+    if (answeredAt !== undefined && (isAnnounced() || Date.now() - answeredAt > UNANNOUNCED_MS)) return;
+    if (Date.now() > giveUpAt)
+      throw new Error(`not ready after a minute (${problem ?? 'it does not say that it listens'})`);
     await new Promise((wake) => setTimeout(wake, READY_POLL_MS));
   }
 }

@@ -1,6 +1,10 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { Connection } from '@temporalio/client';
 import pg from 'pg';
+import { childEnvironment, loadConfig } from '../../runtime/config.js';
+import { findTemporalBinary } from '../../runtime/embedded/temporal-binary.js';
+import { startTemporalDevServer } from '../../runtime/embedded/temporal-server.js';
+import { createLogger } from '../../runtime/logger.js';
 import { createEmptyTestDatabase } from '../support/database.js';
 import type { TestDatabase } from '../support/database.js';
 import { testTemporal } from '../support/temporal.js';
@@ -36,5 +40,14 @@ temporal.describe('Temporal dev server of the test run', () => {
     expect(Object.keys(known.customAttributes ?? {})).toEqual(
       expect.arrayContaining(['MusterSource', 'MusterJob', 'MusterTrigger']),
     );
+  });
+
+  it('is not mistaken for one that cannot have its port', async () => {
+    const log = createLogger({ logLevel: 'silent' }, {});
+    const { searchPath, cacheDir } = loadConfig(childEnvironment({}));
+    const binary = await findTemporalBinary({ cliPath: undefined, searchPath, cacheDir, onProgress: () => undefined });
+    const port = Number(temporal.address.split(':')[1]);
+    const start = startTemporalDevServer({ binary, dataDir: undefined, port, log, searchPath });
+    await expect(start).rejects.toThrow(/did not start: it ended at once/);
   });
 });

@@ -1,9 +1,11 @@
+import { createServer } from 'node:net';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it, jest } from '@jest/globals';
 import { startStack } from '../../cli/stack.js';
 import type { RunningStack } from '../../cli/stack.js';
+import type { WantedPorts } from '../../cli/stack/ports.js';
 import { childEnvironment, loadConfig } from '../../runtime/config.js';
 import type { Config } from '../../runtime/config.js';
 import { createLogger } from '../../runtime/logger.js';
@@ -36,8 +38,9 @@ temporal.describe('startStack', () => {
   let onSay: (text: string) => void = () => undefined;
   let stack: RunningStack | undefined;
 
-  const start = async (config = configOf(home)): Promise<RunningStack> => {
-    const ports = { api: await ephemeralPort(), postgres: await ephemeralPort(), temporal: await ephemeralPort() };
+  const start = async (config = configOf(home), wanted: WantedPorts = {}): Promise<RunningStack> => {
+    const free = { api: await ephemeralPort(), postgres: await ephemeralPort(), temporal: await ephemeralPort() };
+    const ports = { ...free, ...wanted };
     const say = (text: string): void => {
       said.push(text);
       onSay(text);
@@ -84,6 +87,19 @@ temporal.describe('startStack', () => {
       expect(again.pids()[name]).not.toBe(before);
     }
     expect(await status(again)).toBe(200);
+  });
+
+  it('moves on when another program takes a port between the choice and the start', async () => {
+    const thief = createServer();
+    const taken = await ephemeralPort();
+    onSay = (text) => {
+      if (text === 'starting PostgreSQL') thief.listen(taken, '127.0.0.1');
+    };
+    const moved = await start(configOf(home), { api: taken });
+    const { port } = new URL(moved.urls.api);
+    expect(said).toContain(`another program took port ${taken} meanwhile: ${port} is used instead`);
+    expect(await status(moved)).toBe(200);
+    await new Promise((closed) => thief.close(closed));
   });
 
   it('does not make a new master key over a database that is sealed with a lost one', async () => {
