@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import { startTestApi } from './support/api-server.js';
 import type { TestApi } from './support/api-server.js';
 import { createSource, createTarget } from './support/fixtures.js';
+import { useQuickKeys } from '../support/quick-keys.js';
 
 const MAIL = {
   MUSTER_SMTP_HOST: 'mail.example.com',
@@ -12,6 +13,7 @@ const MAIL = {
 const CERTIFIED = { URL: 'https://cloud.example/scim', Authentication: 'ClientCertificateAuthentication' };
 
 describe('outbound certificates', () => {
+  useQuickKeys();
   let api: TestApi;
   let cloud = '';
   beforeAll(async () => {
@@ -152,7 +154,7 @@ describe('outbound certificates', () => {
       issuer: expect.stringContaining('CN=Muster outbound certificates'),
       serialNumber: expect.stringMatching(/^[0-9A-F]{32}$/),
       signatureAlgorithm: 'SHA256withRSA',
-      keySize: 3072,
+      keySize: 2048,
       validFrom: expect.any(String),
       validUntil: expect.any(String),
       fingerprint: expect.stringMatching(/^([0-9A-F]{2}:){31}[0-9A-F]{2}$/),

@@ -15,6 +15,7 @@ import { TestEngine } from '../support/engine.js';
 import type { TestSystem } from '../support/engine.js';
 import { person, userNames, World } from '../support/world.js';
 import type { WorldTarget } from '../support/world.js';
+import { useQuickKeys } from '../support/quick-keys.js';
 
 const CERTIFIED = {
   Authentication: 'ClientCertificateAuthentication',
@@ -23,6 +24,7 @@ const CERTIFIED = {
 const DAY_MS = 24 * 60 * 60_000;
 
 describe('mutual TLS with an outbound certificate', () => {
+  useQuickKeys();
   let aheadMs = 0;
   let engine: TestEngine;
   let world: World;

@@ -7,11 +7,13 @@ import { addRecipient } from '../../state/notifications/index.js';
 import type { RecipientList } from '../../state/notifications/index.js';
 import { MailScene } from '../support/mail-scene.js';
 import type { TestSystem } from '../support/engine.js';
+import { useQuickKeys } from '../support/quick-keys.js';
 
 const DAY_MS = 24 * 60 * 60_000;
 const ANNA = 'anna@example.com';
 
 describe('certificates that end', () => {
+  useQuickKeys();
   let scene: MailScene;
   let cloud: TestSystem;
   beforeEach(async () => {
