@@ -1,7 +1,8 @@
 import { isConnectorError } from '../../connectors/errors.js';
 import { applicationGroupOf } from '../../core/sync/application-group.js';
 import type { ApplicationGroup } from '../../core/sync/application-group.js';
-import { claimTargetKey, listSurvivors, listUnresolvedCreates } from '../../state/drain/claims.js';
+import { claimTargetKey, holdTargetKey, listSurvivors, listUnresolvedCreates } from '../../state/drain/claims.js';
+import type { UnresolvedCreate } from '../../state/drain/claims.js';
 import type { Candidate } from '../../state/absence/candidates.js';
 import type { StoredLink } from '../../state/drain/pair-facts.js';
 import { openCommon } from '../drain/evaluate-pair.js';
@@ -67,8 +68,9 @@ export async function judgeCandidate(
   const leaver = { targetNo: env.targetNo, entityNo: work.row.entityNo, ord: link.ord, sourceNo: env.sourceNo };
   const heirs = await listSurvivors(pool, leaver, deletesShared(env.tools.target));
   if (heirs.length > 0) return { kind: 'shared', link, heirs };
-  if (await isClaimedByCreate(env, work, link)) return { kind: 'claimedByCreate' };
-  return judgeBySteps(env, work, link);
+  const hold = (): Promise<boolean> => holdTargetKey(pool, key, work.token, claimMs);
+  const obstacle = await obstacleOfCreates(env, work, link, hold);
+  return obstacle === undefined ? judgeBySteps(env, work, link) : { kind: obstacle };
 }
 
 /** Steps 2 to 6 of DEL-6, which look at nothing but the pair. */
@@ -96,29 +98,43 @@ function isDeletionWanted(work: Work, candidate: PlannedDeletion, outOfScope: bo
 
 /**
  * DEL-20: a create of a present entity whose outcome is not known, and that could not be looked for in its own turn, may have met this very
- * target entity. The target is asked for what was sent; without a clear answer nothing is deleted. There is hardly ever such a create.
+ * target entity. The target is asked for what was sent; without a clear answer nothing is deleted. There is hardly ever such a create; where
+ * there are many, asking takes longer than a claim lasts, so it is prolonged with each.
  */
-async function isClaimedByCreate(env: DrainEnvironment, work: Work, link: LinkedLink): Promise<boolean> {
+async function obstacleOfCreates(
+  env: DrainEnvironment,
+  work: Work,
+  link: LinkedLink,
+  hold: () => Promise<boolean>,
+): Promise<'claimedByCreate' | 'busy' | undefined> {
   const creates = await listUnresolvedCreates(
     env.services.pool,
     { targetNo: env.targetNo, type: env.typeCode },
     work.row.entityNo,
   );
-  const keys = env.connector.uniqueKeys(env.type);
   for (const create of creates) {
-    const document = openIntent(env, create);
-    try {
-      const found = await send(env, work, 'read', (options) =>
-        env.connector.resolveExisting(env.type, document, keys, options),
-      );
-      if (found.outcome === 'one' && found.entity.id === link.targetKey) return true;
-      if (found.outcome === 'many' && found.ids.includes(link.targetKey)) return true;
-    } catch (error) {
-      if (!isConnectorError(error)) throw error;
-      return true;
-    }
+    if (await mayHaveMet(env, work, link, create)) return 'claimedByCreate';
+    if (!(await hold())) return 'busy';
   }
-  return false;
+  return undefined;
+}
+
+async function mayHaveMet(
+  env: DrainEnvironment,
+  work: Work,
+  link: LinkedLink,
+  create: UnresolvedCreate,
+): Promise<boolean> {
+  try {
+    const found = await send(env, work, 'read', (options) =>
+      env.connector.resolveExisting(env.type, openIntent(env, create), env.connector.uniqueKeys(env.type), options),
+    );
+    if (found.outcome === 'one') return found.entity.id === link.targetKey;
+    return found.outcome === 'many' && found.ids.includes(link.targetKey);
+  } catch (error) {
+    if (!isConnectorError(error)) throw error;
+    return true;
+  }
 }
 
 /** What the application allows on a group, by what was written last and by what the source says of it now; a ban of either counts. */

@@ -19,5 +19,7 @@ export function useQuickKeys(): void {
           usages,
         )) as typeof webcrypto.subtle.generateKey);
   });
-  afterAll(() => jest.restoreAllMocks());
+  afterAll(() => {
+    jest.restoreAllMocks();
+  });
 }
