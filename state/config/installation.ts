@@ -12,7 +12,8 @@ export interface Installation {
   readonly epoch: string;
 }
 
-const ROOT_KEY = { systemId: 'installation', propertyName: 'rootKey' };
+/** Where the root key of all derived keys is sealed for. */
+export const ROOT_KEY = { systemId: 'installation', propertyName: 'rootKey' };
 
 /** The one installation; the migration made it. Throws Error naming the remedy when the database was never migrated. */
 export async function loadInstallation(database: Statements): Promise<Installation> {

@@ -2,6 +2,7 @@ import type { EntityManager } from 'typeorm';
 import type { Keyring, SecretPlace } from '../../runtime/secrets.js';
 import { AUTHORITY_PLACE } from '../certificates/authority.js';
 import { placeOfKey } from '../certificates/certificates.js';
+import { ROOT_KEY } from './installation.js';
 
 interface SealedRow {
   /** Tells the row from the others of its table. */
@@ -40,11 +41,17 @@ const COLUMNS: readonly SealedColumn[] = [
     update: `update installation set sealed_authority_key = $2 where $1 = '' and $3 = ''`,
     placeOf: () => AUTHORITY_PLACE,
   },
+  {
+    select: `select '' as key, '' as "systemId", sealed_root_key as sealed from installation where sealed_root_key is not null for update`,
+    update: `update installation set sealed_root_key = $2 where $1 = '' and $3 = ''`,
+    placeOf: () => ROOT_KEY,
+  },
 ];
 
 /**
- * Wraps every credential and every private key of a certificate again that was sealed under an older master key; values are neither read nor
- * changed, so it may run while the installation works. Returns how many were wrapped again.
+ * Wraps every credential, every private key of a certificate and the root key, which stored bodies and contents are sealed with, again that
+ * was sealed under an older master key; values are neither read nor changed, so it may run while the installation works. Returns how many
+ * were wrapped again.
  */
 export async function rewrapSecrets(manager: EntityManager, keyring: Keyring): Promise<number> {
   let wrapped = 0;

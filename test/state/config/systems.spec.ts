@@ -124,16 +124,21 @@ describe('snapshots', () => {
 });
 
 describe('secrets', () => {
-  it('CRD-2: rotation wraps stored credentials again without changing them', async () => {
+  it('CRD-2, LNK-5: rotation wraps stored credentials and the root key again without changing them, and the former key is not needed any more', async () => {
+    await dataSource.query('update installation set sealed_root_key = null');
     const hr = await addSource(dataSource, 'HR');
     const older = randomBytes(32);
     const set = { plain: {}, secrets: { Password: 'geheim' }, keptSecretNames: [] };
     await dataSource.transaction((manager) => saveProperties(manager, new Keyring(older), hr, set));
+    const before = await loadInstallationKeys(dataSource, new Keyring(older));
     const current = randomBytes(32);
     const both = new Keyring(current, [older]);
-    expect(await dataSource.transaction((manager) => rewrapSecrets(manager, both))).toBe(1);
+    expect(await dataSource.transaction((manager) => rewrapSecrets(manager, both))).toBe(2);
     expect(await dataSource.transaction((manager) => rewrapSecrets(manager, both))).toBe(0);
     expect(await loadSecrets(dataSource, new Keyring(current), hr.no)).toEqual({ Password: 'geheim' });
+    const after = await loadInstallationKeys(dataSource, new Keyring(current));
+    expect(after.deriveKey('entity-body')).toEqual(before.deriveKey('entity-body'));
+    await dataSource.query('update installation set sealed_root_key = null');
   });
 
   it('keeps the credentials it is told to keep and removes the others', async () => {
