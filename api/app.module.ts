@@ -29,6 +29,7 @@ import { SimulationService } from './jobs/simulation.service.js';
 import { ReconcilerLifecycle } from './jobs/reconciler-lifecycle.js';
 import { TemporalJobLauncher } from './jobs/temporal-job-launcher.js';
 import { LogsController, PublicLogsController } from './logs/logs.controller.js';
+import { ContentReader } from './logs/content-reader.js';
 import { LogsService } from './logs/logs.service.js';
 import { NotificationsController } from './notifications/notifications.controller.js';
 import { NotificationsService } from './notifications/notifications.service.js';
@@ -143,6 +144,7 @@ export class AppModule {
         PreviewService,
         ValidationService,
         JobsService,
+        ContentReader,
         LogsService,
         SimulationService,
         LiveReadService,

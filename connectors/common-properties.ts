@@ -1,3 +1,4 @@
+import { ineffectiveTraces } from '../core/logs/trace.js';
 import { governorProblem } from '../core/plan/limits.js';
 import { readSafetyProblem } from '../core/sync/read-safety.js';
 import { writeBackProblem } from '../core/write-back.js';
@@ -76,6 +77,7 @@ export function validateProperties(
   }
   const reported = new Set(errors.map(({ property }) => property));
   errors.push(...factory.validate(properties).filter(({ property }) => !reported.has(property)));
+  if (role === 'source') warnings.push(...ineffectiveTraces(properties));
   warnings.push(...(factory.warnings?.(properties) ?? []));
   return { errors, warnings };
 }

@@ -7,6 +7,7 @@ import { CA_PROPERTY } from './http/http-settings.js';
 import { READ_SAFETY } from './read-safety-properties.js';
 import { LIMITS, RELIABILITY_PROPERTIES } from './reliability-properties.js';
 import { RETRY_AFTER_PROPERTY } from './retry-policy.js';
+import { TRACE_PROPERTIES } from './trace-properties.js';
 
 const BOTH: PropertyDescriptor['roles'] = ['source', 'target'];
 
@@ -280,29 +281,7 @@ export const PLATFORM_PROPERTIES: readonly PropertyDescriptor[] = [
     roles: BOTH,
     description: 'Application that groups belong to.',
   },
-  ...[
-    'created.entity.content',
-    'updated.entity.content',
-    'skipped.entity.content',
-    'failed.entity.content',
-    'entity.content.unlimited',
-  ].map((what): PropertyDescriptor => ({
-    name: `ips.trace.${what}`,
-    label: `Trace: ${what.replaceAll('.', ' ')}`,
-    kind: 'enum',
-    values: ['false'],
-    roles: ['source'],
-    defaultValue: 'false',
-    description: 'Only false: what entities contain is not recorded in logs.',
-  })),
-  ...['created.entity', 'updated.entity', 'skipped.entity', 'deleted.entity'].map((what): PropertyDescriptor => ({
-    name: `ips.trace.${what}`,
-    label: `Trace: ${what.replaceAll('.', ' ')}`,
-    kind: 'boolean',
-    roles: ['source'],
-    defaultValue: 'false',
-    description: 'Logs these entities of the next job.',
-  })),
+  ...TRACE_PROPERTIES,
   {
     name: NOTIFICATION_PROPERTIES.repeat,
     label: 'Repeat failure notifications',

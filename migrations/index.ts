@@ -34,6 +34,7 @@ import { Validation1795223000000 } from './1795223000000-validation.js';
 import { ManagedIdentities1795223001000 } from './1795223001000-managed-identities.js';
 import { OutboundCertificates1795224000000 } from './1795224000000-outbound-certificates.js';
 import { JobLogs1795223002000 } from './1795223002000-job-logs.js';
+import { TracedContent1795225000000 } from './1795225000000-traced-content.js';
 
 /** All migrations in the order they run. A migration that has landed is never edited or removed. */
 export const MIGRATIONS = [
@@ -73,4 +74,5 @@ export const MIGRATIONS = [
   ManagedIdentities1795223001000,
   OutboundCertificates1795224000000,
   JobLogs1795223002000,
+  TracedContent1795225000000,
 ];

@@ -86,3 +86,8 @@ export function linkPlace(targetNo: number, entityNo: number, part: string | nul
   const place = `link/${targetNo}/${entityNo}`;
   return part === null ? place : `${place}/${JSON.stringify(part)}`;
 }
+
+/** Place of a content that a job has recorded: with results of another kind, or in another job or system, it does not open. */
+export function contentPlace(runKey: string, systemNo: number, type: number, result: string): string {
+  return `content/${runKey}/${systemNo}/${type}/${result}`;
+}

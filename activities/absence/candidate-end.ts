@@ -4,7 +4,8 @@ import type { LogLine } from '../../state/drain/entity-log.js';
 import type { RowEnd, Settlement } from '../../state/drain/settle.js';
 import { failed } from '../drain/outcomes.js';
 import { settlement } from '../drain/work.js';
-import type { Work } from '../drain/work.js';
+import type { DrainEnvironment, Work } from '../drain/work.js';
+import { withContents } from '../logs/pair-contents.js';
 
 /** What became of a candidate; without outcome it is tried again in this run. */
 export interface CandidateEnd {
@@ -51,4 +52,9 @@ export function failedCandidate(work: Work, failure: Parameters<typeof failed>[2
 /** Nothing was done: it is tried again in this run. */
 export function untouched(work: Work): CandidateEnd {
   return { settlement: settlement(work, { kind: 'released' }), outcome: null };
+}
+
+/** The end with the contents that its run traces (TRC-9). */
+export function tracedEnd(env: DrainEnvironment, work: Work, end: CandidateEnd): CandidateEnd {
+  return { ...end, settlement: withContents(env, work, end.settlement) };
 }

@@ -33,7 +33,7 @@ import { approvedAmong, withApprovedEnd } from '../plan/approved-end.js';
 import { confirmAbsence } from './confirm.js';
 import { asksTogether, confirmTogether } from './confirm-together.js';
 import { afterEnds } from './after-ends.js';
-import { untouched } from './candidate-end.js';
+import { tracedEnd, untouched } from './candidate-end.js';
 import type { CandidateEnd } from './candidate-end.js';
 import { deletePair } from './delete-pair.js';
 import { deleteParts, markedOutOfScope, partsOf } from './delete-parts.js';
@@ -140,7 +140,8 @@ class DeletionBatch {
     const queue = await this.confirmTogether(works);
     const lane = async (): Promise<void> => {
       for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-        ends.push({ end: await this.one(next.work, next.candidate), candidate: next.candidate });
+        const end = await this.one(next.work, next.candidate);
+        ends.push({ end: tracedEnd(this.env, next.work, end), candidate: next.candidate });
       }
     };
     await Promise.all(Array.from({ length: concurrencyOf(this.env) }, lane));

@@ -150,6 +150,7 @@ async function overwrite(
   // Switching somebody's account off is for the governor to let through (GOV-1): it is linked, and offered once more as what it is, an update.
   if (!isNew && env.sink.weighsDisables && disables(found.entity.body, mapped.storable))
     return settlement(work, { kind: 'released' }, { link: linkAsFound(env, found, origin) });
+  work.document = mapped;
   try {
     if (isNew) await completeCreate(env, work, found.entity.id);
     const written = await send(env, work, 'idempotent-write', (options) =>

@@ -33,6 +33,7 @@ export async function create(env: DrainEnvironment, work: Work): Promise<Settlem
     const mapped = work.create;
     const sentAt = work.intentAt;
     if (mapped === null || sentAt === null) throw new NotSentError('the intent of a create is not committed');
+    work.document = mapped;
     try {
       const result = await send(env, work, 'create', (options) => env.connector.create(env.type, mapped.body, options));
       return created(env, work, result, Date.now() - startedMs);

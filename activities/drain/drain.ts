@@ -5,6 +5,7 @@ import type { Lease } from '../../state/drain/lease.js';
 import { settle } from '../../state/drain/settle.js';
 import type { Settlement } from '../../state/drain/settle.js';
 import { LEAVER_PRIO } from '../../state/codes.js';
+import { withContents } from '../logs/pair-contents.js';
 import { patiently } from '../support/patiently.js';
 import { combineParts } from './combine-parts.js';
 import { endBy } from './drain-end.js';
@@ -204,7 +205,7 @@ export class Drain {
       result = this.interrupted(work, error);
     }
     this.inFlight -= 1;
-    this.finish(batch, work, result);
+    this.finish(batch, work, withContents(this.env, work, result));
     this.pump();
   }
 

@@ -153,6 +153,7 @@ async function update(env: DrainEnvironment, work: Work): Promise<Settlement> {
   if (link === null || link.targetKey === null || mapped === null)
     throw new Error(`pair of entity ${work.row.entityNo} has nothing to update`);
   const targetKey = link.targetKey;
+  work.document = mapped;
   const startedMs = Date.now();
   const write = (etag: string | null): ReturnType<typeof env.connector.update> =>
     send(env, work, env.tools.target.capabilities.updateMode === 'patch' ? 'patch' : 'idempotent-write', (options) =>

@@ -7,6 +7,7 @@ import { readWriteBacks } from '../../state/drain/write-back.js';
 import type { WriteBackMark } from '../../state/drain/write-back.js';
 import { settle } from '../../state/drain/settle.js';
 import type { Settlement } from '../../state/drain/settle.js';
+import { untried, withContents } from '../logs/pair-contents.js';
 import { Breather } from '../support/breather.js';
 import { sameHash } from '../support/hashing.js';
 import { evaluatePair } from './evaluate-pair.js';
@@ -79,11 +80,15 @@ async function prepareLeased(env: DrainEnvironment, lease: Lease, clock: LeaseCl
   await noteShared(env, certain);
   const admission = await env.sink.admit(env, certain);
   settled.push(...admission.settled);
+  const traced = settled.map((one) => {
+    const pair = pairs.get(one.entityNo);
+    return pair === undefined ? one : withContents(env, untried(pair), one);
+  });
   return {
     token: lease.token,
     clock,
     works: await commitIntents(env, lease.token, byUrgency(admission.works)),
-    settled,
+    settled: traced,
   };
 }
 

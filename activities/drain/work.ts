@@ -68,6 +68,8 @@ export interface Work {
   intentAt: Date | null;
   /** A request of this attempt that changes something may have reached the target. */
   sent: boolean;
+  /** The target JSON of the last create or update that was sent, or is sent next; null: there was none (TRC-9). */
+  document: MappedTarget | null;
   /** A create of this attempt was sent, and its answer got lost. */
   inDoubt: boolean;
   /** Another source has a link on the target entity: it is written by one of them at a time (CNF-11). */
@@ -159,6 +161,7 @@ export function newWork(
     create: null,
     intentAt: null,
     sent: false,
+    document: null,
     inDoubt: false,
     isShared: false,
     claimed: false,

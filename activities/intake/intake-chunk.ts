@@ -16,6 +16,7 @@ import type { ChunkResult, IntakeChunkInput } from '../contract.js';
 import type { EngineServices } from '../support/services.js';
 import { codeOf, takers } from '../support/run-context.js';
 import type { RunContext } from '../support/run-context.js';
+import { PageContents } from '../logs/page-contents.js';
 import { stageRead } from '../simulate/stage-read.js';
 import { finishType, failType } from './end-of-type.js';
 import { beginAgain, isBroken } from './interrupted-read.js';
@@ -205,7 +206,8 @@ class IntakeChunk {
       keyed.entities.map((entity) => entity.sourceKey),
     );
     const storedBodies = (nos: readonly number[]): ReturnType<typeof readBodies> => readBodies(pool, nos);
-    const tools = { context: this.context, hasher, bodies: entityBodies, storedBodies };
+    const contents = this.pageContents();
+    const tools = { context: this.context, hasher, bodies: entityBodies, storedBodies, contents };
     const mapped = await mapPage(tools, this.type, this.program, keyed, known);
     const dueByTime = await findDueByTime(
       pool,
@@ -235,10 +237,17 @@ class IntakeChunk {
       watermark: page.watermark ?? null,
       targets: takers(this.context, this.type),
       force: isResyncKind(this.context.kind),
+      ...(contents !== undefined && { contents: contents.list }),
     });
     const isNew = ({ sourceKey }: EntityChange): boolean => !known.has(sourceKey);
     await this.refreshStatistics(mapped.changes.length, mapped.changes.filter(isNew).length);
     return mapped.changes.length + dueByTime.length > 0 || isResyncKind(this.context.kind);
+  }
+
+  private pageContents(): PageContents | undefined {
+    const { services, context, type, program } = this;
+    const { contents } = context;
+    return contents === undefined ? undefined : new PageContents(services, context, contents, type, program);
   }
 
   /** Of a simulated read nothing is due. */

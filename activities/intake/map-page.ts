@@ -5,6 +5,7 @@ import type { JsonObject, JsonValue } from '../../core/json.js';
 import type { TypeProgram } from '../../core/transform/program.js';
 import type { EntityChange } from '../../state/intake/commit-page.js';
 import type { KnownEntity } from '../../state/intake/lookup.js';
+import type { PageContents } from '../logs/page-contents.js';
 import { Breather } from '../support/breather.js';
 import { sameHash } from '../support/hashing.js';
 import type { Hasher } from '../support/hashing.js';
@@ -75,6 +76,8 @@ export function keyItem(context: RunContext, program: TypeProgram, item: NativeE
 export interface PageTools extends MappingTools {
   /** Sealed common JSON of stored entities by number. */
   readonly storedBodies: (entityNos: readonly number[]) => Promise<ReadonlyMap<number, Buffer>>;
+  /** Takes what is skipped or fails, where the run traces its content (TRC-9). */
+  readonly contents?: PageContents | undefined;
 }
 
 /** CONN-SCIM-48: nothing is known to fall back on. */
@@ -115,6 +118,7 @@ export async function mapPage(
     unchanged: [] as KnownEntity[],
   };
   const failures = [...page.failures];
+  page.failures.forEach((_failure, index) => tools.contents?.failed(index + 1, null));
   const members = await knownMembers(tools, type, page.entities, known);
   const breather = new Breather();
   for (const entity of page.entities) {
@@ -130,15 +134,19 @@ export async function mapPage(
     if (unchanged) {
       (stored.presence === 'present' ? result.seen : result.skipped).push(stored.entityNo);
       if (stored.presence === 'present') result.unchanged.push(stored);
+      else tools.contents?.skipped(entity.sourceKey, stored.entityNo, entity.body);
       continue;
     }
     const kept = members.get(entity.sourceKey);
     const change = mapEntity(tools, type, program, entity, stored, sourceHash, kept);
     if (typeof change === 'string') {
       failures.push({ key: entity.sourceKey, message: change });
+      tools.contents?.failed(failures.length, entity.body);
       if (stored !== undefined) result.failedNos.push(stored.entityNo);
     } else {
       result.changes.push(change);
+      if (change.presence === 'skipped')
+        tools.contents?.skipped(entity.sourceKey, stored?.entityNo ?? null, entity.body);
       if (kept !== undefined && stored !== undefined) result.unknownMembers.push(stored.entityNo);
     }
   }

@@ -3,8 +3,8 @@ import type { SystemSnapshot } from '../../state/config/index.js';
 import { frozenOfPlan } from '../../state/plans/plans.js';
 import type { DrainEnvironment } from '../drain/work.js';
 
-/** Properties that decide what is let through, and nothing of what is written. */
-const NO_MATTER = /^ips\.(governor|plan)\./;
+/** Properties that decide what is let through or recorded, and nothing of what is written. */
+const NO_MATTER = /^ips\.(governor|plan|trace)\./;
 
 /** Why a plan cannot be applied to a target: its frozen configuration is not that of now. Undefined when it is (PLN-10, PLN-11). */
 export async function movedConfiguration(env: DrainEnvironment, planNo: number): Promise<string | undefined> {

@@ -36,6 +36,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { RUN_CLOSED } from '../contract.js';
 import { isMissingUnknown, noteAllPostponed, thresholdOf, thresholdText } from '../absence/plan-absence.js';
 import { guardOf, verdictOf } from '../absence/read-guards.js';
+import { traceTargetSkips } from '../logs/target-skips.js';
 import { approveByRules } from '../plan/approve-by-rules.js';
 import { plansFirst, plansOnly } from '../plan/sink-of.js';
 import { codeOf, targetTypes } from '../support/run-context.js';
@@ -66,6 +67,7 @@ export async function finishRun(services: EngineServices, input: FinishRunInput)
   try {
     const context = await services.contexts.get(input.runKey, scope.owner);
     if (!isSimulation(context.kind)) await waitForLeases(services, context, scope);
+    await traceTargetSkips(services, context, scope);
     const close = isSimulation(context.kind) ? concludeSimulation : conclude;
     const status = await services.pool.transaction((sql) => close(services, sql, context, input, scope.owner));
     services.deps.reached?.('finished');

@@ -1,4 +1,5 @@
 import { ApplicationFailure } from '@temporalio/common';
+import { CONTENT_PROPERTIES, contentProperty } from '../../core/logs/trace.js';
 import { ensurePrograms, fingerprintHash, loadRunConfiguration, previewPrograms } from '../../state/config/index.js';
 import type { RunConfiguration, SystemSnapshot } from '../../state/config/index.js';
 import { ensureLogPartitions } from '../../state/drain/entity-log.js';
@@ -20,6 +21,7 @@ import {
 } from '../support/run-context.js';
 import type { RunContext } from '../support/run-context.js';
 import type { EngineServices } from '../support/services.js';
+import { plansOnly } from '../plan/sink-of.js';
 import { planRead } from './read-mode.js';
 
 /** Takes the run over and, the first time, freezes what it works with (JOB-15). */
@@ -78,15 +80,28 @@ async function freeze(services: EngineServices, run: OpenedRunRow, owner: string
     if (numbers === undefined) return false;
     const { mode, ...plan } = await planRead(services, run, context, numbers.get(run.sourceNo) ?? 0);
     if (!simulates) await ensureLogPartitions(services.pool);
-    return await freezeRun(services.pool, run.runKey, owner, mode, {
-      ...numbered(loaded, numbers),
-      now: frozen.now,
-      ...plan,
-      ...(isPlanKind(run.kind) && { matches: await matchedTargets(services, run, context) }),
-    });
+    return await freezeRun(
+      services.pool,
+      run.runKey,
+      owner,
+      mode,
+      {
+        ...numbered(loaded, numbers),
+        now: frozen.now,
+        ...plan,
+        ...(isPlanKind(run.kind) && { matches: await matchedTargets(services, run, context) }),
+      },
+      usedContents(context),
+    );
   } finally {
     await closeRunContext(context);
   }
+}
+
+/** A simulation neither uses nor resets them (TRC-2). A plan creates and updates nobody: what is asked for of those waits for the job that does. */
+function usedContents(context: RunContext): readonly string[] {
+  if (isSimulation(context.kind)) return [];
+  return plansOnly(context) ? [contentProperty('skipped'), contentProperty('failed')] : CONTENT_PROPERTIES;
 }
 
 /** Targets in which accounts that exist are looked for: as somebody has asked, else where the source has provisioned nobody (PLN-14). */

@@ -9,8 +9,8 @@ import type {
 import type { SplitRule } from '../../connectors/capability-rules.js';
 import { certificateProblem, usesClientCertificate } from '../../core/certificates/usable.js';
 import { ENTITY_TYPES, entityTypeCode } from '../../core/entity-type.js';
-import { recordedResults } from '../../core/logs/trace.js';
-import type { RecordedResult } from '../../core/logs/trace.js';
+import { recordedResults, tracedContents } from '../../core/logs/trace.js';
+import type { ContentTracing, RecordedResult } from '../../core/logs/trace.js';
 import type { EntityType } from '../../core/entity-type.js';
 import type { JsonObject } from '../../core/json.js';
 import type { EvaluationContext, TransformationProgram } from '../../core/transform/program.js';
@@ -58,6 +58,8 @@ export interface RunContext {
   readonly accepts: Acceptances;
   /** Results of entities that are kept for the downloads of entity logs (LOG-6). */
   readonly recorded: ReadonlySet<RecordedResult>;
+  /** Whose content is recorded (TRC-9); undefined: nobody's, as in nearly every run. */
+  readonly contents: ContentTracing | undefined;
   /** What the source has proven of questions for several entities, by type. */
   readonly proofs: Map<EntityType, Promise<number>>;
   readonly source: OpenSystem;
@@ -131,6 +133,7 @@ export async function buildRunContext(
     mode: run.mode,
     safety: readSafety(run.frozen.source.properties),
     recorded: recordedResults(run.frozen.source.properties),
+    contents: tracedContents(run.frozen.source.properties, Object.keys(run.traced ?? {})),
     proofs: new Map(),
     accepts: run.accepts ?? { emptyRead: [], readSize: [] },
     source,

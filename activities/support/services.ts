@@ -30,6 +30,8 @@ export class EngineServices {
   readonly hasher: Hasher;
   readonly entityBodies: BodySealer;
   readonly linkBodies: BodySealer;
+  /** What entities contained, for the downloads of entity logs (TRC-9). */
+  readonly logContents: BodySealer;
   readonly contexts: RunContexts;
 
   constructor(readonly deps: ActivityDependencies) {
@@ -38,6 +40,7 @@ export class EngineServices {
     this.hasher = createHasher(deps.keys.deriveKey('hash'));
     this.entityBodies = createBodySealer(deps.keys.deriveKey('entity-body'));
     this.linkBodies = createBodySealer(deps.keys.deriveKey('link-body'));
+    this.logContents = createBodySealer(deps.keys.deriveKey('log-content'));
     this.contexts = new RunContexts(deps);
   }
 

@@ -122,7 +122,11 @@ const failedEntity = z.object({
   sourceKey: z.string().nullable().describe('Id in the source; null when the source delivered none'),
   at: instant,
   message: z.string(),
-  content: z.string().describe('`<hidden content>`: what it holds is not shown (LOG-5)'),
+  content: z
+    .string()
+    .describe(
+      'Its JSON, without secrets and cut after 150,000 characters; `<hidden content>` where the job did not trace it (LOG-5)',
+    ),
 });
 
 const endedTarget = z.object({

@@ -2,6 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { MessageEvent, BeforeApplicationShutdown } from '@nestjs/common';
 import type { Observable } from 'rxjs';
 import { DataSource } from 'typeorm';
+import { contentText, shortened } from '../../core/logs/content.js';
 import type { Logger } from '../../runtime/logger.js';
 import { loadRunConfiguration } from '../../state/config/index.js';
 import { CAUSE_MEANING } from '../../core/sync/read-safety.js';
@@ -24,6 +25,7 @@ import type { Principal } from '../auth/auth.service.js';
 import { isoInstant } from '../common/paging.schemas.js';
 import { ProblemError, notFound } from '../common/problem.js';
 import { DATA_SOURCE, LOGGER, SQL_POOL } from '../infrastructure.js';
+import { ContentReader, HIDDEN_CONTENT } from '../logs/content-reader.js';
 import { SystemLookup } from '../systems/system-lookup.js';
 import { jobEvents } from './job-events.js';
 import { JOB_LAUNCHER } from './job-launcher.js';
@@ -53,9 +55,6 @@ function offeredLogs({ endedAt }: JobView, statistics: readonly StatisticsRow[])
 
 const LOGGED_RESULTS = ['failed', 'skipped', 'created', 'updated', 'deleted'] as const;
 
-/** Stands for the content of an entity (LOG-5). */
-const HIDDEN_CONTENT = '<hidden content>';
-
 @Injectable()
 export class JobsService implements BeforeApplicationShutdown {
   readonly #closing = new AbortController();
@@ -67,6 +66,7 @@ export class JobsService implements BeforeApplicationShutdown {
     @Inject(SystemLookup) private readonly systems: SystemLookup,
     @Inject(JOB_LAUNCHER) private readonly launcher: JobLauncher,
     @Inject(LOGGER) private readonly log: Logger,
+    @Inject(ContentReader) private readonly contents: ContentReader,
   ) {
     this.#progress = new RecentProgress(pool);
   }
@@ -228,6 +228,20 @@ export class JobsService implements BeforeApplicationShutdown {
     return job;
   }
 
+  /** LOG-5; what is shown with a job is cut also where the downloads have all of it (TRC-5). */
+  async #failedEntities(runKey: string): Promise<JobDetails['failedEntities']> {
+    const shown: JobDetails['failedEntities'] = [];
+    const failed = await listFailedEntities(this.pool, runKey);
+    for await (const few of this.contents.open(runKey, 'failed', failed))
+      for (const { record, content } of few)
+        shown.push({
+          ...record,
+          at: isoInstant(record.at),
+          content: content === undefined ? HIDDEN_CONTENT : contentText(shortened(content)),
+        });
+    return shown;
+  }
+
   async #details(job: JobView): Promise<JobDetails> {
     const { pool } = this;
     const { runKey } = job;
@@ -236,11 +250,7 @@ export class JobsService implements BeforeApplicationShutdown {
       ...toJobBody(job),
       statistics,
       logs: offeredLogs(job, statistics),
-      failedEntities: (await listFailedEntities(pool, runKey)).map(({ at, ...rest }) => ({
-        ...rest,
-        at: isoInstant(at),
-        content: HIDDEN_CONTENT,
-      })),
+      failedEntities: await this.#failedEntities(runKey),
       unknown: (await listUnknownCounts(pool, runKey)).map((row) => ({ ...row, meaning: CAUSE_MEANING[row.cause] })),
       endedTargets: await listEndedTargets(pool, runKey),
       configurations: await listUsedConfigurations(pool, runKey),

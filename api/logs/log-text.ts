@@ -1,9 +1,9 @@
+import { contentText, contentValue } from '../../core/logs/content.js';
+import type { StoredContent } from '../../core/logs/content.js';
 import type { RecordedResult } from '../../core/logs/trace.js';
 import type { CommonLog } from '../../state/logs/common-logs.js';
 import type { EntityRecord } from '../../state/logs/records.js';
-
-/** What stands where content was not traced (TRC-4, LOG-5). */
-export const HIDDEN_CONTENT = 'content = <hidden content>';
+import { HIDDEN_CONTENT } from './content-reader.js';
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
@@ -13,18 +13,19 @@ export function logTime(at: Date): string {
   return `${text.slice(8, 10)}/${MONTHS[at.getUTCMonth()] ?? ''}/${text.slice(0, 4)} ${text.slice(11, 19)} +00`;
 }
 
-/** A record as a section of the text: fields and their order are those of DWN-4. */
-export function recordText(result: RecordedResult, record: EntityRecord): string {
+/** A record as a section of the text: fields and their order are those of DWN-4; `content`: what was traced of it. */
+export function recordText(result: RecordedResult, record: EntityRecord, content: StoredContent | undefined): string {
   const { entity, systemName, at, message } = record;
+  const contentField = content === undefined ? `content = ${HIDDEN_CONTENT}` : `content=${contentText(content)}`;
   const head = [`${entity}:${idOf(result, record)}`, `system=${systemName}`];
   switch (result) {
     case 'failed':
-      return section([...head, `time=${at === null ? '' : logTime(at)}`, `error=${message ?? ''}`, HIDDEN_CONTENT]);
+      return section([...head, `time=${at === null ? '' : logTime(at)}`, `error=${message ?? ''}`, contentField]);
     case 'skipped':
-      return section([...head, `skip reason=${message ?? ''}`, HIDDEN_CONTENT]);
+      return section([...head, `skip reason=${message ?? ''}`, contentField]);
     case 'created':
     case 'updated':
-      return section([...head, HIDDEN_CONTENT]);
+      return section([...head, contentField]);
     case 'deleted':
       return section(head);
   }
@@ -36,8 +37,8 @@ function idOf(result: RecordedResult, { sourceKey, targetKey }: EntityRecord): s
   return (isWritten ? (targetKey ?? sourceKey) : sourceKey) ?? '';
 }
 
-/** A record as one line of JSON (DWN-9). */
-export function recordLine(result: RecordedResult, record: EntityRecord): string {
+/** A record as one line of JSON (DWN-9). A content is an object, or the text of one that was cut. */
+export function recordLine(result: RecordedResult, record: EntityRecord, content: StoredContent | undefined): string {
   const { entity, systemName, sourceKey, targetKey, operation, durationMs, at, message } = record;
   const reason = result === 'failed' ? { error: message } : result === 'skipped' ? { skipReason: message } : {};
   return `${JSON.stringify({
@@ -50,6 +51,7 @@ export function recordLine(result: RecordedResult, record: EntityRecord): string
     durationMs,
     time: at?.toISOString() ?? null,
     ...reason,
+    ...(result !== 'deleted' && { content: content === undefined ? HIDDEN_CONTENT : contentValue(content) }),
   })}\n`;
 }
 

@@ -41,7 +41,8 @@ export class LogsController {
     summary: 'Download a log of a job',
     description:
       'A ZIP with what the job was and how it ended, or with its failed, skipped, created, updated or deleted entities. Failures are always recorded, ' +
-      'the others if the trace property of the source was on when the job started: else the ZIP is empty.',
+      'the others if the trace property of the source was on when the job started: else the ZIP is empty. What they contained is shown, without ' +
+      'secrets, if its content property was on, too; else it is hidden.',
     problems,
   })
   async ofJob(
@@ -78,7 +79,9 @@ export class LogsController {
   @Put('job-logs/settings')
   @Documented({
     summary: 'Change for how long job logs are kept',
-    description: 'Logs of jobs that ended earlier are deleted within minutes, with the records of their entities.',
+    description:
+      'Logs of jobs that ended earlier are deleted within minutes, with the records of their entities. What entities contained can be deleted sooner ' +
+      '(contentRetentionDays); left out, it is kept as long as the log.',
     response: logSettings,
   })
   saveSettings(@Body({ schema: logSettings }) body: LogSettings): Promise<LogSettings> {

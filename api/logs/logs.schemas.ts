@@ -49,7 +49,19 @@ const retentionDays = z
   )
   .describe('Days after the end of a job');
 
-export const logSettings = z.strictObject({ retentionDays });
+const contentRetentionDays = z
+  .int()
+  .min(1)
+  .max(30)
+  .optional()
+  .describe('Days after the end of a job for which the content of its entities is kept; absent: as long as its log');
+
+export const logSettings = z
+  .strictObject({ retentionDays, contentRetentionDays })
+  .refine(({ retentionDays: days, contentRetentionDays: contentDays }) => (contentDays ?? 0) <= days, {
+    path: ['contentRetentionDays'],
+    error: 'must not be more than retentionDays',
+  });
 export type LogSettings = z.infer<typeof logSettings>;
 
 export const deleteLogsBody = z.strictObject({

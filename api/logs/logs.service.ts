@@ -15,6 +15,7 @@ import { requireConfirmation } from '../common/confirmation.js';
 import { notFound, ProblemError } from '../common/problem.js';
 import { fileTime, zipOf } from '../common/zip.js';
 import { DATA_SOURCE, SQL_POOL } from '../infrastructure.js';
+import { ContentReader } from './content-reader.js';
 import { filesOf } from './log-files.js';
 import { commonText, recordLine, recordText } from './log-text.js';
 import { LOG_TYPES } from './logs.schemas.js';
@@ -42,6 +43,7 @@ export class LogsService {
   constructor(
     @Inject(DATA_SOURCE) private readonly dataSource: DataSource,
     @Inject(SQL_POOL) private readonly pool: SqlPool,
+    @Inject(ContentReader) private readonly contents: ContentReader,
   ) {}
 
   /** A log of one job. Problems: `not-found`; `job-running` while it runs or is paused (DWN-7, DWN-8). */
@@ -62,12 +64,13 @@ export class LogsService {
   }
 
   async settings(): Promise<LogSettings> {
-    return { retentionDays: await readRetention(this.pool) };
+    const { days, contentDays } = await readRetention(this.pool);
+    return { retentionDays: days, ...(contentDays !== null && { contentRetentionDays: contentDays }) };
   }
 
-  /** RET-1; older logs go within minutes. */
-  async saveSettings({ retentionDays }: LogSettings): Promise<LogSettings> {
-    await saveRetention(this.pool, retentionDays);
+  /** RET-1, RET-4; what is older goes within minutes. */
+  async saveSettings({ retentionDays, contentRetentionDays }: LogSettings): Promise<LogSettings> {
+    await saveRetention(this.pool, retentionDays, contentRetentionDays ?? null);
     return this.settings();
   }
 
@@ -90,7 +93,9 @@ export class LogsService {
   /** None where they were not asked for (TRC-6). */
   async *#records(runKey: string, result: RecordedResult, write: typeof recordText): AsyncGenerator<readonly string[]> {
     if (!(await isRecorded(this.pool, runKey, result))) return;
-    for await (const records of listRecords(this.pool, runKey, result)) yield records.map((one) => write(result, one));
+    for await (const records of listRecords(this.pool, runKey, result))
+      for await (const few of this.contents.open(runKey, result, records))
+        yield few.map(({ record, content }) => write(result, record, content));
   }
 
   async *#commonOf(job: JobView): AsyncGenerator<readonly string[]> {

@@ -24,6 +24,8 @@ export interface WantedProperties {
   readonly properties: Readonly<Record<string, string>>;
   /** Clear text, or {@link CREDENTIAL_MASK} for "as stored". */
   readonly credentials: Readonly<Record<string, string>>;
+  /** Those that the caller names; the others are as stored. Absent: all. */
+  readonly named?: readonly string[];
 }
 
 /** True for names that may only be stored as credential (CRD-1). */
@@ -69,7 +71,7 @@ export function planProperties(
     errors.push({ pointer: jsonPointer(['credentials', name]), message });
   }
   if (errors.length > 0) throw invalidProperties(errors);
-  return { plain, secrets, keptSecretNames: kept };
+  return { plain, secrets, keptSecretNames: kept, ...(wanted.named !== undefined && { named: wanted.named }) };
 }
 
 /** The problem for properties that cannot be saved. */
@@ -129,7 +131,11 @@ export function applyChanges(
     properties.delete(name);
     setOrRemove(credentials, name, value);
   }
-  return { properties: Object.fromEntries(properties), credentials: Object.fromEntries(credentials) };
+  return {
+    properties: Object.fromEntries(properties),
+    credentials: Object.fromEntries(credentials),
+    named: Object.keys(changes.properties),
+  };
 }
 
 function setOrRemove(map: Map<string, string>, name: string, value: string | null): void {

@@ -45,6 +45,10 @@ const SIMULATION_STATEMENTS = [
   'delete from simulated_entity where run_key in (select run_key from run where source_id = $1)',
 ];
 
+/** What a job has recorded of people goes with either of the systems, too; its records stay with the job log. */
+const CONTENT_STATEMENT =
+  'delete from traced_content c using run r where r.run_key = c.run_key and r.traced is not null and (r.source_id = $1 or c.system_id = $1)';
+
 /** Results of Validate runs: they go with the source. A reset leaves them, they have nothing of jobs. */
 const VALIDATION_STATEMENT = 'delete from validation where source_id = $1';
 
@@ -81,7 +85,12 @@ export async function removeOperationalData(
   await removeTargetData(transaction, systemNo);
   if (keepEntities) return;
   await transaction.query('delete from kept_origin where target_id = $1 or source_id = $1', [systemNo]);
-  for (const statement of [...SIMULATION_STATEMENTS, ...NOTIFICATION_STATEMENTS, VALIDATION_STATEMENT])
+  for (const statement of [
+    ...SIMULATION_STATEMENTS,
+    CONTENT_STATEMENT,
+    ...NOTIFICATION_STATEMENTS,
+    VALIDATION_STATEMENT,
+  ])
     await transaction.query(statement, [systemNo]);
 }
 

@@ -2,6 +2,7 @@ import type { EntityManager } from 'typeorm';
 import type { Keyring } from '../../runtime/secrets.js';
 import { BACKLOG_STATE } from '../codes.js';
 import { SystemPropertyEntity } from './entities/system-property.entity.js';
+import { settleContentSwitches } from '../logs/content-switches.js';
 
 /** A whole set of properties of one system, as it shall be stored. */
 export interface PropertySet {
@@ -11,6 +12,8 @@ export interface PropertySet {
   readonly secrets: Readonly<Record<string, string>>;
   /** Credential properties that stay as they are. */
   readonly keptSecretNames: readonly string[];
+  /** Properties that are named by whoever saves; all others are to stay as they are. Absent: all are named. */
+  readonly named?: readonly string[];
 }
 
 /** Replaces the properties of a system: what the set does not name is removed (PRP-8). */
@@ -20,12 +23,13 @@ export async function saveProperties(
   system: { readonly no: number; readonly id: string },
   set: PropertySet,
 ): Promise<void> {
+  const plain = await settleContentSwitches(manager, system.no, set);
   await manager.query('delete from system_property where system_no = $1 and name <> all($2::text[])', [
     system.no,
     set.keptSecretNames,
   ]);
   await manager.insert(SystemPropertyEntity, [
-    ...Object.entries(set.plain).map(([name, value]) => ({ systemNo: system.no, name, value, sealed: null })),
+    ...Object.entries(plain).map(([name, value]) => ({ systemNo: system.no, name, value, sealed: null })),
     ...Object.entries(set.secrets).map(([name, clearText]) => ({
       systemNo: system.no,
       name,

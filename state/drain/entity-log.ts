@@ -1,8 +1,10 @@
 import type { RecordedResult } from '../../core/logs/trace.js';
 import type { Sql } from '../database.js';
+import { storeContents } from '../logs/contents.js';
+import type { NewContent, SealContent } from '../logs/contents.js';
 import { noteFailedEntities } from '../notifications/job-events.js';
 
-/** One attempt that had a result; no attribute values (CONN-CORE-76). */
+/** One attempt that had a result; no attribute values (CONN-CORE-76), but for a content that the job traces. */
 export interface LogLine {
   readonly operation: 'create' | 'update' | 'delete' | 'adopt';
   readonly result: 'created' | 'updated' | 'deleted' | 'skipped' | 'failed';
@@ -11,6 +13,8 @@ export interface LogLine {
   readonly durationMs: number;
   /** Id of the target entity of a deletion, whose link goes with it; of everything else it is found in the link. */
   readonly targetKey?: string | null;
+  /** What the entity contained, where the job records that (TRC-9). */
+  readonly content?: SealContent;
 }
 
 type Line = LogLine & { readonly entityNo: number; readonly part?: string | undefined };
@@ -37,6 +41,7 @@ export async function writeLog(sql: Sql, context: LogContext, lines: readonly Li
     lines.filter((line) => !isRecorded(line)),
   );
   await appendRecords(sql, context, lines.filter(isRecorded));
+  await storeContents(sql, context.runKey, contentsOf(context, lines));
   const count = (result: LogLine['result']): number => lines.filter((line) => line.result === result).length;
   await sql.query(
     `insert into run_counter as c (run_key, system_id, type, action, created, updated, deleted, skipped, failed)
@@ -56,6 +61,12 @@ export async function writeLog(sql: Sql, context: LogContext, lines: readonly Li
     ],
   );
   if (count('failed') > 0) await noteFailedEntities(sql, context.runKey);
+}
+
+function* contentsOf({ targetNo, type }: LogContext, lines: readonly Line[]): Generator<NewContent> {
+  for (const { entityNo, part = '', result, content } of lines)
+    if (content !== undefined && result !== 'deleted')
+      yield { systemNo: targetNo, type, result, entityNo, place: part, seal: content };
 }
 
 const OPEN_RUN = `open as (select run_key from run where run_key = $1 and state = 'running' for key share)`;

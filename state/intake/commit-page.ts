@@ -6,6 +6,8 @@ import type { RunFence } from '../runs/fence.js';
 import { demandChanged, demandForced, demandOutOfStep } from './demand.js';
 import type { TargetProgram } from './demand.js';
 import { writeMembers } from './members.js';
+import { storePageContents } from './page-contents.js';
+import type { PageContent } from './page-contents.js';
 import { noteSourceValues } from './source-values.js';
 import type { SourceValue } from './source-values.js';
 
@@ -64,6 +66,8 @@ export interface PageCommit {
   readonly targets: readonly TargetProgram[];
   /** Resync: every delivered entity is written (CHG-6). */
   readonly force: boolean;
+  /** Of a run that traces them. */
+  readonly contents?: readonly PageContent[];
 }
 
 /**
@@ -85,6 +89,8 @@ export async function commitPage(pool: SqlPool, fence: RunFence, page: PageCommi
       if (change.changed) changed.push(entityNo);
     }
     await recordPage(sql, fence.runKey, page, seen, skipped);
+    if (page.contents !== undefined)
+      await storePageContents(sql, { ...page, runKey: fence.runKey }, page.contents, numbers);
     if (page.failures.length > 0) await noteFailedEntities(sql, fence.runKey);
     const pair = { runKey: fence.runKey, sourceNo: page.sourceNo, type: page.type, targets: page.targets };
     await demandChanged(sql, { ...pair, entityNos: changed }, urgent);

@@ -3,6 +3,8 @@ import type { Sql, SqlPool } from '../database.js';
 
 /** Logs removed in one transaction. */
 const BATCH_RUNS = 20;
+/** Contents removed in one transaction. */
+const BATCH_CONTENTS = 2_000;
 
 /** Tables with rows of runs, beside `run` itself and `entity_log`. */
 const RUN_TABLES = [
@@ -21,6 +23,7 @@ const RUN_TABLES = [
   'simulated_entity',
   'simulated_position',
   'simulated_result',
+  'traced_content',
 ];
 
 const EARLIEST = 'now() - make_interval(days => (select job_log_days from installation))';
@@ -34,6 +37,11 @@ const IS_REFERRED_TO = `
   exists (select from plan p where p.run_key = r.run_key)
   or exists (select from notification_state n where n.failed_run = r.run_key)
   or r.run_key = (select max(l.run_key) from run l where l.source_id = r.source_id)`;
+
+/** RET-4: what entities contain is kept for a shorter time than the log of their job, or has lost it. The records themselves stay (LOG-6). */
+const HAS_OLD_CONTENTS = `
+  r.traced is not null and r.state = 'finished'
+  and (r.is_log_deleted or r.ended_at < now() - make_interval(days => (select content_log_days from installation)))`;
 
 /** What is left to remove of a deleted log: everything, or only the row that something refers to. */
 const HAS_ROWS = 'exists (select from run_chain c where c.run_key = r.run_key)';
@@ -50,14 +58,15 @@ export async function deleteAllLogs(sql: Sql): Promise<number> {
 export async function hasOldLogs(sql: Sql): Promise<boolean> {
   const [row] = await sql.query<{ found: boolean }>(
     `select exists (select from run where ${IS_EXPIRED})
-         or exists (select from run r where r.is_log_deleted and (${HAS_ROWS} or not (${IS_REFERRED_TO}))) as found`,
+         or exists (select from run r where r.is_log_deleted and (${HAS_ROWS} or not (${IS_REFERRED_TO})))
+         or exists (select from run r where ${HAS_OLD_CONTENTS} and exists (select from traced_content c where c.run_key = r.run_key)) as found`,
   );
   if (row?.found === true) return true;
   return (await oldPartitions(sql)).length > 0;
 }
 
 /**
- * Deletes the logs of jobs that ended too long ago (RET-1), and removes all rows of deleted logs, a few at a time. False: there are more. What it
+ * Deletes the logs of jobs that ended too long ago (RET-1), contents that are not kept any more (RET-4), and removes all rows of deleted logs, a few at a time. False: there are more. What it
  * has done stays done, whenever it is stopped.
  */
 export async function removeDeletedLogs(pool: SqlPool): Promise<boolean> {
@@ -65,6 +74,7 @@ export async function removeDeletedLogs(pool: SqlPool): Promise<boolean> {
   for (const name of await oldPartitions(pool)) await dropDay(pool, name);
   // Attempts of healing for which there was no day.
   await pool.query(`delete from entity_log_default where run_key is null and at < ${EARLIEST}`);
+  if (!(await removeOldContents(pool))) return false;
   return pool.transaction(async (sql) => {
     const runs = await sql.query<{ runKey: string; isReferredTo: boolean; isOld: boolean }>(
       `select r.run_key::text as "runKey", ${IS_REFERRED_TO} as "isReferredTo", r.ended_at < ${EARLIEST} as "isOld" from run r
@@ -82,6 +92,16 @@ export async function removeDeletedLogs(pool: SqlPool): Promise<boolean> {
     await sql.query('delete from run where run_key = any($1::bigint[])', [free]);
     return runs.length < BATCH_RUNS;
   });
+}
+
+/** False: there are more. */
+async function removeOldContents(sql: Sql): Promise<boolean> {
+  const removed = await sql.query(
+    `delete from traced_content
+      where ctid = any(array(select c.ctid from run r join traced_content c on c.run_key = r.run_key where ${HAS_OLD_CONTENTS} limit $1)) returning 1`,
+    [BATCH_CONTENTS],
+  );
+  return removed.length < BATCH_CONTENTS;
 }
 
 /** SQLSTATE `lock_not_available`. */

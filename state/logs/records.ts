@@ -4,6 +4,7 @@ import { recordedResults } from '../../core/logs/trace.js';
 import type { RecordedResult } from '../../core/logs/trace.js';
 import type { Sql } from '../database.js';
 import { IS_SIMULATION } from '../runs/run.js';
+import type { ContentKey } from './contents.js';
 import { seriesOf } from './record-series.js';
 
 /** What became of an entity in one system, for the downloads (DWN-4, DWN-9). */
@@ -18,6 +19,8 @@ export interface EntityRecord {
   readonly code: string | null;
   /** Why it failed or was skipped. */
   readonly message: string | null;
+  /** Where its content is stored; null: there is none (TRC-4). */
+  readonly content: ContentKey | null;
 }
 
 /** Records fetched at once. */

@@ -1,5 +1,7 @@
 import { BACKLOG_STATE, LINK_STATE, PRESENCE } from '../codes.js';
 import type { Sql } from '../database.js';
+import { switchedOffLine } from '../../core/logs/trace.js';
+import { switchOffUsed } from '../logs/content-switches.js';
 import { noteRunEnd } from '../notifications/job-events.js';
 import { IN_STEP } from '../intake/demand.js';
 import type { TargetProgram } from '../intake/demand.js';
@@ -27,6 +29,50 @@ export interface ConditionReason {
 const QUARANTINE_REASON = `
   (select 'In quarantine (' || q.author || '): ' || q.note from quarantine q where q.target_id = t.target_id and q.entity_no = s.entity_no)`;
 
+/** SQL: who was delivered in the page `p`, as `s`, with link and backlog row in the target `t.target_id`. */
+const SEEN = `
+      cross join lateral unnest(p.seen) as s (entity_no)
+       left join link l on l.target_id = t.target_id and l.entity_no = s.entity_no and l.ord = 0
+       left join backlog b on b.target_id = t.target_id and b.entity_no = s.entity_no`;
+
+/** SQL: marked as not wanted or parked, and nothing was tried in the run $1. */
+const IS_SKIPPED = `(l.state = ${LINK_STATE.skipped} or (l.state = ${LINK_STATE.linked} and l.out_of_scope)
+             or b.state in (${BACKLOG_STATE.parked}, ${BACKLOG_STATE.quarantined}))
+        and not exists (select from entity_log g where g.run_key = $1 and g.target_id = t.target_id and g.entity_no = s.entity_no)
+        and not exists (select from change c where c.target_id = t.target_id and c.entity_no = s.entity_no and c.standing and c.state in ('held', 'approved'))`;
+
+/** Somebody whom {@link storeSkips} will count. */
+export interface SkippedEntity {
+  readonly pageNo: number;
+  readonly entityNo: number;
+  readonly sourceKey: string;
+  /** Of the sealed common JSON. */
+  readonly bytes: number;
+}
+
+/** Whom a target skips without an attempt, as {@link storeSkips} will find them, in the order of the pages after a position. */
+export async function listSkipped(
+  sql: Sql,
+  runKey: string,
+  pair: { readonly targetNo: number; readonly type: number },
+  after: { readonly pageNo: number; readonly entityNo: number },
+  limit: number,
+): Promise<SkippedEntity[]> {
+  return sql.query<SkippedEntity>(
+    `select p.page_no as "pageNo", s.entity_no as "entityNo", e.source_key as "sourceKey", octet_length(eb.body) as bytes
+       from run_page p
+       join run_type rt on rt.run_key = p.run_key and rt.type = p.type and rt.epoch = p.epoch
+      cross join (select $2::int as target_id) t
+      ${SEEN}
+       join entity e on e.entity_no = s.entity_no
+       join entity_body eb on eb.entity_no = s.entity_no
+      where p.run_key = $1 and p.type = $3 and p.page_no >= $4 and (p.page_no, s.entity_no) > ($4::int, $5::bigint)
+        and ${IS_SKIPPED}
+      order by p.page_no, s.entity_no limit $6`,
+    [runKey, pair.targetNo, pair.type, after.pageNo, after.entityNo, limit],
+  );
+}
+
 /**
  * Skipped results of entities that needed no attempt (engine.md §8): delivered, present, and marked as not wanted or parked. One array
  * for each page, target and reason; those arrays are the logged results.
@@ -41,14 +87,9 @@ export async function storeSkips(sql: Sql, runKey: string, reasons: readonly Con
        from run_page p
        join run_type rt on rt.run_key = p.run_key and rt.type = p.type and rt.epoch = p.epoch
        join unnest($2::int[], $3::smallint[], $4::text[]) as t (target_id, type, reason) on t.type = p.type
-      cross join lateral unnest(p.seen) as s (entity_no)
-       left join link l on l.target_id = t.target_id and l.entity_no = s.entity_no and l.ord = 0
-       left join backlog b on b.target_id = t.target_id and b.entity_no = s.entity_no
+      ${SEEN}
       where p.run_key = $1
-        and (l.state = ${LINK_STATE.skipped} or (l.state = ${LINK_STATE.linked} and l.out_of_scope)
-             or b.state in (${BACKLOG_STATE.parked}, ${BACKLOG_STATE.quarantined}))
-        and not exists (select from entity_log g where g.run_key = $1 and g.target_id = t.target_id and g.entity_no = s.entity_no)
-        and not exists (select from change c where c.target_id = t.target_id and c.entity_no = s.entity_no and c.standing and c.state in ('held', 'approved'))
+        and ${IS_SKIPPED}
       group by 1, 2, 3, 4, 5
      on conflict do nothing`,
     [runKey, reasons.map((one) => one.targetNo), reasons.map((one) => one.type), reasons.map((one) => one.reason)],
@@ -149,8 +190,9 @@ export async function lockRun(
   return row;
 }
 
-/** The final word on a run; the next queued one may start (JOB-13). */
-export async function closeRun(sql: Sql, runKey: string, status: JobStatus, outcome: readonly string[]): Promise<void> {
+/** The final word on a run; the next queued one may start (JOB-13). What it has used of content tracing is off from now on (TRC-2). */
+export async function closeRun(sql: Sql, runKey: string, status: JobStatus, lines: readonly string[]): Promise<void> {
+  const outcome = [...lines, ...(await switchOffTracing(sql, runKey))];
   await sql.query(`update run set state = 'finished', status = $2, outcome = $3, ended_at = now() where run_key = $1`, [
     runKey,
     status,
@@ -158,6 +200,12 @@ export async function closeRun(sql: Sql, runKey: string, status: JobStatus, outc
   ]);
   await noteRunEnd(sql, runKey);
   await sql.query('select pg_notify($1, $2)', [RUN_CHANNEL, runKey]);
+}
+
+/** Switches off what the run has used of content tracing (TRC-2); what *Job Execution Outcome* says of it. */
+export async function switchOffTracing(sql: Sql, runKey: string): Promise<string[]> {
+  const names = await switchOffUsed(sql, runKey);
+  return names.length === 0 ? [] : [switchedOffLine(names)];
 }
 
 /** Deletions that the source has reported itself, by type; types without any are left out. */

@@ -39,6 +39,8 @@ export interface OpenedRunRow {
   readonly accepts: Acceptances | null;
   readonly mode: 'full' | 'delta' | null;
   readonly frozen: FrozenRun | null;
+  /** Content properties that the run uses, with the versions of their settings (TRC-2); null: none. Known when it is frozen. */
+  readonly traced?: Readonly<Record<string, number>> | null;
 }
 
 /**
@@ -64,6 +66,8 @@ export async function takeRun(sql: Sql, runKey: string, owner: string): Promise<
  * Stores what the run works with. The first writer wins: an attempt that wakes up when the run has begun changes nothing. A manual run
  * also lets healing go on again, but for a simulation. False when one of its systems was deleted meanwhile; from here on none of them can be ⚠, or a write under way
  * would leave rows of a system that is gone.
+ *
+ * @param contents content properties that a run of this kind uses, if they are on now; default: none
  */
 export async function freezeRun(
   pool: SqlPool,
@@ -71,6 +75,7 @@ export async function freezeRun(
   owner: string,
   mode: 'full' | 'delta',
   frozen: FrozenRun,
+  contents: readonly string[] = [],
 ): Promise<boolean> {
   const targets = frozen.targets.filter((target) => target.enabled).map((target) => target.no);
   return pool.transaction(async (sql) => {
@@ -79,7 +84,7 @@ export async function freezeRun(
       systems,
     ]);
     if (kept.length < systems.length) return false;
-    await freeze(sql, runKey, owner, mode, frozen);
+    await freeze(sql, runKey, owner, mode, frozen, contents);
     // A target that is disconnected later still belongs to this run: it cannot be deleted before its end.
     await sql.query(
       'insert into run_target (run_key, target_id) select $1, t from unnest($2::int[]) t on conflict do nothing',
@@ -95,15 +100,18 @@ async function freeze(
   owner: string,
   mode: 'full' | 'delta',
   frozen: FrozenRun,
+  contents: readonly string[],
 ): Promise<void> {
   await sql.query(
     `with frozen as (
-       update run set mode = $3, frozen = $4::json
+       update run set mode = $3, frozen = $4::json,
+              traced = (select json_object_agg(c.name, c.version) from content_switch c
+                         where c.system_no = run.source_id and c.name = any($5::text[]))
         where run_key = $1 and owner = $2 and state = 'running' and frozen is null
         returning source_id, kind)
      insert into source_state (source_id) select r.source_id from frozen r where not ${IS_SIMULATION}
      on conflict (source_id) do update set heal_paused = false`,
-    [runKey, owner, mode, JSON.stringify(frozen)],
+    [runKey, owner, mode, JSON.stringify(frozen), contents],
   );
 }
 
@@ -115,7 +123,7 @@ export async function loadFrozenRun(
 ): Promise<OpenedRunRow & { mode: 'full' | 'delta'; frozen: FrozenRun }> {
   const rows = await sql.query<OpenedRunRow & { mode: 'full' | 'delta'; frozen: FrozenRun }>(
     `select run_key::text as "runKey", source_id as "sourceNo", kind, plan_no as "planNo", plan_first as "planFirst", match,
-            is_scheduled as "isScheduled", accepts, mode, frozen from run
+            is_scheduled as "isScheduled", accepts, mode, frozen, traced from run
       where run_key = $1 and owner = $2 and state = 'running' and frozen is not null`,
     [runKey, owner],
   );

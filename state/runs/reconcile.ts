@@ -2,7 +2,7 @@ import type { Sql, SqlPool } from '../database.js';
 import { noteRunEnd } from '../notifications/job-events.js';
 import { closeChanges } from '../plans/close-changes.js';
 import { forgetStaged } from '../simulation/staging.js';
-import { countExactly } from './finish-run.js';
+import { countExactly, switchOffTracing } from './finish-run.js';
 import { lostOutcome } from './lost-outcome.js';
 import { noteLostUnknown } from './lost-unknown.js';
 import { moveForcedFullCounter } from './read-mode.js';
@@ -122,7 +122,7 @@ async function close(sql: Sql, { runKey, sourceNo, status, message }: Closing): 
   if (simulates) await forgetStaged(sql, runKey);
   else await closeChanges(sql, runKey, sourceNo);
   await countExactly(sql, runKey, sourceNo);
-  const outcome = await lostOutcome(sql, runKey, sourceNo);
+  const outcome = [...(await lostOutcome(sql, runKey, sourceNo)), ...(await switchOffTracing(sql, runKey))];
   if (!simulates) await noteLostUnknown(sql, runKey, sourceNo);
   await sql.query(
     `update run set state = 'finished', status = $2, error_message = coalesce(error_message, $3), outcome = $4, ended_at = now() where run_key = $1`,

@@ -196,6 +196,24 @@ describe('job logs', () => {
     await api.send('put', settings, { retentionDays: 7 });
   });
 
+  it('RET-4: contents are kept for 1 day at least and no longer than the log; left out, as long as the log', async () => {
+    const settings = '/api/v1/job-logs/settings';
+    const put = async (contentRetentionDays: unknown) =>
+      api.send('put', settings, { retentionDays: 14, contentRetentionDays });
+    for (const days of [1, 14]) {
+      expect((await put(days)).body).toEqual({ retentionDays: 14, contentRetentionDays: days });
+      expect((await api.send('get', settings)).body).toEqual({ retentionDays: 14, contentRetentionDays: days });
+    }
+    for (const days of [0, 15, 31, 1.5, '2']) {
+      const { status, body } = await put(days);
+      const pointers = new Set(body.errors.map((error: { pointer: string }) => error.pointer));
+      expect([days, status, pointers]).toEqual([days, 400, new Set(['/contentRetentionDays'])]);
+    }
+    expect((await put(15)).body.errors[0].message).toBe('must not be more than retentionDays');
+    expect((await put(undefined)).body).toEqual({ retentionDays: 14 });
+    await api.send('put', settings, { retentionDays: 7 });
+  });
+
   it('RET-2: logs of all finished jobs are deleted, after confirmation only', async () => {
     const running = JOB.replace(/1$/, '2');
     await addJob(running, { state: 'running', status: null, ended_at: null });

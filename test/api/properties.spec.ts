@@ -235,3 +235,45 @@ describe('program numbers (engine.md §6)', () => {
     expect(await api.sql('select from pair_sweep')).toHaveLength(3);
   });
 });
+
+describe('content properties', () => {
+  const FAILED = 'ips.trace.failed.entity.content';
+  const CREATED = 'ips.trace.created.entity.content';
+  const settings = (): Promise<Record<string, unknown>[]> =>
+    api.sql('select name, version::text from content_switch order by name') as never;
+
+  it('TRC-2: a request that names a content property sets it anew, one that does not leaves the setting as it is', async () => {
+    const patch = (properties: Record<string, string | null>) => api.send('patch', path, { properties });
+    await patch({ [FAILED]: 'true' });
+    const first = await settings();
+    expect(first).toEqual([{ name: FAILED, version: expect.anything() }]);
+    await patch({ 'ips.trace.deleted.entity': 'true' });
+    expect(await settings()).toEqual(first);
+    await patch({ [CREATED]: 'true' });
+    expect(await settings()).toEqual([{ name: CREATED, version: expect.anything() }, ...first]);
+    await patch({ [CREATED]: null, [FAILED]: 'true' });
+    const second = await settings();
+    expect(second).toEqual([{ name: FAILED, version: expect.anything() }]);
+    expect(second).not.toEqual(first);
+    // All are named by a request that gives the whole set.
+    const { properties, credentials } = (await api.send('get', path)).body;
+    expect((await api.send('put', path, { properties, credentials })).status).toBe(200);
+    expect(await settings()).toHaveLength(1);
+    expect(await settings()).not.toEqual(second);
+    await patch({ [FAILED]: 'false' });
+    expect(await settings()).toEqual([]);
+  });
+
+  it('TRC-3, TRC-5: what has no effect is saved with a warning that names both sides', async () => {
+    const { status, body } = await api.send('patch', path, { properties: { [CREATED]: 'true' } });
+    expect([status, body.properties[CREATED], body.warnings]).toEqual([
+      200,
+      'true',
+      [{ property: CREATED, message: `${CREATED} has no effect while ips.trace.created.entity is not true` }],
+    ]);
+    expect((await api.send('patch', path, { properties: { [CREATED]: 'yes' } })).body).toMatchObject({
+      status: 422,
+      errors: [{ pointer: `/properties/${CREATED}` }],
+    });
+  });
+});

@@ -1,9 +1,22 @@
 import { describe, expect, it } from '@jest/globals';
 import { isSecretProperty, validateProperties } from '../../connectors/common-properties.js';
+import { PLATFORM_PROPERTIES } from '../../connectors/property-descriptors.js';
 import { createRegistry } from '../../connectors/registry.js';
 import { scimSystemFactory as factory } from '../../connectors/scim/scim.factory.js';
 
 const valid = { URL: 'https://scim.example.org', User: 'u', Password: 'x' };
+
+const ALL_TRACES = [
+  'ips.trace.created.entity',
+  'ips.trace.updated.entity',
+  'ips.trace.skipped.entity',
+  'ips.trace.deleted.entity',
+  'ips.trace.created.entity.content',
+  'ips.trace.updated.entity.content',
+  'ips.trace.skipped.entity.content',
+  'ips.trace.failed.entity.content',
+  'ips.trace.entity.content.unlimited',
+];
 
 const check = (properties: Record<string, string>, role: 'source' | 'target' = 'source') =>
   validateProperties(factory, { ...valid, ...properties }, role);
@@ -62,8 +75,9 @@ describe('validateProperties', () => {
     ['ips.http.header.x y', '5'],
     ['ips.http.header.x', 'a\r\nb: c'],
     ['ips.tls.ca.certificates', 'not PEM'],
-    ['ips.trace.created.entity.content', 'true'],
-    ['ips.trace.entity.content.unlimited', 'true'],
+    ['ips.trace.created.entity', 'yes'],
+    ['ips.trace.created.entity.content', 'on'],
+    ['ips.trace.entity.content.unlimited', 'TRUE'],
   ])('PRP-2, PRP-7, RTY-2, RDM-3: %s=%j is refused', (name, value) => {
     expect(errorsOf({ [name]: value })).toEqual([name]);
   });
@@ -135,6 +149,30 @@ describe('validateProperties', () => {
     expect(errorsOf({ 'scim.read.attributes': 'a', 'scim.read.excluded.attributes': 'b' })).toEqual([
       'scim.read.excluded.attributes',
     ]);
+  });
+
+  it('PRP-51, PRP-52, PRP-53, PRP-54, PRP-55, PRP-56, PRP-57, PRP-58, PRP-59: trace properties take true and false, are false by default, and belong to sources', () => {
+    const named = PLATFORM_PROPERTIES.filter(({ name }) => name.startsWith('ips.trace.'));
+    expect(named.map(({ name, kind, defaultValue, roles }) => [name, kind, defaultValue, roles])).toEqual(
+      ALL_TRACES.map((name) => [name, 'boolean', 'false', ['source']]),
+    );
+    const all = Object.fromEntries(ALL_TRACES.map((name) => [name, 'true']));
+    expect(check(all)).toEqual({ errors: [], warnings: [] });
+    expect(warningsOf(all, 'target').sort()).toEqual([...ALL_TRACES].sort());
+  });
+
+  it.each([
+    ['created.entity.content', 'ips.trace.created.entity is'],
+    ['updated.entity.content', 'ips.trace.updated.entity is'],
+    ['skipped.entity.content', 'ips.trace.skipped.entity is'],
+    [
+      'entity.content.unlimited',
+      'ips.trace.skipped.entity, ips.trace.skipped.entity.content, ips.trace.failed.entity.content are',
+    ],
+  ])('TRC-3, TRC-5: ips.trace.%s alone is accepted, and a warning names both sides', (what, partners) => {
+    const property = `ips.trace.${what}`;
+    const message = `${property} has no effect while ${partners} not true`;
+    expect(check({ [property]: 'true' })).toEqual({ errors: [], warnings: [{ property, message }] });
   });
 
   it('PRP-6: a known property in a role where it does nothing is warned about', () => {

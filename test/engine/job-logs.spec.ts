@@ -1,10 +1,8 @@
-import { buffer } from 'node:stream/consumers';
-import { strFromU8, unzipSync } from 'fflate';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { LogsService } from '../../api/logs/logs.service.js';
-import type { LogType } from '../../api/logs/logs.schemas.js';
 import type { JsonObject } from '../../core/json.js';
 import { withCondition } from '../support/engine.js';
+import { downloadsOf } from '../support/log-downloads.js';
+import type { Download } from '../support/log-downloads.js';
 import { group, person, World } from '../support/world.js';
 import type { WorldTarget } from '../support/world.js';
 
@@ -15,7 +13,7 @@ const TRACING = Object.fromEntries(
 describe('downloads of entity logs', () => {
   let world: World;
   let cloud: WorldTarget;
-  let logs: LogsService;
+  let download: Download;
 
   async function start(properties: Record<string, string>): Promise<void> {
     world = await World.start({
@@ -26,28 +24,9 @@ describe('downloads of entity logs', () => {
       hr: { properties, transformation: withCondition('source', "$.userType != 'guest'") },
     });
     cloud = await world.addTarget('Cloud', {}, { transformation: withCondition('target', "$.title != 'Boss'") });
-    logs = new LogsService(world.engine.dataSource, world.engine.pool);
+    download = await downloadsOf(world.engine);
   }
   afterEach(() => world.stop());
-
-  /** The files of a download, by name without the times. */
-  async function download(
-    runKey: string,
-    type: LogType,
-    format: 'text' | 'jsonl' = 'text',
-  ): Promise<Record<string, string>> {
-    const [job] = await world.engine.pool.query<{ id: string }>('select job_ids[1] as id from run where run_key = $1', [
-      runKey,
-    ]);
-    const { zip } = await logs.ofJob(job?.id ?? '', type, { format });
-    const files = Object.entries(unzipSync(await buffer(zip)));
-    return Object.fromEntries(
-      files.map(([name, bytes]) => [
-        name.replace(job?.id ?? '', '<id>').replace(/_\d{4}-\d\d-\d\d_[\d-]{8}/, '_<time>'),
-        strFromU8(bytes),
-      ]),
-    );
-  }
 
   const key = (userName: string): string =>
     String(
@@ -127,7 +106,7 @@ describe('downloads of entity logs', () => {
       hr: { transformation: mandatory(withCondition('source', '$.active != false')) },
     });
     cloud = await world.addTarget('Cloud');
-    logs = new LogsService(world.engine.dataSource, world.engine.pool);
+    download = await downloadsOf(world.engine);
     cloud.simulator.faults.arm({ effect: { kind: 'status', status: 400 }, match: { methods: ['POST'] } });
     const { runKey } = await world.job();
     const sections =
@@ -154,6 +133,7 @@ describe('downloads of entity logs', () => {
       durationMs: expect.any(Number),
       time: expect.stringMatching(/Z$/),
       error: expect.stringMatching(/./),
+      content: '<hidden content>',
     });
   });
 

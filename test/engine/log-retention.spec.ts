@@ -64,7 +64,7 @@ describe('retention of job logs', () => {
     );
     const dropped = await age(old.runKey, 9);
     await age(recent.runKey, 6);
-    expect(await readRetention(pool)).toBe(7);
+    expect(await readRetention(pool)).toEqual({ days: 7, contentDays: null });
     const { run: _run, entity_log: _log, ...before } = await fingerprint(pool);
     expect(await activities.findHealable()).toMatchObject({ hasOldLogs: true });
     await activities.removeOldLogs();

@@ -57,6 +57,7 @@ export interface ProcessOptions {
   readonly owner?: string;
   readonly timing?: Partial<Timing>;
   readonly clock?: () => Date;
+  readonly log?: ActivityDependencies['log'];
   /** Null: it knows no mail server. */
   readonly mailer?: Mailer | null;
 }
@@ -128,7 +129,7 @@ export class TestEngine {
 
   /** Another worker process on the same database; close its activities. */
   newProcess(options: ProcessOptions = {}): EngineProcess {
-    const { pool, decorateFactory, timing, reached, clock } = options;
+    const { pool, decorateFactory, timing, reached, clock, log } = options;
     const { mailer: own, ...dependencies } = this.dependencies;
     const mailer = options.mailer === undefined ? own : (options.mailer ?? undefined);
     const owner = options.owner ?? randomUUID();
@@ -137,6 +138,7 @@ export class TestEngine {
       ...dependencies,
       ...(mailer !== undefined && { mailer }),
       ...(clock !== undefined && { clock }),
+      ...(log !== undefined && { log }),
       ...(pool !== undefined && { pool }),
       ...(reached !== undefined && { reached }),
       connectorFactory: (typeName) => {
@@ -161,20 +163,28 @@ export class TestEngine {
     await this.dataSource.transaction((manager) => setSystemEnabled(manager, system.no, enabled));
   }
 
-  async setProperties(system: TestSystem, properties: Readonly<Record<string, string>>): Promise<void> {
-    await this.dataSource.transaction((manager) =>
-      saveProperties(manager, this.keyring, system, { plain: properties, secrets: {}, keptSecretNames: [] }),
-    );
+  /** @param named those that somebody has named, of the whole set; default: all */
+  async setProperties(
+    system: TestSystem,
+    properties: Readonly<Record<string, string>>,
+    named?: readonly string[],
+  ): Promise<void> {
+    const set = { plain: properties, secrets: {}, keptSecretNames: [], ...(named !== undefined && { named }) };
+    await this.dataSource.transaction((manager) => saveProperties(manager, this.keyring, system, set));
   }
 
   /** The stored properties with some of them changed. */
   async changeProperties(system: TestSystem, change: Readonly<Record<string, string>>): Promise<void> {
+    await this.setProperties(system, { ...(await this.properties(system)), ...change }, Object.keys(change));
+  }
+
+  /** The stored properties. */
+  async properties(system: TestSystem): Promise<Record<string, string>> {
     const rows = await this.pool.query<{ name: string; value: string }>(
       'select name, value from system_property where system_no = $1 and value is not null',
       [system.no],
     );
-    const now = Object.fromEntries(rows.map(({ name, value }) => [name, value]));
-    await this.setProperties(system, { ...now, ...change });
+    return Object.fromEntries(rows.map(({ name, value }) => [name, value]));
   }
 
   async setTransformation(system: TestSystem, document: JsonObject): Promise<void> {

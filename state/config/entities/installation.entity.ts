@@ -4,6 +4,7 @@ import { Check, Column, Entity, PrimaryColumn } from 'typeorm';
 @Entity('installation')
 @Check('installation_one_row_check', `"one"`)
 @Check('installation_job_log_days_check', `"job_log_days" in (7, 14, 30)`)
+@Check('installation_content_log_days_check', `"content_log_days" between 1 and 30`)
 export class InstallationEntity {
   @PrimaryColumn({ name: 'one', type: 'boolean', default: true, primaryKeyConstraintName: 'installation_pkey' })
   one!: boolean;
@@ -30,6 +31,10 @@ export class InstallationEntity {
   /** Days for which the log of a job is kept after its end (RET-1). */
   @Column({ name: 'job_log_days', type: 'smallint', default: 7 })
   jobLogDays!: number;
+
+  /** Days for which contents of traced entities are kept (RET-4); null: as long as the log of their job. */
+  @Column({ name: 'content_log_days', type: 'smallint', nullable: true })
+  contentLogDays!: number | null;
 
   @Column({ name: 'created_at', type: 'timestamptz', default: () => 'now()' })
   createdAt!: Date;

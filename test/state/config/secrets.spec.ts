@@ -66,10 +66,12 @@ describe('InstallationKeys', () => {
     expect(keys.deriveKey('hash').equals(new InstallationKeys(root, 'a').deriveKey('hash'))).toBe(true);
     expect(keys.deriveKey('hash')).toHaveLength(32);
     const all = [
-      ...(['entity-body', 'link-body', 'hash', 'fingerprint'] as const).map((purpose) => keys.deriveKey(purpose)),
+      ...(['entity-body', 'link-body', 'log-content', 'hash', 'fingerprint'] as const).map((purpose) =>
+        keys.deriveKey(purpose),
+      ),
       new InstallationKeys(root, 'b').deriveKey('hash'),
     ].map((key) => key.toString('hex'));
-    expect(new Set(all).size).toBe(5);
+    expect(new Set(all).size).toBe(6);
   });
 });
 
