@@ -1,8 +1,12 @@
+import type { NativeFilter } from '../core/filter/filter-model.js';
 import type { EntityType } from '../core/entity-type.js';
 import type { JsonObject, JsonValue } from '../core/json.js';
 import type { ConfirmationLimit, SplitRule } from './capability-rules.js';
+import type { ConnectorDescriptor, EditableProfile, PropertyFinding } from './descriptor.js';
 import type { EntitySamples } from './entity-samples.js';
 import type { ProbeOptions, ProbeReport } from './probe-report.js';
+
+export type { ConnectorDescriptor, EditableProfile, PropertyDescriptor, PropertyFinding } from './descriptor.js';
 
 /**
  * What a connector promises (specification: connectors/contract.md). A connector knows one protocol and one system; it knows no
@@ -23,7 +27,8 @@ export interface Connector {
   readPresent?(type: EntityType, ids: readonly string[], options: CallOptions): Promise<ReadonlySet<string> | null>;
   /**
    * `applied: 'created'` only when the system said that the entity is new (HTTP 201); `updated` when it accepted the request
-   * without saying so, because then an existing entity may have been overwritten and must not count as ours.
+   * without saying so, because then an existing entity may have been overwritten and must not count as ours. Where only members of the type
+   * are written ({@link Capabilities.membersOnly}) one that exists gets the members of `body`, and one that does not is `unsupported`.
    */
   create(type: EntityType, body: JsonObject, options: CallOptions): Promise<WriteResult>;
   /**
@@ -33,8 +38,11 @@ export interface Connector {
   completeCreate?(type: EntityType, id: string, body: JsonObject, options: CallOptions): Promise<void>;
   /** `id` of the result differs where the change has renamed or moved the entity and its identifier is its name. */
   update(type: EntityType, id: string, change: Change, options: WriteOptions): Promise<WriteResult>;
-  /** An absent entity is success with `applied: 'already-absent'` (CONN-CORE-54). */
-  delete(type: EntityType, id: string, options: WriteOptions): Promise<WriteResult>;
+  /**
+   * An absent entity is success with `applied: 'already-absent'` (CONN-CORE-54). Where only members of the type are written it stays, and loses
+   * the members that `options` names and nobody else: `applied: 'members-removed'` (CONN-CORE-12).
+   */
+  delete(type: EntityType, id: string, options: DeleteOptions): Promise<WriteResult>;
   /**
    * Makes users members of a group and takes members out, all others stay (VAR-10). Whoever is in it, or is not, already is a success with
    * `applied: 'none'` where nothing had to be sent; kind `notFound` when there is no such group. Absent: the system cannot (VAR-15).
@@ -95,6 +103,12 @@ export interface WriteOptions extends CallOptions {
   readonly etag?: string;
 }
 
+/** Options of {@link Connector.delete}. */
+export interface DeleteOptions extends WriteOptions {
+  /** Ids of the members that go, where only members of the type are written; absent: none. */
+  readonly members?: readonly string[];
+}
+
 /** Options of {@link Connector.readOne}. */
 export interface ReadOneOptions extends CallOptions {
   /** Also demand that the configured filter of the type matches: filtered by filter *and* id (DEL-23). */
@@ -133,6 +147,12 @@ export interface ReadPageRequest extends CallOptions {
   readonly watermark?: Watermark;
   /** Entities wanted at most; absent: the system's configured page size (CONN-CORE-25). The server may return fewer. */
   readonly pageSizeEntities?: number;
+  /**
+   * Only entities that fulfil it, beside the configured filter: the filter of somebody who asks in SCIM, translated through the read mapping. The same for
+   * all pages of a read, of which some may be empty. Who is missing in such a read is not absent. Kind `unsupported` for what the system would
+   * answer wrongly, and where {@link Capabilities.filtersReads} is not set.
+   */
+  readonly where?: NativeFilter;
 }
 
 /** A page of a read, with everything the engine needs to go on and to judge completeness (CONN-CORE-22). */
@@ -184,8 +204,8 @@ export interface MemberChange {
 /** What a write has done. */
 export interface WriteResult {
   readonly id: string;
-  /** `none`: the change was empty, nothing was sent (CONN-SCIM-63). */
-  readonly applied: 'created' | 'updated' | 'deleted' | 'already-absent' | 'none';
+  /** `none`: the change was empty, nothing was sent (CONN-SCIM-63). `members-removed`: see {@link Connector.delete}. */
+  readonly applied: 'created' | 'updated' | 'deleted' | 'already-absent' | 'members-removed' | 'none';
   /** Given back with the next write ({@link WriteOptions.etag}): an ETag, or what never changes where an update can change the identifier. */
   readonly version?: string;
   /** The entity as the system answered, where it did (CONN-CORE-56). */
@@ -254,6 +274,8 @@ export interface Capabilities {
   readonly delta: 'none' | 'modified-filter' | 'usn' | 'delta-link' | 'change-log';
   /** Types that `delta` covers; the others are read fully for change detection (RDM-5). */
   readonly deltaTypes: readonly EntityType[];
+  /** Reads take a filter ({@link ReadPageRequest.where}, CONN-LDAP-46). Absent: they do not. */
+  readonly filtersReads?: boolean;
   readonly updateMode: 'replace' | 'patch';
   /** CNF-6: false turns adoption of users after a conflict off. */
   readonly conflictResolution: boolean;
@@ -261,6 +283,11 @@ export interface Capabilities {
   readonly updateInsteadOfDelete?: { readonly property: string; readonly enabled: boolean };
   /** Users can be put into groups one by one: the connector has `changeMembers` (VAR-15). Absent: it has not. */
   readonly changesMembers?: boolean;
+  /**
+   * Types whose entities exist or not, whatever a job wants: Muster neither creates nor deletes them, and of one that exists it writes the members
+   * alone (CONN-CORE-12). Absent: there are none.
+   */
+  readonly membersOnly?: readonly EntityType[];
   /** Groups are deleted by taking their assignments away: a threshold counts these and not the groups (DEL-8). Absent: they are deleted. */
   readonly deletesAssignments?: boolean;
   /** One user of a source becomes several users here (LNK-3). Absent: one. */
@@ -332,43 +359,6 @@ export interface ConnectorLog {
   warn(fields: Record<string, JsonValue>, message: string): void;
 }
 
-/** Description of one property for API, console and validation (CONN-CORE-81). */
-export interface PropertyDescriptor {
-  readonly name: string;
-  readonly label: string;
-  readonly kind: 'text' | 'secret' | 'boolean' | 'integer' | 'enum' | 'url' | 'filter';
-  readonly roles: readonly ('source' | 'target')[];
-  readonly description: string;
-  /** Value assumed when the property is absent. */
-  readonly defaultValue?: string;
-  /** Value that a new system is created with (SYS-6); may differ from `defaultValue`. */
-  readonly predefinedValue?: string;
-  readonly required?: boolean;
-  readonly values?: readonly string[];
-  readonly min?: number;
-  readonly max?: number;
-}
-
-/** What API and console show of a system type. */
-export interface ConnectorDescriptor {
-  /** Exactly the documented system type name, for example `SCIM System`. */
-  readonly typeName: string;
-  readonly roles: readonly ('source' | 'target')[];
-  /** For example `scim` (PRP-190). */
-  readonly prefix: string;
-  readonly properties: readonly PropertyDescriptor[];
-  /** Documented names that are not offered, yet no slip: accepted without a warning unless {@link ConnectorFactory.validate} objects. */
-  readonly toleratedNames?: readonly string[];
-  /** Transformation documents a new system is created with (SYS-6). */
-  readonly defaultTransformations: { readonly read?: JsonObject; readonly write?: JsonObject };
-}
-
-/** A remark on one property; the message holds no value of a credential. */
-export interface PropertyFinding {
-  readonly property: string;
-  readonly message: string;
-}
-
 /** One system type: describes it, checks its properties and opens connectors for it. */
 export interface ConnectorFactory {
   readonly descriptor: ConnectorDescriptor;
@@ -386,14 +376,4 @@ export interface ConnectorFactory {
   /** How its entities look, for the conformance kit. */
   readonly samples?: EntitySamples;
   readonly profile?: EditableProfile;
-}
-
-/** What a connector lets an administrator say about one system that differs from others of its type, as JSON. */
-export interface EditableProfile {
-  /** Property that holds the differences, as JSON text. */
-  readonly property: string;
-  /** Everything that may be changed, with the values in force. Pure. */
-  inForce(properties: Readonly<Record<string, string>>): JsonObject;
-  /** What is wrong with differences, each place as a JSON pointer; empty when nothing is. */
-  problems(differences: JsonObject): readonly { readonly pointer: string; readonly message: string }[];
 }

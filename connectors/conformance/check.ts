@@ -29,8 +29,13 @@ export const NEEDS = {
   writing: need(({ mayWrite, samples }) => mayWrite && samples.user !== undefined, 'writing is not allowed here'),
   users: need(({ samples }, { types }) => types.includes('user') && samples.user !== undefined, 'no sample of users'),
   groups: need(
-    ({ samples }, { types }) => types.includes('group') && samples.group !== undefined,
-    'the system has no groups',
+    ({ samples }, { types, membersOnly }) =>
+      types.includes('group') && samples.group !== undefined && membersOnly?.includes('group') !== true,
+    'the system has no groups that could be created',
+  ),
+  fixedGroups: need(
+    ({ samples }, { membersOnly }) => samples.group !== undefined && membersOnly?.includes('group') === true,
+    'groups can be created here',
   ),
   pages: need(({ samples }) => samples.pageSizeProperty !== undefined, 'the page size cannot be set'),
   filter: need(({ samples }) => samples.user?.filter !== undefined, 'the system cannot read only some entities'),
@@ -39,6 +44,7 @@ export const NEEDS = {
       factory.capabilities({ ...properties, ...samples.user?.filter }, 'source').confirmsTogether?.user !== undefined,
     'entities are asked for one by one',
   ),
+  filteredReads: need((_, { filtersReads }) => filtersReads === true, 'reads take no filter of their own'),
   delta: need((_, { delta, deltaTypes }) => delta !== 'none' && deltaTypes.includes('user'), 'no delta read'),
   optional: need(({ samples }) => samples.user?.optional !== undefined, 'the sample names no optional attribute'),
   sharedKey: need(({ samples }) => samples.user?.textKey !== undefined, 'the sample names no key that may be shared'),

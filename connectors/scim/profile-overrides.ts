@@ -18,6 +18,7 @@ const overridesSchema = z.strictObject({
   confirmations: z.enum(['auto', 'single', 'together']).optional(),
   search: z.enum(['query', 'post-when-long']).optional(),
   sort: z.boolean().optional(),
+  groups: z.enum(['all', 'members-only']).optional(),
   putAbsent: z.enum(['clears', 'keeps']).optional(),
   etag: z.enum(['announced', 'always', 'never']).optional(),
   booleans: z.enum(['json', 'text']).optional(),
@@ -116,14 +117,28 @@ function merged(base: ScimProfile, overrides: z.infer<typeof overridesSchema>): 
 
 /** The part of a profile that can be overridden, as people see it. */
 export function dialectOf(profile: ScimProfile): JsonObject {
-  const { filter, confirmations, search, sort, putAbsent, etag, booleans, ids, conflict, delta, paging, members } =
-    profile;
+  const {
+    filter,
+    confirmations,
+    search,
+    sort,
+    groups,
+    putAbsent,
+    etag,
+    booleans,
+    ids,
+    conflict,
+    delta,
+    paging,
+    members,
+  } = profile;
   const { maxThreshold: _, ...shownMembers } = members;
   const dialect: Omit<ScimDialect, 'members'> & { readonly members: object } = {
     filter,
     confirmations,
     search,
     sort,
+    groups,
     putAbsent,
     etag,
     booleans,

@@ -54,6 +54,8 @@ export interface ScimDialect {
   /** `post-when-long`: a filter that makes the address too long goes to `/.search` (CONN-SCIM-27). */
   readonly search: 'query' | 'post-when-long';
   readonly sort: boolean;
+  /** `members-only`: groups are neither created nor deleted, and of those that exist only the members are written (CONN-CORE-12). */
+  readonly groups: 'all' | 'members-only';
   /** What a PUT does to attributes that it lacks. `keeps`: they are sent as null when they were there before. */
   readonly putAbsent: 'clears' | 'keeps';
   /** Version tags are sent with writes: to servers that announce them, to any, or never (CONN-SCIM-64). */
@@ -131,6 +133,7 @@ export const GENERIC_SCIM_2: ScimProfile = {
   confirmations: 'auto',
   search: 'query',
   sort: true,
+  groups: 'all',
   putAbsent: 'clears',
   etag: 'announced',
   booleans: 'json',
