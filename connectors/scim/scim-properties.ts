@@ -3,6 +3,7 @@ import type { PropertyDescriptor } from '../contract.js';
 import { PAGING_METHODS, PROFILE_PROPERTY } from './profile-overrides.js';
 import { originProperties } from './origins.js';
 import type { ScimProfile } from './profile.js';
+import { groupPrefixDescriptor } from './transformations/group-prefix.js';
 import { userSwitches } from './user-switches.js';
 import { CONCURRENT_WRITES, DELTA_OVERLAP_S, LIST_PAGE_SIZE, PAGE_SIZE } from './scim-settings.js';
 
@@ -15,6 +16,7 @@ export function scimProperties(profile: ScimProfile, prefix: string): readonly P
   return [
     ...HTTP_PROPERTIES,
     ...readProperties(profile),
+    groupPrefixDescriptor(prefix),
     ...writeProperties(profile, prefix),
     ...addressProperties(profile),
   ];

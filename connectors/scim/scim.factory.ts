@@ -11,13 +11,11 @@ import { userSwitchNames } from './user-switches.js';
 import { booleanProperty } from '../property-values.js';
 import { openScimConnector } from './scim.connector.js';
 import { NOT_OFFERED_NAMES, scimErrors, scimWarnings } from './scim-validation.js';
-import { SCIM_READ_TRANSFORMATION } from './transformations/read.js';
-import { SCIM_WRITE_TRANSFORMATION } from './transformations/write.js';
+import { scimReadTransformation } from './transformations/read.js';
+import { scimWriteTransformation } from './transformations/write.js';
 
 /** Creation times of SCIM servers have at least this step: many write whole seconds. */
 const CREATION_TIME_GRANULARITY_MS = 1_000;
-
-const GENERIC_TRANSFORMATIONS = { read: SCIM_READ_TRANSFORMATION, write: SCIM_WRITE_TRANSFORMATION };
 
 /** A SCIM system type from a profile: a dialect is another call of this function. */
 export function scimFactory(
@@ -25,7 +23,7 @@ export function scimFactory(
   prefix: string,
   profile: ScimProfile,
   {
-    defaultTransformations = GENERIC_TRANSFORMATIONS,
+    defaultTransformations = { read: scimReadTransformation(prefix), write: scimWriteTransformation(prefix) },
     samples = SCIM_SAMPLES,
   }: Partial<Pick<ConnectorFactory['descriptor'], 'defaultTransformations'> & Pick<ConnectorFactory, 'samples'>> = {},
 ): ConnectorFactory {
@@ -60,6 +58,7 @@ export function scimFactory(
         deltaTypes,
         updateMode: settings.patch ? 'patch' : 'replace',
         changesMembers: true,
+        ...(inForce.groups === 'members-only' && { membersOnly: ['group'], deletesAssignments: true }),
         conflictResolution:
           profile.users?.switchesResolution !== true || booleanProperty(properties, switches.resolution, true),
         ...(profile.users?.switchesUpdateInsteadOfDelete === true && {

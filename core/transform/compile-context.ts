@@ -11,7 +11,19 @@ export class CompileContext {
     readonly properties: Readonly<Record<string, string>>,
     readonly issues: IssueCollector,
     private readonly secretNames: readonly string[] = [],
+    private readonly considered: ReadonlySet<string> = new Set(),
   ) {}
+
+  /**
+   * The context of what a condition guards: whoever compares `'%key%'` with `'null'` has considered that the property may not be set, so nothing is
+   * said of it (CONN-CORE-83).
+   */
+  guardedBy(condition: JsonValue | undefined): CompileContext {
+    const compared = typeof condition === 'string' ? comparedWithNull(condition) : [];
+    if (compared.length === 0) return this;
+    const considered = new Set([...this.considered, ...compared]);
+    return new CompileContext(this.direction, this.properties, this.issues, this.secretNames, considered);
+  }
 
   /** Credential properties that the texts of a value refer to. */
   credentialsIn(value: JsonValue): readonly string[] {
@@ -45,6 +57,7 @@ export class CompileContext {
   checkPlaceholders(value: JsonValue, pointer: string): void {
     for (const key of placeholdersIn(value)) {
       const property = ownProperty(this.properties, key);
+      if (property === undefined && this.considered.has(key)) continue;
       if (property === undefined) {
         this.issues.warning(
           'placeholderUnset',
@@ -76,6 +89,14 @@ export class CompileContext {
   variablesIn(value: JsonValue): ReadonlySet<string> {
     return new Set(textsIn(value).flatMap((text) => referencesOf(text).variables));
   }
+}
+
+const COMPARED_WITH_NULL =
+  /(['"])%([A-Za-z0-9_.<>-]+)%\1\s*[=!]==?\s*(['"])null\3|(['"])null\4\s*[=!]==?\s*(['"])%([A-Za-z0-9_.<>-]+)%\5/g;
+
+/** Keys of properties that a condition compares with the text of one that is not set. */
+function comparedWithNull(condition: string): string[] {
+  return [...condition.matchAll(COMPARED_WITH_NULL)].flatMap((match) => match[2] ?? match[6] ?? []);
 }
 
 function placeholdersIn(value: JsonValue): ReadonlySet<string> {

@@ -31,7 +31,8 @@ export function compileMapping(raw: JsonValue, pointer: string, context: Compile
   return ignored ? undefined : mapping;
 }
 
-function compileParts(raw: JsonObject, pointer: string, context: CompileContext): CompiledMapping {
+function compileParts(raw: JsonObject, pointer: string, given: CompileContext): CompiledMapping {
+  const context = given.guardedBy(raw['condition']);
   const type = readType(raw, pointer, context);
   checkKeys(raw, type, pointer, context);
   const scope = readScope(raw, pointer, context);

@@ -47,7 +47,9 @@ function compileParts(
   }
   const condition = raw['condition'];
   const compiledCondition =
-    condition === undefined ? undefined : compileDynamicCondition(condition, below(pointer, 'condition'), context);
+    condition === undefined
+      ? undefined
+      : compileDynamicCondition(condition, below(pointer, 'condition'), context.guardedBy(condition));
   const skipOperations = readSkipOperations(raw['skipOperations'], below(pointer, 'skipOperations'), context);
   checkEndpoint(raw['scimEntityEndpoint'], below(pointer, 'scimEntityEndpoint'), context);
   const mappings = compileMappings(raw['mappings'], type, below(pointer, 'mappings'), context);

@@ -51,8 +51,12 @@ export interface ScimDialect {
   /** Members must say what they are in capital letters, and come and go under `/Groups/{id}/members` too. */
   readonly memberTypes: 'any' | 'upper-case';
   readonly membersOnCreate: 'stored' | 'ignored' | 'refused';
+  /** `fixed`: POST and DELETE of groups are 501, a change of anything but members is 400 mutability. */
+  readonly groups: 'free' | 'fixed';
   /** Group answers contain `members`. */
   readonly returnsMembers: boolean;
+  /** Users show the groups that they are members of. */
+  readonly showsGroups: boolean;
   /** A member id that is no user or group here is refused with 400 invalidValue. */
   readonly checksMembers: boolean;
   /** Member values in one PATCH at most; more is 400 tooMany. */
@@ -98,7 +102,9 @@ const STANDARD: ScimDialect = {
   errors: 'scim',
   memberTypes: 'any',
   membersOnCreate: 'stored',
+  groups: 'free',
   returnsMembers: true,
+  showsGroups: false,
   checksMembers: true,
   maxMembersPerPatch: Number.MAX_SAFE_INTEGER,
   bulkOperations: 0,
@@ -160,6 +166,10 @@ export const DIALECTS = {
   'refuses-members-on-create': dialect('refuses-members-on-create', 'POST of a group with members is 400', {
     membersOnCreate: 'refused',
   }),
+  'fixed-groups': dialect('fixed-groups', 'Groups are neither created nor deleted, only their members change', {
+    groups: 'fixed',
+  }),
+  'shows-groups': dialect('shows-groups', 'Users show their groups', { showsGroups: true }),
   'hides-members': dialect('hides-members', 'Groups never show members; at most 100 changed per PATCH', {
     returnsMembers: false,
     maxMembersPerPatch: 100,

@@ -183,11 +183,23 @@ export class ScimStore {
   }
 
   jsonOf(entry: StoreEntry): Buffer {
+    if (this.#showsGroups(entry)) return Buffer.from(JSON.stringify(this.resourceOf(entry)));
     return entry.json(this.#options.dialect, this.#options.baseUrl);
   }
 
   resourceOf(entry: StoreEntry): JsonObject {
-    return entry.resource(this.#options.dialect, this.#options.baseUrl);
+    const resource = entry.resource(this.#options.dialect, this.#options.baseUrl);
+    return this.#showsGroups(entry) ? { ...resource, groups: this.#groupsOf(entry.id) } : resource;
+  }
+
+  #showsGroups({ type }: StoreEntry): boolean {
+    return type === 'User' && this.#options.dialect.showsGroups;
+  }
+
+  /** RFC 7643 §4.1.2, direct membership only. */
+  #groupsOf(id: string): JsonObject[] {
+    const groups = this.entries('Group').filter(({ members }) => members.has(id));
+    return groups.map((group) => ({ value: group.id, display: group.key, type: 'direct' }));
   }
 
   #newId(): string {

@@ -25,9 +25,12 @@ describe('groups that belong to an application', () => {
         groups: [{ ...group('N', []), displayName: 'Nested' }, owned(supportedOperations, ['P'])],
       },
     });
-    return world.addTarget('Cloud', {
-      groups: existing ? [{ id: 'there', displayName: 'Group G', externalId: 'of the application', members: [] }] : [],
-    });
+    const groups = [{ id: 'there', displayName: 'Group G', externalId: 'of the application', members: [] }];
+    return world.addTarget(
+      'Cloud',
+      { groups: existing ? groups : [] },
+      { properties: { 'ips.application.id': 'app' } },
+    );
   }
 
   function found({ simulator }: WorldTarget): JsonObject {

@@ -31,7 +31,8 @@ describe('deletions that are none', () => {
     const nested = { id: 'nested', displayName: 'Nested', members: [] };
     const there = { id: 'there', displayName: 'Group G', members: [{ value: 'nested', type: 'Group' }] };
     const accountGroups = [nested, there];
-    scene = await DeletionScene.start(engine, { groups: [group('N', []), owned], accountGroups, ...start });
+    const cloud = { ...start.cloud, properties: { 'ips.application.id': 'app', ...start.cloud?.properties } };
+    scene = await DeletionScene.start(engine, { groups: [group('N', []), owned], accountGroups, ...start, cloud });
     await scene.job();
     scene.world.source.store.remove('Group', 'G');
   }
