@@ -5,6 +5,7 @@
  * - `fetched`: a page of the source is here, nothing of it is stored.
  * - `pageCommitted`: tx1 of a page is committed.
  * - `intentsCommitted`: tx2a is committed, none of its creates is sent.
+ * - `membersNoted`: who joins a group of which only members are written is committed, the request is not sent (CONN-CORE-12).
  * - `sending`: the lease was looked at, and the request that writes is sent next.
  * - `answered`: the answer to a request that writes is here, nothing of it is stored.
  * - `writtenBack`: the source has stored what the target returned, nothing of it is stored here.
@@ -21,6 +22,7 @@ export type FaultPoint =
   | 'fetched'
   | 'pageCommitted'
   | 'intentsCommitted'
+  | 'membersNoted'
   | 'sending'
   | 'answered'
   | 'writtenBack'

@@ -6,7 +6,7 @@ import type { DrainEnvironment, Work } from '../drain/work.js';
 import { send } from '../drain/write-errors.js';
 import { done, failedDelete, unlinked } from './candidate-end.js';
 import type { CandidateEnd } from './candidate-end.js';
-import { emptyGroup } from './empty-group.js';
+import { emptyGroup, unassignMembers } from './empty-group.js';
 import type { Judgement, LinkedLink } from './judge-candidate.js';
 import { letGo, updateInstead } from './let-go.js';
 
@@ -33,6 +33,8 @@ export function deletePair(
       return letGo(env, work, judgement.link.targetKey);
     case 'emptied':
       return emptyGroup(env, work, judgement.link, judgement.group);
+    case 'unassigned':
+      return unassignMembers(env, work, judgement.link);
     case 'updatedInstead':
       return updateInstead(env, work, judgement.link.targetKey);
     case 'deleted':

@@ -1,7 +1,8 @@
 import type { Change } from '../../connectors/contract.js';
-import { isJsonObject } from '../../core/json.js';
-import type { JsonObject, JsonValue } from '../../core/json.js';
+import type { JsonObject } from '../../core/json.js';
 import type { ApplicationGroup } from '../../core/sync/application-group.js';
+import { isGroupMember, memberIdOf, membersOf } from '../../core/sync/group-members.js';
+import { assignedMembers, forgetAssigned } from '../../state/drain/assigned-members.js';
 import { linkPlace } from '../../runtime/sealed-bodies.js';
 import type { DrainEnvironment, Work } from '../drain/work.js';
 import { send } from '../drain/write-errors.js';
@@ -30,6 +31,28 @@ export async function emptyGroup(
   return done(work, Date.now() - startedMs, 'kept: members removed');
 }
 
+/**
+ * CONN-CORE-12: a group of a target whose groups are not deleted loses the members that the platform has assigned, and nobody else. Of one that
+ * we have made, in a time when the target let us, these are all that were written.
+ */
+export async function unassignMembers(env: DrainEnvironment, work: Work, link: LinkedLink): Promise<CandidateEnd> {
+  const { pool } = env.services;
+  const startedMs = Date.now();
+  const assigned = await assignedMembers(pool, env.targetNo, link.targetKey);
+  const written = link.origin === 'created' ? (membersOf(writtenBody(env, work, link)) ?? []) : [];
+  const members = [...new Set([...assigned, ...written.flatMap((member) => memberIdOf(member) ?? [])])];
+  try {
+    await send(env, work, 'idempotent-write', (options) =>
+      env.connector.delete(env.type, link.targetKey, { ...options, members }),
+    );
+  } catch (error) {
+    const end = failedDelete(work, error);
+    if (end !== undefined) return end;
+  }
+  await forgetAssigned(pool, env.targetNo, link.targetKey, members);
+  return done(work, Date.now() - startedMs, 'kept: assigned members removed');
+}
+
 async function removeMembers(
   env: DrainEnvironment,
   work: Work,
@@ -55,18 +78,7 @@ async function removeMembers(
   );
 }
 
-function membersOf(body: JsonObject): JsonValue[] | undefined {
-  const members = body['members'];
-  return Array.isArray(members) ? members : undefined;
-}
-
 function writtenBody(env: DrainEnvironment, work: Work, link: LinkedLink): JsonObject {
   if (link.body === null) return {};
   return env.services.linkBodies.open(link.body, linkPlace(env.targetNo, work.row.entityNo));
-}
-
-/** A member that does not say what it is counts as a user (RFC 7643 §4.2 names no default, and users are what is provisioned). */
-function isGroupMember(member: JsonValue): boolean {
-  const type = isJsonObject(member) ? member['type'] : undefined;
-  return typeof type === 'string' && type.toLowerCase() === 'group';
 }

@@ -7,6 +7,7 @@ import type { Candidate } from '../../state/absence/candidates.js';
 import type { StoredLink } from '../../state/drain/pair-facts.js';
 import { openCommon } from '../drain/evaluate-pair.js';
 import { openIntent } from '../drain/intents.js';
+import { writesMembersOnly } from '../drain/members-only.js';
 import { linkPlace } from '../../runtime/sealed-bodies.js';
 import type { DrainEnvironment, Work } from '../drain/work.js';
 import { send } from '../drain/write-errors.js';
@@ -41,6 +42,8 @@ export type Judgement =
   | { readonly kind: 'released'; readonly link: LinkedLink }
   /** DEL-18: the group stays and loses members. */
   | { readonly kind: 'emptied'; readonly link: LinkedLink; readonly group: ApplicationGroup }
+  /** CONN-CORE-12: the target does not delete groups; this one stays and loses those whom the platform has assigned. */
+  | { readonly kind: 'unassigned'; readonly link: LinkedLink }
   /** Step 5. */
   | { readonly kind: 'updatedInstead'; readonly link: LinkedLink }
   /** Step 6. */
@@ -83,6 +86,7 @@ export function judgeBySteps(env: DrainEnvironment, work: Work, link: LinkedLink
   if (!isOurs && !deletesExistedBefore(env.tools.target)) return { kind: 'released', link };
   if (group === 'readOnly')
     return { kind: 'kept', link, reason: 'Operation [delete] is not supported by the group: it is readOnly' };
+  if (writesMembersOnly(env)) return { kind: 'unassigned', link };
   if (group === 'userOnlyMembership' || group === 'membership') return { kind: 'emptied', link, group };
   return { kind: env.program.hasDeleteScope ? 'updatedInstead' : 'deleted', link };
 }

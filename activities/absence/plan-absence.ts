@@ -126,8 +126,9 @@ export function thresholdRule(
   threshold: number,
 ): ThresholdRule {
   const countsAssignments = type !== 'user' && target.capabilities.deletesAssignments === true;
+  const countsAssignedOnly = target.capabilities.membersOnly?.includes(type) === true;
   const countsParts = splitOf(target, type) !== undefined;
-  return { ...stepRule(sourceNo, target), threshold, countsAssignments, countsParts };
+  return { ...stepRule(sourceNo, target), threshold, countsAssignments, countsAssignedOnly, countsParts };
 }
 
 /** Deletions of a type that one job may execute in a target (DEL-8); undefined: any number. */

@@ -9,6 +9,7 @@ import type { Origin } from '../../core/sync/facts.js';
 import { markOneAbsent } from '../../state/absence/mark-absent.js';
 import { confirmAbsence } from '../absence/confirm.js';
 import { wholeChange } from './change.js';
+import { withNotedMembers } from './members-only.js';
 import { failed, mapForCreate, mapForUpdate, unmappable } from './outcomes.js';
 import { settleWritten } from './settle-written.js';
 import { pause } from '../support/run-watch.js';
@@ -153,11 +154,14 @@ async function overwrite(
   work.document = mapped;
   try {
     if (isNew) await completeCreate(env, work, found.entity.id);
-    const written = await send(env, work, 'idempotent-write', (options) =>
-      env.connector.update(env.type, found.entity.id, wholeChange(env, work, mapped.body), {
-        ...options,
-        ...(found.entity.version !== undefined && { etag: found.entity.version }),
-      }),
+    const change = wholeChange(env, work, mapped.body);
+    const written = await withNotedMembers(env, work, found.entity.id, change, () =>
+      send(env, work, 'idempotent-write', (options) =>
+        env.connector.update(env.type, found.entity.id, change, {
+          ...options,
+          ...(found.entity.version !== undefined && { etag: found.entity.version }),
+        }),
+      ),
     );
     // An account that our own lost request made counts as Created, one that was there as Updated (CNF-1, RTY-7), also if it has been ours.
     const log = {

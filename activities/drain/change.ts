@@ -4,6 +4,7 @@ import { applicationGroupOf } from '../../core/sync/application-group.js';
 import type { ApplicationGroup } from '../../core/sync/application-group.js';
 import { codeOf } from '../support/run-context.js';
 import { linkPlace } from '../../runtime/sealed-bodies.js';
+import { writesMembersOnly } from './members-only.js';
 import type { KnownReferences } from './resolve-references.js';
 import { partNameOf } from './work.js';
 import type { DrainEnvironment, Work } from './work.js';
@@ -21,7 +22,7 @@ export function changeOf(env: DrainEnvironment, work: Work, body: JsonObject): C
 export function wholeChange(env: DrainEnvironment, work: Work, body: JsonObject): Change {
   const mode = env.tools.target.capabilities.updateMode;
   if (env.type !== 'group') return { mode, body };
-  const only = MEMBERS_OF[groupKind(work, body) ?? 'readWrite'];
+  const only = MEMBERS_OF[groupKind(work, body) ?? 'readWrite'] ?? (writesMembersOnly(env) ? 'members' : undefined);
   return { mode, body, memberGroups: groupIdsOf(work.references), ...(only !== undefined && { only }) };
 }
 

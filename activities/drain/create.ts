@@ -14,6 +14,7 @@ import { adopt } from './adopt.js';
 import { intentOf, openSentDocument } from './intents.js';
 import { proveOrigin } from './origin.js';
 import type { SentCreate } from './origin.js';
+import { notCreated, writesMembersOnly } from './members-only.js';
 import { failed, mapForCreate, mapForUpdate, unmappable } from './outcomes.js';
 import { settleWritten } from './settle-written.js';
 import { isStillThere } from './still-there.js';
@@ -168,11 +169,17 @@ export async function adoptApproved(env: DrainEnvironment, work: Work, targetKey
   return drift === undefined ? adopt(env, work, found, null) : notApplied(work, 'drifted', drift);
 }
 
-/** SKP-6: no create is sent; what is there already is adopted, nobody else is provisioned. */
+/** Whoever has no link is looked for and never created: the transformation skips creations (SKP-6), or the target has none (CONN-CORE-12). */
+export function createsNothing(env: DrainEnvironment): boolean {
+  return env.program.skipOperations.has('create') || writesMembersOnly(env);
+}
+
+/** No create is sent; what is there already is adopted. Nobody else is provisioned: skipped (SKP-6), or failed (CONN-CORE-12). */
 export async function adoptOnly(env: DrainEnvironment, work: Work): Promise<Settlement> {
   const found = await lookUp(env, work, work.create === null ? {} : sentDocument(work.create));
   if (found.outcome === 'one') return adopt(env, work, found, null);
   if (found.outcome === 'many') return failed(work, 'adopt', tooMany(found.ids.length));
+  if (!env.program.skipOperations.has('create')) return failed(work, 'create', notCreated(env));
   return settlement(work, { kind: 'parked', reason: 'Operation [create] is skipped in target transformation' });
 }
 

@@ -3,8 +3,9 @@ import type { Settlement } from '../../state/drain/settle.js';
 import type { LinkWrite } from '../../state/drain/link-writes.js';
 import { combineParts } from './combine-parts.js';
 import { applicationGroup, changeOf, sharesGroups } from './change.js';
-import { adoptApproved, adoptOnly, create, recreate, resolveIntent } from './create.js';
+import { adoptApproved, adoptOnly, create, createsNothing, recreate, resolveIntent } from './create.js';
 import { withTargetLock } from './group-lock.js';
+import { notCreated, withNotedMembers, writesMembersOnly } from './members-only.js';
 import { failed } from './outcomes.js';
 import { settleWritten } from './settle-written.js';
 import { withApproved } from '../plan/approved-end.js';
@@ -105,7 +106,7 @@ async function dispatch(env: DrainEnvironment, work: Work): Promise<Settlement> 
       return parked(env, work, 'update') ?? updateAlone(env, work);
     case 'create':
       if (work.adopts !== null) return adoptApproved(env, work, work.adopts);
-      return env.program.skipOperations.has('create') ? adoptOnly(env, work) : create(env, work);
+      return createsNothing(env) ? adoptOnly(env, work) : create(env, work);
     case 'resolve':
       return resolveIntent(env, work);
     case 'writeBack':
@@ -147,6 +148,12 @@ const GONE = {
     'The application-specific group does not exist in the target any more; it is the application that has to create it again',
 } as const;
 
+/** What becomes of a pair whose target entity is gone: it is created anew, unless only its owner can do that. */
+function afterGone(env: DrainEnvironment, work: Work): Settlement | Promise<Settlement> {
+  if (applicationGroup(env, work) !== undefined) return failed(work, 'update', GONE);
+  return writesMembersOnly(env) ? failed(work, 'update', notCreated(env)) : recreate(env, work);
+}
+
 async function update(env: DrainEnvironment, work: Work): Promise<Settlement> {
   const link = work.pair.link;
   const mapped = work.evaluation.update;
@@ -155,16 +162,17 @@ async function update(env: DrainEnvironment, work: Work): Promise<Settlement> {
   const targetKey = link.targetKey;
   work.document = mapped;
   const startedMs = Date.now();
+  const change = changeOf(env, work, mapped.body);
   const write = (etag: string | null): ReturnType<typeof env.connector.update> =>
     send(env, work, env.tools.target.capabilities.updateMode === 'patch' ? 'patch' : 'idempotent-write', (options) =>
-      env.connector.update(env.type, targetKey, changeOf(env, work, mapped.body), {
+      env.connector.update(env.type, targetKey, change, {
         ...options,
         ...(etag !== null && { etag }),
       }),
     );
   try {
-    const result = await write(tagOf(work, link)).catch((error: unknown) =>
-      afterPrecondition(env, work, targetKey, error, write),
+    const result = await withNotedMembers(env, work, targetKey, change, () =>
+      write(tagOf(work, link)).catch((error: unknown) => afterPrecondition(env, work, targetKey, error, write)),
     );
     const log = {
       operation: 'update',
@@ -185,8 +193,7 @@ async function update(env: DrainEnvironment, work: Work): Promise<Settlement> {
       log: result.applied === 'none' && mapped.memberships === undefined && !link.groupsDue ? null : log,
     });
   } catch (error) {
-    if (isConnectorError(error) && error.kind === 'notFound')
-      return applicationGroup(env, work) === undefined ? recreate(env, work) : failed(work, 'update', GONE);
+    if (isConnectorError(error) && error.kind === 'notFound') return await afterGone(env, work);
     if (isConnectorError(error) && error.kind === 'conflict') return waitForValue(env, work, mapped.body, error);
     if (isConnectorError(error)) return failed(work, 'update', error);
     throw error;

@@ -11,6 +11,7 @@ import { untried, withContents } from '../logs/pair-contents.js';
 import { Breather } from '../support/breather.js';
 import { sameHash } from '../support/hashing.js';
 import { evaluatePair } from './evaluate-pair.js';
+import { createsNothing } from './create.js';
 import { parked, sends } from './execute.js';
 import { intentOf } from './intents.js';
 import type { LeaseClock } from './lease-clock.js';
@@ -149,10 +150,7 @@ async function commitIntents(env: DrainEnvironment, token: number, works: readon
   const creates = works
     .flatMap(unitsOf)
     .flatMap((work) =>
-      work.evaluation.action === 'create' &&
-      work.create !== null &&
-      work.adopts === null &&
-      !env.program.skipOperations.has('create')
+      work.evaluation.action === 'create' && work.create !== null && work.adopts === null && !createsNothing(env)
         ? [{ work, create: work.create }]
         : [],
     );

@@ -2,6 +2,7 @@ import { shapeOf } from '../../core/plan/classify.js';
 import type { NewChange } from '../../state/plans/store-changes.js';
 import type { MappingFailure } from '../drain/evaluate-pair.js';
 import { parked } from '../drain/execute.js';
+import { notCreated, writesMembersOnly } from '../drain/members-only.js';
 import { mapForCreate } from '../drain/outcomes.js';
 import type { DrainEnvironment, Work } from '../drain/work.js';
 import { describeChange, lastWritten } from './describe-change.js';
@@ -29,6 +30,8 @@ export function plannedChange(env: DrainEnvironment, work: Work, match?: FoundMa
   if (work.pair.presence !== 'present' || !accepted) return { kind: 'unwanted' };
   if (env.program.skipOperations.has('create'))
     return { kind: 'skipped', reason: 'Operation [create] is skipped in target transformation' };
+  if (writesMembersOnly(env) && match?.outcome === 'create')
+    return { kind: 'failed', failure: { kind: 'failed', message: notCreated(env).message } };
   const mapped = work.create ?? mapForCreate(env, work);
   if ('message' in mapped) return { kind: 'failed', failure: mapped };
   const facts = {

@@ -56,7 +56,7 @@ export class PlanningSink implements ChangeSink {
   }
 
   admitDeletion(env: DrainEnvironment, work: Work, found: JudgedDeletion): Promise<CandidateEnd> {
-    const isPlanned = ['deleted', 'updatedInstead', 'emptied'].includes(found.judgement.kind);
+    const isPlanned = ['deleted', 'updatedInstead', 'emptied', 'unassigned'].includes(found.judgement.kind);
     const change = isPlanned ? describeDeletion(env, work, 'plan', found.cause) : null;
     return Promise.resolve({
       settlement: settlement(work, { kind: 'waiting' }, { change }),
@@ -91,6 +91,7 @@ export const OUTCOME_OF: Readonly<Record<Judgement['kind'], CandidateEnd['outcom
   kept: 'kept',
   released: 'released',
   emptied: 'planned',
+  unassigned: 'planned',
   updatedInstead: 'planned',
   deleted: 'planned',
 };

@@ -9,6 +9,7 @@ import type { RunFence } from '../../state/runs/fence.js';
 import { nextUncompared, storeComparisons } from '../../state/simulation/results.js';
 import type { Comparison, Uncompared } from '../../state/simulation/results.js';
 import { concurrencyOf } from '../drain/breaker.js';
+import { notCreated, writesMembersOnly } from '../drain/members-only.js';
 import type { DrainEnvironment } from '../drain/work.js';
 import { changePlace } from '../plan/describe-change.js';
 import { pause } from '../support/run-watch.js';
@@ -65,7 +66,7 @@ async function lookUp(env: DrainEnvironment, batch: readonly Uncompared[], found
     try {
       const matches = await asking(env, (options) => together(type, documents, keys, options));
       batch.forEach(({ sourceKey, part }, index) =>
-        found.push({ sourceKey, part, ...toComparison(matches[index] ?? NONE, keys) }),
+        found.push({ sourceKey, part, ...toComparison(env, matches[index] ?? NONE, keys) }),
       );
       return;
     } catch (error) {
@@ -79,7 +80,7 @@ async function lookUp(env: DrainEnvironment, batch: readonly Uncompared[], found
       const [index, { sourceKey, part }] = next;
       const document = documents[index] ?? {};
       const match = await asking(env, (options) => connector.resolveExisting(type, document, keys, options));
-      found.push({ sourceKey, part, ...toComparison(match, keys) });
+      found.push({ sourceKey, part, ...toComparison(env, match, keys) });
     }
   };
   const ends = await Promise.allSettled(Array.from({ length: concurrencyOf(env) }, lane));
@@ -96,11 +97,17 @@ function asking<T>(env: DrainEnvironment, call: (options: CallOptions) => Promis
   });
 }
 
-function toComparison(answer: Match, keys: readonly string[]): Omit<Comparison, 'sourceKey' | 'part'> {
+function toComparison(
+  env: DrainEnvironment,
+  answer: Match,
+  keys: readonly string[],
+): Omit<Comparison, 'sourceKey' | 'part'> {
   const by = keys.join(', ');
   switch (answer.outcome) {
     case 'none':
-      return { compared: 'none', targetKey: null, reason: null };
+      return writesMembersOnly(env)
+        ? { compared: 'none', targetKey: null, reason: notCreated(env).message, isRefused: true }
+        : { compared: 'none', targetKey: null, reason: null };
     case 'one': {
       const reason = `the target has it already (${by}): it would be adopted and updated`;
       return { compared: 'one', targetKey: answer.entity.id, reason };

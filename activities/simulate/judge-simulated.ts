@@ -89,7 +89,7 @@ async function judgeByRules(env: DrainEnvironment, work: Work, candidate: Candid
 }
 
 function isDeletion({ kind }: Judgement): boolean {
-  return kind === 'deleted' || kind === 'updatedInstead' || kind === 'emptied';
+  return kind === 'deleted' || kind === 'updatedInstead' || kind === 'emptied' || kind === 'unassigned';
 }
 
 /** DEL-20: somebody else keeps the target entity, who does not leave in this very simulation. */

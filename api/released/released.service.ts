@@ -6,6 +6,7 @@ import { claimReleased, letGo, listReleased, readoptReleased } from '../../state
 import type { ClaimedRelease, ReleasedEntity, ReleasedObstacle } from '../../state/absence/released-acts.js';
 import type { SystemRecord } from '../../state/config/index.js';
 import { SqlPool } from '../../state/database.js';
+import { assignedMembers, forgetAssigned } from '../../state/drain/assigned-members.js';
 import { readGate } from '../../state/drain/gate.js';
 import { notFound, ProblemError } from '../common/problem.js';
 import { isoInstant } from '../common/paging.schemas.js';
@@ -97,9 +98,15 @@ export class ReleasedService {
   }
 
   async #send(target: SystemRecord, { entity }: ClaimedRelease): Promise<void> {
+    // Where groups are not deleted the platform takes out whom it has put in, and leaves everybody else (CONN-CORE-12).
+    const members = entity.type === 'group' ? await assignedMembers(this.pool, target.no, entity.targetKey) : [];
     await this.#with(target.id, target.name, (connector) =>
-      connector.delete(entity.type, entity.targetKey, { signal: AbortSignal.timeout(TIMEOUT_MS) }),
+      connector.delete(entity.type, entity.targetKey, {
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+        ...(members.length > 0 && { members }),
+      }),
     );
+    if (members.length > 0) await forgetAssigned(this.pool, target.no, entity.targetKey, members);
   }
 
   async #with<T>(systemId: string, name: string, ask: (connector: Connector) => Promise<T>): Promise<T> {

@@ -2,6 +2,7 @@ import type { JsonObject } from '../../core/json.js';
 import type {
   CallOptions,
   Change,
+  DeleteOptions,
   MemberChange,
   Resolution,
   ValueHolder,
@@ -15,8 +16,9 @@ import { createError } from './create-conflict.js';
 import type { Discovery } from './discovery.js';
 import { withExplicitRemovals } from './explicit-removal.js';
 import { findHolders } from './find-holders.js';
-import { changeGroupMembers } from './group-membership.js';
+import { changeGroupMembers, type MembershipOptions } from './group-membership.js';
 import { groupMembers, memberChange, membersOf, withoutMembers, type Members } from './members.js';
+import { existingGroup, removeGivenMembers } from './members-only.js';
 import { areasOf } from './origins.js';
 import { outgoing } from './outgoing.js';
 import { messageOperations, patchAll, patchDiff, type PatchOperation } from './patch-diff.js';
@@ -55,8 +57,16 @@ export class ScimWriter {
     this.patches = new PatchSender({ ...options, tags: this.tags });
   }
 
-  /** POST; a group above the member threshold is created empty and filled in slices (CONN-SCIM-50, CONN-SCIM-56). */
+  /**
+   * POST; a group above the member threshold is created empty and filled in slices (CONN-SCIM-50, CONN-SCIM-56). Where groups are not created, the one
+   * that exists gets the members (CONN-CORE-12).
+   */
   async create(type: ScimType, body: JsonObject, options: CallOptions): Promise<WriteResult> {
+    if (this.writesMembersOnly(type)) {
+      const keys = this.options.http.settings.uniqueKeys[type];
+      const id = existingGroup(await this.resolve(type, body, keys, options));
+      return this.update(type, id, { mode: 'replace', body }, options);
+    }
     const members = this.membersForLater(type, body);
     if (members === undefined) return this.createWhole(type, body, options);
     const { members: _, ...rest } = body;
@@ -72,8 +82,9 @@ export class ScimWriter {
   }
 
   /** PUT or PATCH (CONN-SCIM-60 to CONN-SCIM-66). */
-  async update(type: ScimType, id: string, change: Change, options: WriteOptions): Promise<WriteResult> {
+  async update(type: ScimType, id: string, given: Change, options: WriteOptions): Promise<WriteResult> {
     const subject = { type, id, options: await this.tags.usable(options) };
+    const change = this.writesMembersOnly(type) ? { only: 'members' as const, ...given } : given;
     if (type === 'group' && this.writesMembersApart(change)) return this.updateMembers(subject, change);
     if (type === 'group' && change.mode === 'replace' && this.changesOnlyMembers(change))
       return this.replaceSingleMembers(subject, change);
@@ -82,8 +93,9 @@ export class ScimWriter {
     return this.patch(subject, change, await this.memberChangeOf(subject, change, oversized));
   }
 
-  /** DELETE; an absent entity is success (CONN-SCIM-67). */
-  async delete(type: ScimType, id: string, options: WriteOptions): Promise<WriteResult> {
+  /** DELETE; an absent entity is success (CONN-SCIM-67). Where groups are not deleted they lose the members given (CONN-CORE-12). */
+  async delete(type: ScimType, id: string, options: DeleteOptions): Promise<WriteResult> {
+    if (this.writesMembersOnly(type)) return removeGivenMembers(this.membershipParts(), id, options);
     const label = `delete ${type}`;
     const path = this.options.http.entityPath(type, id, label);
     const subject = { type, id, options: await this.tags.usable(options) };
@@ -98,8 +110,7 @@ export class ScimWriter {
 
   /** VAR-10, VAR-11. */
   changeMembers(groupId: string, change: MemberChange, options: CallOptions): Promise<WriteResult> {
-    const { tags, patches } = this;
-    return changeGroupMembers({ ...this.options, tags, patches }, groupId, change, options);
+    return changeGroupMembers(this.membershipParts(), groupId, change, options);
   }
 
   /** CONN-SCIM-52; for users of some types there is a second search (CNF-5). */
@@ -117,6 +128,15 @@ export class ScimWriter {
     const keys = http.settings.uniqueKeys[type];
     const within = type === 'user' ? areasOf(profile) : [];
     return findHolders(reader, { type, id, body }, { keys, within }, options);
+  }
+
+  private membershipParts(): MembershipOptions {
+    const { tags, patches } = this;
+    return { ...this.options, tags, patches };
+  }
+
+  private writesMembersOnly(type: ScimType): boolean {
+    return type === 'group' && this.options.profile.groups === 'members-only';
   }
 
   private async createWhole(type: ScimType, body: JsonObject, options: CallOptions): Promise<WriteResult> {

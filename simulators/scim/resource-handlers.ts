@@ -1,3 +1,4 @@
+import { canonicalJson } from '../../core/canonical-json.js';
 import { isJsonObject, type JsonObject } from '../../core/json.js';
 import { attributeOf, project } from './attributes.js';
 import type { ScimDialect } from './dialects.js';
@@ -96,6 +97,7 @@ export class ResourceHandlers {
   #create(type: ScimResourceType, request: ScimRequest): ScimAnswer {
     const content = { ...bodyOf(request) };
     delete content['id'];
+    this.#checkFixed(type, 'created');
     this.#check(type, content);
     if (type === 'Group' && content['members'] !== undefined) {
       const refused = this.#dialect.membersOnCreate === 'refused' && membersOf(content['members']).size > 0;
@@ -123,6 +125,7 @@ export class ResourceHandlers {
     this.#checkVersion(entry, request);
     const content = bodyOf(request);
     this.#check(type, content);
+    this.#checkAttributes(type, entry, content);
     this.#store.replaceContent(entry, this.#dialect.putKeepsAbsent ? this.#merged(entry, content) : content);
     this.#applied(request, entry);
     return { status: 200, body: this.#store.jsonOf(entry), headers: this.#etagOf(entry) };
@@ -141,6 +144,7 @@ export class ResourceHandlers {
       this.#checkMemberIds(members.addedIds);
     }
     this.#checkRequired(type, attributes);
+    this.#checkAttributes(type, entry, attributes);
     this.#store.replaceAttributes(entry, attributes);
     if (members !== undefined) entry.changeMembers((map) => members.commit(map));
     this.#applied(request, entry);
@@ -173,6 +177,7 @@ export class ResourceHandlers {
   }
 
   #delete(type: ScimResourceType, request: ScimRequest): ScimAnswer {
+    this.#checkFixed(type, 'deleted');
     const entry = this.#existing(type, request);
     this.#checkVersion(entry, request);
     this.#store.remove(type, entry.id);
@@ -198,6 +203,18 @@ export class ResourceHandlers {
     const members = membersOf(content['members']);
     this.#checkMemberTypes(members.values());
     this.#checkMemberIds(members.keys());
+  }
+
+  #checkFixed(type: ScimResourceType, what: string): void {
+    if (type === 'Group' && this.#dialect.groups === 'fixed') throw new ScimProblem(501, `groups are not ${what} here`);
+  }
+
+  /** Of a fixed group nothing but its members may change. */
+  #checkAttributes(type: ScimResourceType, entry: StoreEntry, wanted: JsonObject): void {
+    if (type !== 'Group' || this.#dialect.groups !== 'fixed') return;
+    const plain = ({ id: _id, meta: _meta, members: _members, ...rest }: JsonObject): string => canonicalJson(rest);
+    if (plain(wanted) !== plain(entry.attributes()))
+      throw new ScimProblem(400, 'of a group only its members change', 'mutability');
   }
 
   #checkMemberTypes(members: Iterable<JsonObject>): void {

@@ -84,12 +84,19 @@ export interface ThresholdRule extends StepRule {
   readonly threshold: number;
   /** A group or role is deleted by taking its assignments away: these are what is counted. */
   readonly countsAssignments: boolean;
+  /** Of these only those that the platform has put into a group it did not make would go (CONN-CORE-12). */
+  readonly countsAssignedOnly: boolean;
   /** An entity may be several target entities: these are what is counted (LNK-3). */
   readonly countsParts: boolean;
 }
 
-/** SQL: assignments that were written to the group of candidate `a`. */
-const ASSIGNMENTS = '(select count(*) from link_member m where m.target_id = a.target_id and m.group_no = a.entity_no)';
+/** SQL: assignments that were written to the group of candidate `a`, or those of them that are the platform's. */
+function assignments(assignedOnly: boolean): string {
+  return assignedOnly
+    ? `(select count(*) from assigned_member m join link l on l.target_id = m.target_id and l.target_key = m.group_key
+         where l.target_id = a.target_id and l.entity_no = a.entity_no and l.ord = 0)`
+    : '(select count(*) from link_member m where m.target_id = a.target_id and m.group_no = a.entity_no)';
+}
 
 /** What a threshold has blocked. */
 export interface BlockedDeletions {
@@ -113,7 +120,7 @@ export async function blockByThreshold(
 ): Promise<BlockedDeletions> {
   if (rule.countsAssignments)
     await sql.query(
-      `update absence a set weight = ${ASSIGNMENTS} where a.run_key = $1 and a.target_id = $2 and a.type = $3 and a.weight is null`,
+      `update absence a set weight = ${assignments(rule.countsAssignedOnly)} where a.run_key = $1 and a.target_id = $2 and a.type = $3 and a.weight is null`,
       [runKey, pair.targetNo, pair.type],
     );
   if (rule.countsParts)

@@ -56,6 +56,7 @@ const TARGET_STATEMENTS = [
   'link_body',
   'link',
   'link_member',
+  'assigned_member',
   'unresolved_ref',
   'backlog',
   'pair_sweep',

@@ -153,6 +153,8 @@ export interface Comparison {
   readonly compared: 'none' | 'one' | 'many' | 'hidden';
   readonly targetKey: string | null;
   readonly reason: string | null;
+  /** `none` where the target lets nothing of the type be created (CONN-CORE-12): it would fail. */
+  readonly isRefused?: boolean;
 }
 
 const RESULT_OF: Readonly<Record<Comparison['compared'], EntityResultKind>> = {
@@ -181,7 +183,7 @@ export async function storeComparisons(
       place.type,
       comparisons.map((one) => one.sourceKey),
       comparisons.map((one) => one.compared),
-      comparisons.map((one) => RESULT_OF[one.compared]),
+      comparisons.map((one) => (one.isRefused === true ? 'failed' : RESULT_OF[one.compared])),
       comparisons.map((one) => one.targetKey),
       comparisons.map((one) => one.reason),
       comparisons.map((one) => one.part),

@@ -6,8 +6,8 @@ import { TestEngine } from '../support/engine.js';
 
 type Case = readonly [phase: 'create' | 'update' | 'delete', nth: number];
 
-/** What no scene here comes to has its own test (`write-back.spec.ts`, `notifications/delivery.spec.ts`). */
-type Moment = Exclude<FaultPoint, 'writtenBack' | 'mailClaimed' | 'mailAnswered' | 'logsRemoved'>;
+/** What no scene here comes to has its own test (`write-back.spec.ts`, `members-only.spec.ts`, `notifications/delivery.spec.ts`). */
+type Moment = Exclude<FaultPoint, 'membersNoted' | 'writtenBack' | 'mailClaimed' | 'mailAnswered' | 'logsRemoved'>;
 
 /** In which phase of a crash scene a process dies at the moment, and when it comes to it for the how manieth time. */
 const MOMENTS: Readonly<Record<Moment, readonly Case[]>> = {

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../../core/json.js';
 import { resetSystem } from '../../state/config/index.js';
+import type { ScimDialectName } from '../../simulators/scim/dialects.js';
 import type { ScimSimulator } from '../../simulators/scim/simulator.js';
 import { withGroups } from './engine.js';
 import type { SystemOptions, TestEngine } from './engine.js';
@@ -24,6 +25,8 @@ export interface SceneStart {
   readonly accounts?: readonly string[];
   readonly accountGroups?: readonly JsonObject[];
   readonly cloud?: SystemOptions;
+  /** Of the target. */
+  readonly dialect?: ScimDialectName;
 }
 
 /** A source, a target and what the documentation lets happen to them. */
@@ -46,6 +49,7 @@ export class DeletionScene {
       {
         users: (start.accounts ?? []).map((id) => person(id, { id: `old-${id}` })),
         groups: [...(start.accountGroups ?? [])],
+        ...(start.dialect !== undefined && { dialect: start.dialect }),
       },
       { ...start.cloud, properties: { ...PLAIN, ...start.cloud?.properties } },
     );

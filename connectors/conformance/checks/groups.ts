@@ -36,6 +36,21 @@ export const GROUPS: readonly Check[] = [
     },
   },
   {
+    id: 'group-not-created',
+    rules: ['CONN-CORE-12'],
+    title: 'a group that does not exist is not created: unsupported',
+    needs: [NEEDS.writing, NEEDS.fixedGroups],
+    async run(trial) {
+      const body = trial.groupBody(1, await trial.makeMany(1));
+      const keys = trial.connector.uniqueKeys('group');
+      const error = await trial.errorOf(trial.connector.create('group', body, {}), 'a group that does not exist');
+      must(error.kind === 'unsupported', `it is called ${error.kind} and not unsupported`);
+      must(error.outcome === 'not-applied', 'the outcome must be not-applied');
+      const found = await trial.connector.resolveExisting('group', body, keys, {});
+      must(found.outcome === 'none', 'the group was created all the same');
+    },
+  },
+  {
     id: 'members-listed',
     rules: ['CONN-CORE-57'],
     title: 'lists of groups show the same members as the single group',

@@ -5,6 +5,9 @@ import { removalOf } from '../members.js';
 import { answerText, memberIdsOf } from './test-entities.js';
 import { clockStepMs, patchBody, type WritingContext } from './writing-user.js';
 
+/** The request is not offered, or not to this technical user. */
+const NOT_OFFERED: readonly number[] = [403, 405, 501];
+
 /** Creates a group of one user and tries everything on its members. */
 export async function probeGroupWriting(context: WritingContext, userId: string): Promise<void> {
   const { entities, findings } = context;
@@ -45,7 +48,7 @@ async function create(context: WritingContext, userId: string): Promise<string |
   const refusal = answerText(first.response);
   const empty = await entities.post('group', body);
   if (empty.id === undefined) {
-    findings.differs('group: create', `refused: ${refusal}`, 'Do not provision groups to this system.');
+    refused(context, refusal, empty.response.status);
     return undefined;
   }
   findings.works('group: create', String(empty.response.status));
@@ -53,6 +56,16 @@ async function create(context: WritingContext, userId: string): Promise<string |
   findings.suggest('afterwards', 'members', 'onCreate');
   await addMember(context, empty.id, userId);
   return empty.id;
+}
+
+/** A server that has no such request has its groups made elsewhere: what can be written of them is members (CONN-CORE-12). */
+function refused({ findings }: WritingContext, refusal: string, status: number): void {
+  const found = `refused: ${refusal}`;
+  if (!NOT_OFFERED.includes(status))
+    return findings.differs('group: create', found, 'Do not provision groups to this system.');
+  findings.suggest('members-only', 'groups');
+  const advice = 'The profile writes the members of groups that exist, and creates and deletes none.';
+  findings.differs('group: create', found, advice);
 }
 
 /** True when the member is there afterwards, or is not shown at all but the server took it. */

@@ -56,6 +56,7 @@ const dialects: readonly (Partial<TestedSystem> & { readonly dialect: ScimDialec
   { dialect: 'etags-required', properties: { 'scim.include.if.match.wildcard.header': 'true' } },
   { dialect: 'json-only', properties: { 'scim.content.type': 'application/json' } },
   { dialect: 'location-only' },
+  { dialect: 'fixed-groups', properties: { 'scim.profile': '{"groups":"members-only"}' } },
   { dialect: 'uaa', factory: uaaFactory, samples: UAA_SAMPLES },
 ];
 

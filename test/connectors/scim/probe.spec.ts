@@ -84,6 +84,7 @@ describe('Probe of a SCIM server', () => {
     ['ignores-start-index', 'paging: startIndex is ignored', {}],
     ['total-is-page-size', 'total: totalResults changes', { paging: { total: 'estimate' } }],
     ['no-total', 'total: totalResults is missing', {}],
+    ['fixed-groups', 'group: create: refused: 501', { groups: 'members-only' }],
     ['adopt-on-post', 'user: conflict: 200: the existing user is taken over', {}],
   ];
   it.each(cases)('CONN-SCIM-16: %s: "%s" leads to the profile', async (dialect, finding, profile) => {
