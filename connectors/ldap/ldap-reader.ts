@@ -4,12 +4,14 @@ import { changesFromAccessLog } from './access-log.js';
 import { formatDn, parseDn, DnSyntaxError, isAtOrBelow } from './dn/dn.js';
 import type { Entry } from './entry.js';
 import { deliver, type DeliveryTools } from './entry-delivery.js';
+import { matchesFilter } from '../../core/filter/matches-filter.js';
 import { allOf, atLeast, equals } from './filter/build.js';
+import { toLdapFilter } from './filter/translate.js';
 import { formatGeneralizedTime } from './generalized-time.js';
 import { connectorError, type Operation } from './ldap-error.js';
 import { DN_ATTRIBUTE, type LdapSettings, type LdapType } from './ldap-settings.js';
 import { MemberNames } from './member-names.js';
-import { identifierValue, projectionOf, type Projection } from './native-entity.js';
+import { identifierValue, isBinaryAttribute, projectionOf, type Projection } from './native-entity.js';
 import { PagedRead } from './paged-read.js';
 import { NO_SCHEMA, readSchema, type Schema } from './schema.js';
 import { DOMAIN_SCOPE, readEntry, searchAll, searchFew, type Query } from './search.js';
@@ -48,14 +50,14 @@ export class LdapReader {
       await this.paged.begin(operation, signal, async (opened) => {
         this.watermark = this.markOf(opened);
         await this.loadSchema(opened, signal);
-        return this.query(type, opened, this.changedSince(request));
+        return this.query(type, opened, this.changedSince(request), this.whereOf(operation, request));
       });
     }
     const { entries, next, bytes } = await this.paged.page(operation, cursor, request.pageSizeEntities, signal);
     const { items, failures } = await this.delivered(type, entries, signal);
     if (next === null) this.logDropped(type);
     return {
-      items,
+      items: this.matching(items, request),
       failures,
       tombstones: [],
       next,
@@ -91,7 +93,7 @@ export class LdapReader {
     const entries = await this.sessions.use(operation, signal, async (opened) => {
       await this.loadSchema(opened, signal);
       const isType = equals('objectClass', this.settings.types[type].objectClass);
-      const query = { ...this.query(type, opened, undefined), filter: allOf(isType, filter) };
+      const query = { ...this.query(type, opened), filter: allOf(isType, filter) };
       return searchAll(opened.session, query, signal);
     });
     const { items, failures } = await this.delivered(type, entries, signal, false);
@@ -169,15 +171,29 @@ export class LdapReader {
   }
 
   /** The search of a read. */
-  protected query(type: LdapType, opened: OpenedSession, more: Filter | undefined): Query {
+  protected query(type: LdapType, opened: OpenedSession, ...more: readonly (Filter | undefined)[]): Query {
     const settings = this.settings.types[type];
     return {
       base: formatDn(settings.base),
       scope: this.settings.scope,
-      filter: allOf(equals('objectClass', settings.objectClass), settings.filter, more),
+      filter: allOf(equals('objectClass', settings.objectClass), settings.filter, ...more),
       attributes: this.projections[type].requested,
       controls: domainScope(opened),
     };
+  }
+
+  /** What of the filter of a request the server is asked for (CONN-LDAP-46); the schema is loaded. */
+  protected whereOf(operation: Operation, { where }: ReadPageRequest): Filter | undefined {
+    const { settings, knownSchema: schema } = this;
+    return where === undefined ? undefined : toLdapFilter(where, { settings, schema, operation });
+  }
+
+  /** Who really fulfils the filter of a request. */
+  protected matching(items: readonly NativeEntity[], { where }: ReadPageRequest): readonly NativeEntity[] {
+    if (where === undefined) return items;
+    const { knownSchema: schema } = this;
+    const isCaseExact = (name: string): boolean => schema.caseExact.has(name) || isBinaryAttribute(name, schema);
+    return items.filter((entity) => matchesFilter(where, entity, isCaseExact));
   }
 
   protected logDropped(type: LdapType): void {
@@ -216,14 +232,15 @@ export class LdapReader {
     const { entries, tombstones, watermark } = await this.sessions.use(operation, signal, async (opened) => {
       await this.loadSchema(opened, signal);
       const mark = this.markOf(opened);
-      const query = this.query(type, opened, undefined);
+      const query = this.query(type, opened, this.whereOf(operation, request));
       return {
         ...(await changesFromAccessLog(opened, this.settings, type, query, this.timeOf(request), signal)),
         watermark: mark,
       };
     });
     const { items, failures } = await this.delivered(type, entries, signal);
-    return { items, failures, tombstones, next: null, ...(watermark === undefined ? {} : { watermark }) };
+    const matching = this.matching(items, request);
+    return { items: matching, failures, tombstones, next: null, ...(watermark === undefined ? {} : { watermark }) };
   }
 
   private timeOf({ watermark }: ReadPageRequest): string {

@@ -36,6 +36,7 @@ function ldapFactory(
       stableOrder: true,
       readOne: true,
       confirmsTogether: CONFIRMED_TOGETHER,
+      filtersReads: true,
       updateMode: 'patch',
       conflictResolution: true,
       maxConcurrentWrites: CONCURRENT_WRITES,

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../../core/json.js';
 import { fileTimeInstant, guidText, sidText } from './binary.js';
 import type { Entry, EntryAttribute } from './entry.js';
+import type { Schema } from './schema.js';
 import { DN_ATTRIBUTE, type LdapSettings, type LdapType } from './ldap-settings.js';
 
 const GUIDS = new Set(['objectguid', 'ms-ds-consistencyguid']);
@@ -96,6 +97,12 @@ function addTo(body: JsonObject, attribute: EntryAttribute, { name, isBinary, re
   if (converted.length > 0) body[readable.name] = converted;
 }
 
+/** Delivered as base64: its values are bytes. */
+export function isBinaryAttribute(name: string, { binary }: Pick<Schema, 'binary'>): boolean {
+  const key = name.toLowerCase();
+  return BINARY.has(key) || binary.has(key) || key.endsWith(';binary');
+}
+
 /** Null for what is not delivered. */
 function deliveryOf(
   key: string,
@@ -105,8 +112,7 @@ function deliveryOf(
 ): AttributeDelivery | null {
   if (internal.has(key) || SECRET.has(key)) return null;
   const name = spelling.get(key) ?? spelled;
-  const isBinary = BINARY.has(key) || binary.has(key) || key.endsWith(';binary');
-  return { name, isBinary, readable: readableOf(key, name) };
+  return { name, isBinary: isBinaryAttribute(key, { binary }), readable: readableOf(key, name) };
 }
 
 /** CONN-LDAP-41: conveniences under names that no server has. */

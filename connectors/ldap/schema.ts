@@ -5,11 +5,18 @@ import { ResultError } from './wire/wire-error.js';
 
 /** Syntaxes whose values are bytes: audio, binary, certificate, certificate list, certificate pair, fax, JPEG, octet string. */
 const BINARY_SYNTAXES = new Set(['4', '5', '8', '9', '10', '23', '28', '40']);
+/** Directory string, IA5 string, printable string. */
+const TEXT_SYNTAXES = new Set(['15', '26', '44']);
+const MAX_SUPERIORS = 10;
 const LDAP_SYNTAX = '1.3.6.1.4.1.1466.115.121.1.';
 
 /** What the schema says of attributes and classes; empty where it cannot be read. Names in lower case. */
 export interface Schema {
   readonly binary: ReadonlySet<string>;
+  /** All attributes that the server knows. */
+  readonly attributes: ReadonlySet<string>;
+  /** Attributes that can be searched by parts of their values. */
+  readonly substrings: ReadonlySet<string>;
   /** True for attributes that differ by upper and lower case. */
   readonly caseExact: ReadonlySet<string>;
   readonly singleValued: ReadonlySet<string>;
@@ -21,6 +28,8 @@ export interface Schema {
 
 export const NO_SCHEMA: Schema = {
   binary: new Set(),
+  attributes: new Set(),
+  substrings: new Set(),
   caseExact: new Set(),
   singleValued: new Set(),
   superiors: new Map(),
@@ -52,11 +61,13 @@ export function parseSchema(attributeTypes: readonly string[], objectClasses: re
   const binary = new Set<string>();
   const caseExact = new Set<string>();
   const singleValued = new Set<string>();
+  const definitions = new Map<string, string>();
   for (const definition of attributeTypes) {
     const names = namesOf(definition);
     const syntax = /\bSYNTAX\s+'?([\d.]+)/.exec(definition)?.[1];
     const isBinary = syntax?.startsWith(LDAP_SYNTAX) === true && BINARY_SYNTAXES.has(syntax.slice(LDAP_SYNTAX.length));
     for (const name of names) {
+      definitions.set(name, definition);
       if (isBinary) binary.add(name);
       if (/\bEQUALITY\s+caseExact/.test(definition)) caseExact.add(name);
       if (/\bSINGLE-VALUE\b/.test(definition)) singleValued.add(name);
@@ -74,7 +85,21 @@ export function parseSchema(attributeTypes: readonly string[], objectClasses: re
       classNames.set(name.toLowerCase(), name);
     }
   }
-  return { binary, caseExact, singleValued, superiors, classNames };
+  const attributes = new Set(definitions.keys());
+  const substrings = new Set([...attributes].filter((name) => hasParts(definitions, name)));
+  return { binary, attributes, substrings, caseExact, singleValued, superiors, classNames };
+}
+
+/** The rule may be that of an attribute above. Active Directory names none, and has one for every text. */
+function hasParts(definitions: ReadonlyMap<string, string>, name: string, depth = 0): boolean {
+  const definition = definitions.get(name);
+  if (definition === undefined || depth > MAX_SUPERIORS) return false;
+  if (/\bSUBSTR\s/.test(definition)) return true;
+  const syntax = /\bSYNTAX\s+'?([\d.]+)/.exec(definition)?.[1];
+  if (!/\bEQUALITY\s/.test(definition) && syntax?.startsWith(LDAP_SYNTAX) === true)
+    return TEXT_SYNTAXES.has(syntax.slice(LDAP_SYNTAX.length));
+  const above = /\bSUP\s+'?([\w.-]+)/.exec(definition)?.[1];
+  return above !== undefined && hasParts(definitions, above.toLowerCase(), depth + 1);
 }
 
 function namesOf(definition: string): string[] {

@@ -71,6 +71,7 @@ export function openScimConnector(
     testConnection: (options) =>
       testScimConnection({ http, discovery, properties, clock: context.clock }, options.signal),
     readPage: async (request) => {
+      if (request.where !== undefined) throw unfiltered();
       demandOrigins(profile, prefix, properties);
       return reader.readPage(scimType(request.type), request);
     },
@@ -124,6 +125,12 @@ function withAcceptedNoted(writes: ScimWrites, log: ConnectorLog): ScimWrites {
       return response;
     },
   };
+}
+
+/** CONN-CORE-11: the filter of a SCIM system is its property. */
+function unfiltered(): ConnectorError {
+  const safeMessage = 'list: a read of a SCIM system takes no filter beside its filter properties';
+  return new ConnectorError({ kind: 'unsupported', scope: 'system', outcome: 'not-applied', safeMessage });
 }
 
 /** CONN-CORE-11: refused without network traffic. */

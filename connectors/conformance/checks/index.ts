@@ -1,6 +1,7 @@
 import type { Check, CheckArea } from '../check.js';
 import { DELTA } from './delta.js';
 import { FAULTS } from './faults.js';
+import { FILTERS } from './filters.js';
 import { GROUPS } from './groups.js';
 import { READING } from './reading.js';
 import { TOGETHER } from './together.js';
@@ -8,7 +9,7 @@ import { WRITING } from './writing.js';
 
 /** All checks, in the order in which they are run: what nothing else works without comes first. */
 export const CHECKS: readonly (Check & { readonly area: CheckArea })[] = [
-  ...[...READING, ...TOGETHER].map((check) => ({ ...check, area: 'reading' as const })),
+  ...[...READING, ...TOGETHER, ...FILTERS].map((check) => ({ ...check, area: 'reading' as const })),
   ...DELTA.map((check) => ({ ...check, area: 'delta' as const })),
   ...WRITING.map((check) => ({ ...check, area: 'writing' as const })),
   ...GROUPS.map((check) => ({ ...check, area: 'groups' as const })),

@@ -1,3 +1,4 @@
+import type { Filter } from 'ldapts';
 import type { Cursor, Page, ReadPageRequest } from '../../contract.js';
 import type { Entry } from '../entry.js';
 import { allOf, atLeast, atMost } from '../filter/build.js';
@@ -19,6 +20,14 @@ interface AdCursor {
   readonly since: bigint | undefined;
 }
 
+/** What is read of each tile. */
+interface TileRead {
+  readonly type: LdapType;
+  readonly where: Filter | undefined;
+  readonly size: number;
+  readonly signal: AbortSignal | undefined;
+}
+
 /**
  * Reads Active Directory by ranges of `uSNChanged` instead of paging cookies: a range can be asked for again by any process over any
  * connection, so an interrupted read goes on where it stood (CONN-LDAP-24), and full and delta reads are the same search from different starts.
@@ -31,11 +40,15 @@ export class AdReader extends LdapReader {
       .use(operation, signal, async (opened) => {
         const state = await this.stateOf(opened, operation, request);
         const size = Math.min(this.settings.pageSizeEntities, request.pageSizeEntities ?? Number.MAX_SAFE_INTEGER);
-        const { entries, next } = await this.readTiles(opened, operation, type, state, size, signal);
+        const where = this.whereOf(operation, request);
+        const tiles = { type, where, size, signal };
+        const { entries, next } = await this.readTiles(opened, operation, state, tiles);
         return { entries, next, state };
       })
       .then(async ({ entries, next, state }) => {
-        const { items, failures } = await this.delivered(type, entries, signal);
+        const delivered = await this.delivered(type, entries, signal);
+        const { failures } = delivered;
+        const items = this.matching(delivered.items, request);
         if (next !== undefined)
           return { items, failures, tombstones: [], next: cursorOf({ ...state, position: next }) };
         this.logDropped(type);
@@ -70,16 +83,14 @@ export class AdReader extends LdapReader {
   private async readTiles(
     opened: OpenedSession,
     operation: Operation,
-    type: LdapType,
     { mark, position: start }: AdCursor,
-    size: number,
-    signal: AbortSignal | undefined,
+    { type, where, size, signal }: TileRead,
   ): Promise<{ entries: readonly Entry[]; next: TilePosition | undefined }> {
     let position = start;
     for (;;) {
       const tile = tileAt(position, mark.usn);
       const limit = tile.to === undefined ? Infinity : size;
-      const query = this.query(type, opened, inTile(tile));
+      const query = this.query(type, opened, inTile(tile), where);
       const entries = await this.readTile(opened, operation, query, size, limit, signal);
       if (entries === undefined) {
         position = narrowed(position) ?? position;

@@ -4,8 +4,10 @@ import {
   ExtensibleFilter,
   GreaterThanEqualsFilter,
   LessThanEqualsFilter,
+  NotFilter,
   OrFilter,
   PresenceFilter,
+  SubstringFilter,
   type Filter,
 } from 'ldapts';
 
@@ -29,6 +31,20 @@ export function atLeast(attribute: string, value: string): Filter {
 /** `(attribute<=value)`. */
 export function atMost(attribute: string, value: string): Filter {
   return new LessThanEqualsFilter({ attribute, value });
+}
+
+/** `(attribute=initial*any*final)`; at least one of them. */
+export function substring(
+  attribute: string,
+  parts: { readonly initial?: string; readonly any?: readonly string[]; readonly final?: string },
+): Filter {
+  const { initial = '', any = [], final = '' } = parts;
+  return new SubstringFilter({ attribute, initial, any: [...any], final });
+}
+
+/** `(!filter)`: also whoever lacks the attribute. */
+export function negated(filter: Filter): Filter {
+  return new NotFilter({ filter });
 }
 
 /** All of them; a single one stays itself. */
