@@ -299,7 +299,8 @@ export const SCENARIOS: Readonly<Record<string, Scenario>> = {
     }),
 
   'a stop while a target is slow': (kit) => {
-    const people = Array.from({ length: 80 }, (_, no) => `P${no}`);
+    // Whoever is deaf goes on for five rounds of requests, seconds after a stop that may come late itself.
+    const people = Array.from({ length: 160 }, (_, no) => `P${no}`);
     return inWorld(kit, { people }, async (world) => {
       const target = await world.addTarget('A', { latency: { create: { fixedMs: 600 } } });
       const running = world.run();
