@@ -1,9 +1,10 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { isJsonObject } from '../../core/json.js';
 import type { JsonObject } from '../../core/json.js';
-import { withCondition, withUserMappings } from '../support/engine.js';
+import { TestEngine, withCondition, withUserMappings } from '../support/engine.js';
 import { downloadsOf } from '../support/log-downloads.js';
 import type { Download } from '../support/log-downloads.js';
+import { startOrigins } from '../support/origins-scene.js';
 import { person, World } from '../support/world.js';
 import type { WorldTarget } from '../support/world.js';
 
@@ -194,5 +195,49 @@ describe('contents of traced entities', () => {
     expect((await contents(next, 'updated'))['Cloud Ann']).toMatchObject({ title: note });
     // It is no content property: it stays.
     expect((await world.engine.properties(world.hr))['ips.trace.entity.content.unlimited']).toBe('true');
+  });
+
+  it('TRC-9: everybody whom a target skips without an attempt has a content, also where they are many', async () => {
+    const people = Array.from({ length: 1_040 }, (_, no) => person(`P${no}`, { userType: no % 2 === 0 ? 'a' : 'b' }));
+    await start(people, { write: withCondition('target', "$.userType == 'a'") });
+    const { runKey } = await world.job();
+    const skipped = Object.entries(await contents(runKey, 'skipped'));
+    expect(skipped).toHaveLength(520);
+    for (const [name, content] of skipped)
+      expect([name, Object(content).userName]).toEqual([name, `${name.split(' ')[1]}@example.com`]);
+  });
+});
+
+describe('contents of a user with several accounts', () => {
+  it('TRC-9, LNK-3: each account has what was sent for it', async () => {
+    const engine = await TestEngine.start({ isRecycled: true });
+    const { world, cloud } = await startOrigins(engine, ['P', 'W']);
+    const download = await downloadsOf(engine);
+    /** Name and origin in the contents of a log; null where one is null. */
+    const accounts = async (runKey: string, log: Log): Promise<unknown[]> => {
+      const files = await download(runKey, `${log}EntitiesLog`, 'jsonl');
+      const lines = Object.values(files).flatMap((text) => text.trim().split('\n'));
+      const found = lines.map((line) => JSON.parse(line).content);
+      return found.map((one) => one && `${one.userName.split('@')[0]} ${one.origin}`).sort();
+    };
+    try {
+      await engine.changeProperties(world.hr, ALL);
+      const match = { methods: ['POST'], key: 'P@example.com' };
+      cloud.simulator.faults.arm({ effect: { kind: 'status', status: 400 }, match, skip: 1, times: 1 });
+      const first = await world.job();
+      expect(await accounts(first.runKey, 'created')).toEqual(['P idp1', 'W idp1', 'W idp2']);
+      expect(await accounts(first.runKey, 'failed')).toEqual(['P idp2']);
+      await engine.changeProperties(world.hr, ALL);
+      const { runKey } = await world.job('resync');
+      expect(await accounts(runKey, 'created')).toEqual(['P idp2']);
+      expect(await accounts(runKey, 'updated')).toEqual(['P idp1', 'W idp1', 'W idp2']);
+      await engine.changeProperties(world.hr, ALL);
+      world.source.store.remove('User', 'P');
+      cloud.simulator.faults.arm({ effect: { kind: 'status', status: 400 }, match: { methods: ['DELETE'] } });
+      expect(await accounts((await world.job()).runKey, 'failed')).toEqual([null, null]);
+    } finally {
+      await world.stop();
+      await engine.stop();
+    }
   });
 });
