@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { removeOperationalData, saveProperties } from '../../state/config/index.js';
 import { deleteAllLogs } from '../../state/logs/delete-logs.js';
+import type { SqlPool } from '../../state/database.js';
 import { saveRetention } from '../../state/logs/settings.js';
 import { closeRunAs, promoteQueuedRuns, readJob, requestRun } from '../../state/runs/index.js';
 import type { RunKind } from '../../state/runs/index.js';
-import { expireLeases, Mortal } from '../support/crash.js';
+import { expireLeases, Mortal, ProcessDiedError } from '../support/crash.js';
 import { downloadsOf } from '../support/log-downloads.js';
 import type { Download } from '../support/log-downloads.js';
 import { fingerprint } from '../support/table-fingerprints.js';
@@ -312,20 +313,26 @@ describe('retention of contents', () => {
     for (const days of [0, 31]) await expect(saveRetention(pool, 30, days)).rejects.toThrow('check');
   });
 
-  it('RET-4: a clean-up that is interrupted goes on with the next round', async () => {
-    const { pool, activities } = world.engine;
-    await pool.query(
-      `insert into traced_content select run_key, system_id, type, result, 1000 + n, place, content from traced_content, generate_series(1, 2500) n where entity_no = (select min(entity_no) from traced_content)`,
-    );
-    await saveRetention(pool, 7, 1);
-    await age(1);
-    const mortal = new Mortal({ moment: 'logsRemoved', nth: 1 });
-    const process = world.engine.newProcess({ reached: mortal.reached });
-    await expect(process.activities.removeOldLogs()).rejects.toThrow();
-    expect(await stored()).toBe(502);
-    await activities.removeOldLogs();
-    expect(await stored()).toBe(0);
-  });
+  it.each([
+    ['RET-4: contents that are too old', (pool: SqlPool) => saveRetention(pool, 7, 1)],
+    ['RET-2: contents of a log that is deleted', (pool: SqlPool) => deleteAllLogs(pool)],
+  ])(
+    '%s are removed in portions, and a clean-up that is interrupted goes on with the next round',
+    async (_, expire) => {
+      const { pool, activities } = world.engine;
+      await pool.query(
+        `insert into traced_content select run_key, system_id, type, result, 1000 + n, place, content from traced_content, generate_series(1, 2500) n where entity_no = (select min(entity_no) from traced_content)`,
+      );
+      await age(1);
+      await expire(pool);
+      const mortal = new Mortal({ moment: 'logsRemoved', nth: 1 });
+      const process = world.engine.newProcess({ reached: mortal.reached });
+      await expect(process.activities.removeOldLogs()).rejects.toThrow(ProcessDiedError);
+      expect(await stored()).toBe(502);
+      await activities.removeOldLogs();
+      expect(await stored()).toBe(0);
+    },
+  );
 
   it('RET-1, RET-2, RET-3: contents go with the log of their job', async () => {
     const { pool, activities } = world.engine;
