@@ -118,20 +118,39 @@ export function mapTarget(
   const resolve = recordingResolver(known, references ?? { resolved: [], unresolved: [] });
   const outcome = program.write(common, operation, { ...tools.context.evaluation, targetId, resolve });
   if (outcome.kind === 'failed') return { kind: 'failed', message: outcome.message, references };
+  const written = operation === 'update' && writesMembersOnly({ tools, type }) ? onlyMembers(outcome) : outcome;
   if (outcome.memberships !== undefined && tools.target.connector.changeMembers === undefined)
     return { kind: 'failed', message: noGroupAssignment(tools.target.snapshot.typeName) };
   let hash: Buffer | undefined;
   return {
-    body: outcome.target,
+    body: written.target,
     // Made when asked for: of a create only what the update gives afterwards is stored.
     get hash() {
-      return (hash ??= tools.hasher.canonical(outcome.comparable));
+      return (hash ??= tools.hasher.canonical(written.comparable));
     },
-    storable: withoutSecrets(outcome),
+    storable: withoutSecrets(written),
     references,
     memberships: outcome.memberships,
     targetId: outcome.targetId,
   };
+}
+
+/** Entities of this type are neither created nor deleted in the target, and of those that exist only the members are written (CONN-CORE-12). */
+export function writesMembersOnly({
+  tools,
+  type,
+}: {
+  readonly tools: EvaluationTools;
+  readonly type: EntityType;
+}): boolean {
+  return tools.target.capabilities.membersOnly?.includes(type) === true;
+}
+
+/** What a change of such an entity consists of: whatever else is mapped is neither sent, nor compared, nor taken for written. */
+function onlyMembers(outcome: Extract<WriteOutcome, { kind: 'mapped' }>): Extract<WriteOutcome, { kind: 'mapped' }> {
+  const pick = (document: JsonObject): JsonObject =>
+    Object.fromEntries(Object.entries(document).filter(([name]) => name === 'id' || name === 'members'));
+  return { ...outcome, target: pick(outcome.target), comparable: pick(outcome.comparable) };
 }
 
 /** VAR-15. */

@@ -2,15 +2,13 @@ import type { Change, NativeEntity } from '../../connectors/contract.js';
 import type { JsonObject, JsonValue } from '../../core/json.js';
 import { isGroupMember, memberIdOf, membersOf } from '../../core/sync/group-members.js';
 import { forgetAssigned, noteJoining } from '../../state/drain/assigned-members.js';
+import { writesMembersOnly } from './evaluate-pair.js';
 import type { Failure } from './outcomes.js';
 import { NotSentError } from './work.js';
 import type { DrainEnvironment, Work } from './work.js';
 import { send } from './write-errors.js';
 
-/** Entities of this type are neither created nor deleted in the target, and of those that exist only the members are written (CONN-CORE-12). */
-export function writesMembersOnly({ tools, type }: Pick<DrainEnvironment, 'tools' | 'type'>): boolean {
-  return tools.target.capabilities.membersOnly?.includes(type) === true;
-}
+export { writesMembersOnly };
 
 /** CONN-CORE-12: there is no such group, and none is created. */
 export function notCreated(env: DrainEnvironment): Failure {

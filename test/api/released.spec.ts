@@ -73,6 +73,31 @@ const link = (key: string, state: number, targetKey: string | null): Promise<obj
 const deletes = (): number => target.journal.writesSince(0).length;
 
 describe('entities that are no longer managed', () => {
+  it('CONN-CORE-12: of a group that others have made only those go whom the platform has put in', async () => {
+    const userIds = ['P', 'Q', 'R'].map((id) => `old-${id}`);
+    const members = userIds.map((value) => ({ value, type: 'User' }));
+    target.store.add('Group', { id: 'team', displayName: 'Team', members });
+    const properties = { Type: 'HTTP', URL: target.url, ProxyType: 'Internet', Authentication: 'NoAuthentication' };
+    const profile = { 'scim.profile': '{"groups":"members-only"}' };
+    await api.send('put', `/api/v1/systems/${crm}/properties`, {
+      properties: { ...properties, ...profile },
+      credentials: {},
+    });
+    await api.sql(
+      `insert into released_entity (target_id, type, target_key, source_id, source_key)
+       select t.no, 2, 'team', s.no, 'T' from system s, system t where s.role = 'source' and t.role = 'target'`,
+      [],
+    );
+    await api.sql(
+      `insert into assigned_member select no, 'team', k from system, unnest($1::text[]) k where role = 'target'`,
+      [['old-P', 'old-Q']],
+    );
+    expect((await remove('T')).status).toBe(204);
+    expect(target.store.get('Group', 'team')?.['members']).toEqual([{ value: 'old-R', type: 'User' }]);
+    expect(await api.sql('select 1 from assigned_member', [])).toEqual([]);
+    expect(await keys()).not.toContain('T');
+  });
+
   it('DEL-22: are listed by target with date and source id, newest first, by pages', async () => {
     const first = await listed('?limit=2');
     expect(first.items).toEqual([

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { JsonObject } from '../../core/json.js';
+import { decide, listChanges } from '../../state/plans/index.js';
 import { listResults } from '../../state/runs/index.js';
 import { DeletionScene, EXISTED_BEFORE } from '../support/deletion-scene.js';
 import type { SceneStart } from '../support/deletion-scene.js';
@@ -78,6 +79,32 @@ describe('groups of which only members are written', () => {
     expect(members()).toEqual(['Q', 'W']);
     expect(scene.cloud.simulator.store.get('Group', 'there-G')).toMatchObject({ externalId: 'of its owner' });
     expect(writesSince(scene.cloud.simulator, mark).filter((line) => !line.includes('/Groups/there-G'))).toEqual([]);
+  });
+
+  it('CONN-CORE-12: whatever else changes of a group is no change there: nothing is sent, and nothing counted', async () => {
+    await start();
+    await scene.job();
+    const mark = scene.cloud.simulator.journal.mark();
+    scene.later();
+    scene.world.source.store.update('Group', 'G', { ...group('G', ['P', 'W']), externalId: 'of the source' });
+    expect((await scene.job()).statistics['Cloud group']).toBeUndefined();
+    expect(writesSince(scene.cloud.simulator, mark)).toEqual([]);
+  });
+
+  it('CONN-CORE-12, PLN-10: an approved deletion is not taken for drifted because of what is not ours', async () => {
+    await start({}, EXISTED_BEFORE);
+    await scene.job();
+    groupLeaves();
+    scene.later();
+    await engine.runJob(scene.world.hr, 'readPlan');
+    const plan = await engine.newestPlan(scene.world.hr);
+    const { planNo, sourceNo } = plan;
+    const all = { by: 'test', comment: '', filter: {}, secondPersonFor: [] };
+    await decide(engine.pool, { planNo, sourceNo, decision: 'approve', ...all });
+    await engine.apply(plan);
+    const changes = await listChanges(engine.pool, planNo, {}, { limit: 10 });
+    expect(changes.map(({ verb, state }) => [verb, state])).toEqual([['delete', 'applied']]);
+    expect(members()).toEqual(['W']);
   });
 
   it('CONN-CORE-12: a group that is missing fails with unsupported, is never created, and is filled when it is there', async () => {
