@@ -6,7 +6,7 @@ import { settle } from '../../state/drain/settle.js';
 import type { Settlement } from '../../state/drain/settle.js';
 import { LEAVER_PRIO } from '../../state/codes.js';
 import { withContents } from '../logs/pair-contents.js';
-import { patiently } from '../support/patiently.js';
+import { isOutage, patiently } from '../support/patiently.js';
 import { combineParts } from './combine-parts.js';
 import { endBy } from './drain-end.js';
 import type { DrainEnd } from './drain-end.js';
@@ -296,11 +296,13 @@ export class Drain {
     const { pool } = this.env.services;
     const rows = [...batch.unfinished].map((work) => work.row.entityNo);
     try {
-      const kept = await renewLease(pool, this.env.targetNo, batch.prepared.token, rows, this.rows.leaseMs);
-      // Rows that somebody took over keep the old deadline out of force for all: none of them may be sent, and their settle is refused.
-      if (kept.size === rows.length) batch.prepared.clock.extend(mark, this.rows.leaseMs);
-    } catch {
-      // The database is away: without a longer lease no request starts, and those in flight are settled when it is back.
+      const { token, clock } = batch.prepared;
+      const kept = await pool.transaction((sql) => renewLease(sql, this.env.targetNo, token, rows, this.rows.leaseMs));
+      // A row that somebody took over keeps the old deadline in force for all: its settle is refused. One that was settled meanwhile does not.
+      if ([...batch.unfinished].every((work) => kept.has(work.row.entityNo))) clock.extend(mark, this.rows.leaseMs);
+    } catch (error) {
+      // Without a longer lease no request starts, and those in flight are settled when the database is back. Anything else is a defect.
+      if (!isOutage(error)) this.defect ??= { error };
     }
   }
 

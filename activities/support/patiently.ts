@@ -24,7 +24,8 @@ export async function patiently<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-function isOutage(error: unknown): boolean {
+/** True when the database is away for a while; false for errors of the statement itself. */
+export function isOutage(error: unknown): boolean {
   const state = sqlState(error);
   // Errors of the socket carry codes such as ECONNREFUSED, or none at all ("Connection terminated unexpectedly").
   if (state === undefined) return error instanceof Error && /connect|terminat|timeout/i.test(error.message);

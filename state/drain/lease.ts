@@ -136,7 +136,7 @@ export async function renewLease(
 ): Promise<Set<number>> {
   const rows = await sql.query<{ entityNo: number }>(
     `update backlog set lease_until = clock_timestamp() + $4::int * interval '1 millisecond'
-      where (target_id, entity_no) in (select $1, n from unnest($3::bigint[]) n) and lease_token = $2
+      where (target_id, entity_no) in (select $1::int, n from unnest($3::bigint[]) n) and lease_token = $2
       returning entity_no as "entityNo"`,
     [targetNo, token, entityNos, leaseMs],
   );

@@ -133,6 +133,22 @@ describe('what becomes of a pair that failed', () => {
     expect(userNames(simulator)).toHaveLength(12);
   });
 
+  it('ORD-7: a target that is down is left out after the last retry, although the retries take longer than a lease', async () => {
+    const people = Array.from({ length: 6 }, (_, n) => person(`p${String(n)}`));
+    // What is not renewed is good for 6 s of requests; a retry is waited for 6.4 s at least.
+    const engine = { concurrency: 4, timing: { leaseMarginMs: 11_000 } };
+    world = await World.start({ source: { users: people }, engine });
+    const properties = {
+      'ips.failed.request.retry.attempts': '1',
+      'ips.failed.request.retry.attempts.interval': '8',
+    };
+    const { simulator, system } = await world.addTarget('Cloud', {}, { properties });
+    await simulator.down();
+    const { job } = await world.engine.runJob(world.hr);
+    expect(job).toMatchObject({ status: 'Finished with Error' });
+    expect((await endedTargets(world.engine.pool, job.runKey)).get(system.no)?.reason).toMatch(/refused/);
+  });
+
   it('HEA-6: more than half of the last forty results bad opens it in the middle of a job; what is left is neither sent nor failed', async () => {
     const people = Array.from({ length: 120 }, (_, n) => person(`p${String(n)}`));
     world = await World.start({ source: { users: people }, engine: { concurrency: 4 } });

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SqlPool } from '../../state/database.js';
+import { renewLease } from '../../state/drain/lease.js';
 import { takeTrial } from '../../state/drain/breaker.js';
 import { joinLeaseHolders, leaveLeaseHolders } from '../../state/drain/lease-holders.js';
 import { identifyProcess, isAlive } from '../../worker/process-identity.js';
@@ -45,6 +46,24 @@ describe('holders of leases', () => {
       { no: 1, ended: false },
       { no: 2, ended: false },
       { no: 3, ended: false },
+    ]);
+  });
+
+  it('engine invariant 3: a lease is prolonged for the rows that are still of its token, and for no others', async () => {
+    await leaseOf(0, 101);
+    await leaseOf(0, 102);
+    const [row] = await engine.pool.query<{ token: number }>(
+      'select lease_token as token from backlog where entity_no = 101',
+    );
+    expect(await renewLease(engine.pool, 1, row?.token ?? 0, [101, 102, 103], 600_000)).toEqual(new Set([101]));
+    expect(
+      await engine.pool.query(
+        `select entity_no as "no", lease_until > clock_timestamp() + interval '9 minutes' as prolonged
+           from backlog where entity_no > 100 order by entity_no`,
+      ),
+    ).toEqual([
+      { no: 101, prolonged: true },
+      { no: 102, prolonged: false },
     ]);
   });
 
