@@ -13,6 +13,7 @@ import { SqlPool } from '../state/database.js';
 import { AppModule } from './app.module.js';
 import { BOOTSTRAP_USER, bootstrapAdmin } from './auth/bootstrap.js';
 import { NestLogger } from './common/nest-logger.js';
+import { answerUnknown } from './common/error.filter.js';
 import { requestContext, requireJsonBody } from './common/request-context.js';
 import type { Infrastructure } from './infrastructure.js';
 import type { JobLauncher } from './jobs/job-launcher.js';
@@ -115,6 +116,8 @@ async function createApplication(
   app.setGlobalPrefix('api/v1', { exclude: ['ips/service/publicapi/v1/*path'] });
   serveOpenApi(app);
   await app.init();
+  // Outside of api/v1 no controller of ours answers, and Express would with a page.
+  app.use(answerUnknown);
   return app;
 }
 

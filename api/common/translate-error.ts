@@ -61,10 +61,15 @@ function malformedJson(): ProblemError {
   return new ProblemError('malformed-json', 'the body is not valid JSON', { errors });
 }
 
+/** The problem of an address that does not exist. */
+export function unknownAddress(): ProblemError {
+  return new ProblemError('not-found', 'there is nothing at this address; /api/docs lists what there is');
+}
+
 function httpProblem(error: HttpException): ProblemError {
   switch (error.getStatus()) {
     case 404:
-      return new ProblemError('not-found', 'there is nothing at this address; /api/docs lists what there is');
+      return unknownAddress();
     case 413:
       return new ProblemError('body-too-large', 'the body may have 1 MB at most');
     case 400:

@@ -1,7 +1,7 @@
 import { All, Controller } from '@nestjs/common';
 import { ApiExcludeController } from '@nestjs/swagger';
 import { AdminOnly } from './access.js';
-import { ProblemError } from './problem.js';
+import { unknownAddress } from './translate-error.js';
 
 /** Answers addresses that no other controller knows, so that also these need authentication (401) before they are unknown (404). */
 @ApiExcludeController()
@@ -10,6 +10,6 @@ import { ProblemError } from './problem.js';
 export class UnknownRouteController {
   @All(['', '{*path}'])
   answer(): never {
-    throw new ProblemError('not-found', 'there is nothing at this address; /api/docs lists what there is');
+    throw unknownAddress();
   }
 }

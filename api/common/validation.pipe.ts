@@ -1,10 +1,15 @@
 import type { ArgumentMetadata, PipeTransform } from '@nestjs/common';
+import { z } from 'zod';
+import { issueText } from '../../core/issue-text.js';
 import { forbiddenContent } from './forbidden-content.js';
 import { ProblemError, jsonPointer } from './problem.js';
 import type { FieldError } from './problem.js';
 
 /** Messages of one response at most: a hostile body must not make the answer long. */
 const MAX_ERRORS = 50;
+
+// Standard Schema has no place for the texts of one check: those of schemas that say nothing themselves are set for the process.
+z.config({ customError: issueText });
 
 /** Checks bodies, queries and path parameters against the zod schema of the handler; refuses with the name of each wrong field. */
 export class ValidationPipe implements PipeTransform {
@@ -15,6 +20,7 @@ export class ValidationPipe implements PipeTransform {
     if (forbidden !== undefined) throw refusal([toFieldError(forbidden.path, forbidden.message, type, data)]);
     const result = await schema['~standard'].validate(value);
     if (!result.issues) return result.value;
+    if (type === 'body' && value === undefined) throw refusal([{ pointer: '', message: 'send a body as JSON' }]);
     throw refusal(
       result.issues
         .flatMap(findings)

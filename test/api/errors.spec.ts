@@ -6,6 +6,8 @@ import { toProblem } from '../../api/common/translate-error.js';
 import { startTestApi } from './support/api-server.js';
 import type { TestApi } from './support/api-server.js';
 
+const SYSTEM = '00000000-0000-4000-8000-000000000000';
+
 let api: TestApi;
 beforeAll(async () => {
   api = await startTestApi();
@@ -73,6 +75,39 @@ describe('bodies', () => {
     expect(Object.hasOwn(Object.prototype, 'polluted')).toBe(false);
   });
 
+  it.each([
+    ['/systems', { role: 'sauce' }, '/role', 'must be one of source, target'],
+    ['/systems', { role: 'source', type: 'SCIM System' }, '/name', 'is missing: must be a text'],
+    ['/systems', { role: 'source', type: '', name: 'HR' }, '/type', 'must be a text of at least 1 characters'],
+    ['/systems', { role: 'target', type: 'SCIM System', name: 'T' }, '/sources', 'is missing: must be an object'],
+    [`/systems/${SYSTEM}/jobs`, { type: 'Read' }, '/type', 'must be one of READ, RESYNC, SIMULATE, VALIDATE'],
+    [`/systems/${SYSTEM}/jobs`, { type: 'READ', plan: 'yes' }, '/plan', 'must be true or false'],
+    ['/systems', [], '', 'must be an object'],
+    ['/systems', undefined, '', 'send a body as JSON'],
+  ])('POST %s with %j: %s %s', async (path, body, pointer, message) => {
+    const response = await post(`/api/v1${path}`).send(body);
+    expect(response.status).toBe(400);
+    expect(response.body.errors).toContainEqual({ pointer, message });
+  });
+
+  it.each([
+    [{ interval: { everyMinutes: 5 } }, '/interval/everyMinutes', 'must be at least 30'],
+    [{ interval: { everyMinutes: '60' } }, '/interval/everyMinutes', 'must be a number'],
+    [
+      { weekly: { days: ['MONDAY'], time: '02:30', zone: 'Europe/Berlin' } },
+      '/weekly/days/0',
+      'must be one of MON, TUE, WED, THU, FRI, SAT, SUN',
+    ],
+    [
+      { weekly: { days: [], time: '02:30', zone: 'Europe/Berlin' } },
+      '/weekly/days',
+      'must be a list of at least 1 entries',
+    ],
+  ])('a schedule %j: %s %s', async (body, pointer, message) => {
+    const response = await api.send('put', `/api/v1/systems/${SYSTEM}/schedule`, body);
+    expect(response.body).toMatchObject({ status: 400, errors: [{ pointer, message }] });
+  });
+
   it('a thousand unknown keys give a short answer', async () => {
     const keys = Object.fromEntries(Array.from({ length: 1_000 }, (_, index) => [`key${index}`, 1]));
     const response = await post('/api/v1/auth/tokens').send(keys);
@@ -82,6 +117,13 @@ describe('bodies', () => {
 });
 
 describe('responses', () => {
+  it.each(['/', '/api', '/systems', '/api/docs/nothing'])('%s is unknown in the form of all errors', async (path) => {
+    const response = await request(api.running.url).get(path);
+    expect(response.headers['content-type']).toMatch(/^application\/problem\+json/);
+    expect(response.body).toMatchObject({ status: 404, type: 'urn:muster:problem:not-found' });
+    expect(response.body.requestId).toBe(response.headers['x-request-id']);
+  });
+
   it('every error carries the request id that the header and the log have', async () => {
     const response = await api.send('get', '/api/v1/nothing');
     expect(response.body.requestId).toBe(response.headers['x-request-id']);
