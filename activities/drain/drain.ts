@@ -1,23 +1,20 @@
-import { releaseClaims } from '../../state/drain/claims.js';
 import { closeGate, readGate } from '../../state/drain/gate.js';
-import { renewLease } from '../../state/drain/lease.js';
 import type { Lease } from '../../state/drain/lease.js';
-import { settle } from '../../state/drain/settle.js';
 import type { Settlement } from '../../state/drain/settle.js';
 import { LEAVER_PRIO } from '../../state/codes.js';
 import { withContents } from '../logs/pair-contents.js';
-import { isOutage, patiently } from '../support/patiently.js';
 import { combineParts } from './combine-parts.js';
 import { endBy } from './drain-end.js';
 import type { DrainEnd } from './drain-end.js';
 import { execute } from './execute.js';
 import { LeaseClock } from './lease-clock.js';
+import { OpenBatch } from './open-batch.js';
 import { refused, released } from './outcomes.js';
 import { prepareBatch } from './prepare-batch.js';
 import type { PreparedBatch } from './prepare-batch.js';
 import { TargetResults } from './results.js';
 import type { Position, RowSource } from './rows.js';
-import { NotSentError, settleContext, settlement, TargetThrottledError } from './work.js';
+import { NotSentError, settlement, TargetThrottledError } from './work.js';
 import type { DrainEnvironment, Work } from './work.js';
 import { TargetFailedError } from './write-errors.js';
 
@@ -25,22 +22,9 @@ import { TargetFailedError } from './write-errors.js';
 const BATCH_ROWS = 256;
 /** Batches between lease and settle at once: while one is being sent the next is prepared. */
 const MAX_OPEN_BATCHES = 3;
-/** Leases are prolonged this often. */
-const RENEW_INTERVAL_MS = 5_000;
-/** Results wait this long for the rest of their batch. */
-const FLUSH_INTERVAL_MS = 1_000;
 /** Other processes may have closed the gate, and leavers may have come, since it was looked last. */
 const LOOK_INTERVAL_MS = 1_000;
 const FIRST: Position = { prio: -1, entityNo: -1 };
-
-interface OpenBatch {
-  readonly prepared: PreparedBatch;
-  readonly unfinished: Set<Work>;
-  readonly results: Settlement[];
-  readonly renewal: NodeJS.Timeout;
-  readonly flush: NodeJS.Timeout;
-  flushing: Promise<void>;
-}
 
 /** How much a drain may do. */
 export interface DrainLimits {
@@ -152,17 +136,17 @@ export class Drain {
     clock.extend(mark, this.rows.leaseMs);
     const prepared = await this.prepare(lease, clock);
     if (prepared === undefined) return;
-    const batch: OpenBatch = {
-      prepared,
-      unfinished: new Set(prepared.works),
-      results: [...prepared.settled],
-      renewal: setInterval(() => void this.renew(batch), RENEW_INTERVAL_MS),
-      flush: setInterval(() => this.flush(batch), FLUSH_INTERVAL_MS),
-      flushing: Promise.resolve(),
-    };
+    const batch = new OpenBatch(this.env, prepared, this.rows.leaseMs, {
+      settled: () => this.settled(),
+      failed: (error) => (this.defect ??= { error }),
+      closed: () => {
+        this.open.delete(batch);
+        this.wake();
+      },
+    });
     this.open.add(batch);
     this.enqueue(prepared.works.map((work) => ({ work, batch })));
-    if (batch.unfinished.size === 0) this.close(batch);
+    batch.begin();
     this.pump();
   }
 
@@ -244,66 +228,13 @@ export class Drain {
   }
 
   private finish(batch: OpenBatch, work: Work, result: Settlement): void {
-    batch.unfinished.delete(work);
-    batch.results.push(result);
-    if (batch.unfinished.size === 0) this.close(batch);
-    else if (!this.isDry && this.queue.length < this.limits.concurrency * 2) this.wake();
+    const isLast = batch.finish(work, result);
+    if (!isLast && !this.isDry && this.queue.length < this.limits.concurrency * 2) this.wake();
   }
 
-  private close(batch: OpenBatch): void {
-    clearInterval(batch.renewal);
-    clearInterval(batch.flush);
-    this.flush(batch);
-    void batch.flushing
-      .then(() => this.releaseClaims(batch))
-      .catch((error: unknown) => {
-        this.defect ??= { error };
-      })
-      .then(() => {
-        this.open.delete(batch);
-        this.wake();
-      });
-  }
-
-  private async releaseClaims(batch: OpenBatch): Promise<void> {
-    const { works } = batch.prepared;
-    if (!works.some((work) => work.claimed || work.parts.some((part) => part.claimed))) return;
-    await releaseClaims(this.env.services.pool, this.env.targetNo, batch.prepared.token);
-  }
-
-  /** Settles what has a result; in a row for each batch, so that no result is settled twice. */
-  private flush(batch: OpenBatch): void {
-    const results = batch.results.splice(0);
-    if (results.length === 0) return;
-    batch.flushing = batch.flushing
-      .then(() => this.settle(batch, results))
-      .catch((error: unknown) => {
-        this.defect ??= { error };
-      });
-  }
-
-  private async settle(batch: OpenBatch, results: readonly Settlement[]): Promise<void> {
-    const { pool } = this.env.services;
-    const context = settleContext(this.env, batch.prepared.token);
-    await patiently(() => settle(pool, context, results));
-    this.env.services.deps.reached?.('settled');
+  private async settled(): Promise<void> {
     const broken = await this.results.tell();
     if (broken !== undefined) this.end ??= { kind: 'targetFailed', message: broken };
-  }
-
-  private async renew(batch: OpenBatch): Promise<void> {
-    const mark = LeaseClock.mark();
-    const { pool } = this.env.services;
-    const rows = [...batch.unfinished].map((work) => work.row.entityNo);
-    try {
-      const { token, clock } = batch.prepared;
-      const kept = await pool.transaction((sql) => renewLease(sql, this.env.targetNo, token, rows, this.rows.leaseMs));
-      // A row that somebody took over keeps the old deadline in force for all: its settle is refused. One that was settled meanwhile does not.
-      if ([...batch.unfinished].every((work) => kept.has(work.row.entityNo))) clock.extend(mark, this.rows.leaseMs);
-    } catch (error) {
-      // Without a longer lease no request starts, and those in flight are settled when the database is back. Anything else is a defect.
-      if (!isOutage(error)) this.defect ??= { error };
-    }
   }
 
   private async finishOpenBatches(): Promise<void> {
