@@ -177,3 +177,29 @@ export interface FinishedRun {
 
 /** Non-retryable failure type of an activity whose run belongs to another attempt or is closed. */
 export const RUN_CLOSED = 'runClosed';
+
+/** What an edge worker does, in another network than all other activities (ADR 0086). */
+export interface EdgeActivities {
+  /** One call of a connector, or a part of a large one. What goes in and out is sealed, or says nothing (`runtime/edge`). */
+  edgeCall(frame: Uint8Array): Promise<Uint8Array>;
+}
+
+/** Input of the workflow around one such call, beside what is sealed. */
+export interface EdgeCallInput {
+  readonly queue: string;
+  /** One line for the Temporal Web UI: an operation, nothing of people. */
+  readonly summary: string;
+  /** Milliseconds; see `core/edge/timing.ts`. */
+  readonly times: {
+    readonly firstTask: number;
+    readonly scheduleToStart: number;
+    readonly startToClose: number;
+    readonly heartbeat: number;
+  };
+}
+
+/**
+ * Why a call got no answer; also the type of the failure. `late`, `notBegun`, `noWorker`, `otherKey`, `notOurs`: nothing was done. `silent`: the worker
+ * died over it or was cut off. `broken`: it failed in a way nobody foresaw.
+ */
+export type EdgeLoss = 'late' | 'notBegun' | 'noWorker' | 'otherKey' | 'notOurs' | 'silent' | 'broken';

@@ -1,4 +1,5 @@
 import type { ConnectorFactory, ConnectorLog } from '../connectors/contract.js';
+import type { EdgeRouter } from '../connectors/edge/router.js';
 import type { InstallationKeys, Keyring } from '../runtime/secrets.js';
 import type { Mailer } from '../runtime/mailer.js';
 import type { DataSource } from '../state/data-source.js';
@@ -23,6 +24,8 @@ export interface ActivityDependencies {
   readonly keys: InstallationKeys;
   /** Connector of a system type, or undefined when it is not installed. */
   readonly connectorFactory: (typeName: string) => ConnectorFactory | undefined;
+  /** Absent: every system is reached directly. */
+  readonly edge?: Pick<EdgeRouter, 'reach'>;
   /** Absent: every run learns anew. */
   readonly memories?: SystemMemories;
   readonly clock: () => Date;

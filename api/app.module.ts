@@ -28,6 +28,8 @@ import { SimulationController } from './jobs/simulation.controller.js';
 import { SimulationService } from './jobs/simulation.service.js';
 import { ReconcilerLifecycle } from './jobs/reconciler-lifecycle.js';
 import { TemporalJobLauncher } from './jobs/temporal-job-launcher.js';
+import { LocationsController } from './locations/locations.controller.js';
+import { LocationsService } from './locations/locations.service.js';
 import { LogsController, PublicLogsController } from './logs/logs.controller.js';
 import { ContentReader } from './logs/content-reader.js';
 import { LogsService } from './logs/logs.service.js';
@@ -97,6 +99,7 @@ export class AppModule {
         ProfileController,
         CertificatesController,
         CertificateRecipientsController,
+        LocationsController,
         ResetController,
         ReleasedController,
         SchedulesController,
@@ -135,6 +138,7 @@ export class AppModule {
         RecipientListsService,
         NotificationsService,
         CertificatesService,
+        LocationsService,
         ConnectionTestService,
         OpenSystemService,
         ProfileService,

@@ -1,6 +1,7 @@
 import { Global, Module } from '@nestjs/common';
 import type { DynamicModule } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
+import type { EdgeRouter } from '../connectors/edge/router.js';
 import type { ConnectorRegistry } from '../connectors/registry.js';
 import type { Config } from '../runtime/config.js';
 import type { Logger } from '../runtime/logger.js';
@@ -15,6 +16,7 @@ export const SQL_POOL = Symbol('sql pool');
 export const KEYRING = Symbol('keyring');
 export const INSTALLATION_KEYS = Symbol('installation keys');
 export const CONNECTORS = Symbol('connectors');
+export const EDGE = Symbol('edge');
 
 /** Everything that is opened before the application and closed after it. */
 export interface Infrastructure {
@@ -27,6 +29,15 @@ export interface Infrastructure {
   readonly keyring: Keyring;
   readonly installationKeys: InstallationKeys;
   readonly connectors: ConnectorRegistry;
+  readonly edge: Edge;
+}
+
+/** The way to systems in private networks. */
+export interface Edge {
+  readonly router: EdgeRouter;
+  /** What edge workers know this installation by, as text. */
+  readonly centralKey: string;
+  close(): Promise<void>;
 }
 
 /** Makes the infrastructure injectable in all modules. */
@@ -42,6 +53,7 @@ export class InfrastructureModule {
       { provide: KEYRING, useValue: infrastructure.keyring },
       { provide: INSTALLATION_KEYS, useValue: infrastructure.installationKeys },
       { provide: CONNECTORS, useValue: infrastructure.connectors },
+      { provide: EDGE, useValue: infrastructure.edge },
     ];
     return { module: InfrastructureModule, providers, exports: providers };
   }

@@ -10,6 +10,7 @@ import { loadKeyring } from '../runtime/secrets.js';
 import { loadInstallationKeys } from '../state/config/index.js';
 import { createDataSource } from '../state/data-source.js';
 import { SqlPool } from '../state/database.js';
+import { createCentralEdge } from '../worker/central-edge.js';
 import { AppModule } from './app.module.js';
 import { BOOTSTRAP_USER, bootstrapAdmin } from './auth/bootstrap.js';
 import { NestLogger } from './common/nest-logger.js';
@@ -87,14 +88,16 @@ async function openInfrastructure(config: Config, log: Logger, options: ApiOptio
       onError: (error) => log.warn({ err: error }, 'a database connection died'),
     });
     const connectors = options.connectors ?? createRegistry();
-    return { config, log, dataSource, pool, keyring, installationKeys, connectors };
+    const edge = createCentralEdge({ pool, keys: installationKeys, temporal: config.temporal });
+    return { config, log, dataSource, pool, keyring, installationKeys, connectors, edge };
   } catch (error) {
     await dataSource.destroy();
     throw error;
   }
 }
 
-async function closeInfrastructure({ pool, dataSource }: Infrastructure): Promise<void> {
+async function closeInfrastructure({ pool, dataSource, edge }: Infrastructure): Promise<void> {
+  await edge.close();
   await pool.close();
   await dataSource.destroy();
 }

@@ -7,7 +7,9 @@ import { conformanceCommand } from './commands/conformance.js';
 import { applyCommand } from './commands/apply.js';
 import { approveCommand, rejectCommand } from './commands/approve.js';
 import { demoCommand } from './commands/demo.js';
+import { edgeCommand } from './commands/edge.js';
 import { identitiesCommand } from './commands/identities.js';
+import { locationsCommand } from './commands/locations.js';
 import { migrateCommand } from './commands/migrate.js';
 import { planCommand } from './commands/plan.js';
 import { recipientsCommand } from './commands/recipients.js';
@@ -30,6 +32,7 @@ const program = new Command('muster')
   .addCommand(demoCommand())
   .addCommand(apiCommand())
   .addCommand(workerCommand())
+  .addCommand(edgeCommand())
   .addCommand(migrateCommand())
   .addCommand(transformCommand())
   .addCommand(conformanceCommand())
@@ -47,7 +50,8 @@ const program = new Command('muster')
   .addCommand(unsubscribeCommand())
   .addCommand(recipientsCommand())
   .addCommand(identitiesCommand())
-  .addCommand(certificatesCommand());
+  .addCommand(certificatesCommand())
+  .addCommand(locationsCommand());
 
 try {
   await program.parseAsync();

@@ -5,6 +5,7 @@ import type { ConfirmationLimit, SplitRule } from './capability-rules.js';
 import type { ConnectorDescriptor, EditableProfile, PropertyFinding } from './descriptor.js';
 import type { EntitySamples } from './entity-samples.js';
 import type { ProbeOptions, ProbeReport } from './probe-report.js';
+import type { ReachGuard } from './reach-guard.js';
 
 export type { ConnectorDescriptor, EditableProfile, PropertyDescriptor, PropertyFinding } from './descriptor.js';
 
@@ -335,6 +336,11 @@ export interface ConnectorContext {
    * Undefined, or absent: there is none.
    */
   readonly clientCertificate?: () => Promise<ClientCertificate | undefined>;
+  /**
+   * Passed before anything is sent to a place, the token service included; throws a ConnectorError of kind `fatal` for a place that this process may not
+   * reach (CONN-CORE-94). Absent: every place may be reached.
+   */
+  readonly guard?: ReachGuard;
 }
 
 /** Who a system is in mutual TLS; both PEM. Never log it. */

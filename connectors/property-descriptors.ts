@@ -1,4 +1,5 @@
 import type { PropertyDescriptor } from './contract.js';
+import { LOCATION_PROPERTY } from '../core/edge/location.js';
 import { NOTIFICATION_PROPERTIES } from '../core/notifications/settings.js';
 import { FIXED_CLASSES } from '../core/plan/change.js';
 import { GOVERNOR_PROPERTIES } from '../core/plan/limits.js';
@@ -10,6 +11,15 @@ import { RETRY_AFTER_PROPERTY } from './retry-policy.js';
 import { TRACE_PROPERTIES } from './trace-properties.js';
 
 const BOTH: PropertyDescriptor['roles'] = ['source', 'target'];
+
+/** Which private network a system stands in (PRP-31, ONP-2). */
+export const LOCATION: PropertyDescriptor = {
+  name: LOCATION_PROPERTY,
+  label: 'Location',
+  kind: 'text',
+  roles: BOTH,
+  description: 'With OnPremise: the location whose edge workers reach the system; absent: default.',
+};
 
 /** Connection properties of systems that speak HTTP (PRP-20 to PRP-32). */
 export const HTTP_PROPERTIES: readonly PropertyDescriptor[] = [
@@ -39,8 +49,10 @@ export const HTTP_PROPERTIES: readonly PropertyDescriptor[] = [
     values: ['Internet', 'OnPremise'],
     defaultValue: 'Internet',
     predefinedValue: 'Internet',
-    description: 'Internet: direct connection. OnPremise is not available in this version.',
+    description:
+      'Internet: direct connection. OnPremise: through the edge workers of its location; directly while nobody is registered for the default location.',
   },
+  LOCATION,
   {
     name: 'Authentication',
     label: 'Authentication',

@@ -15,3 +15,14 @@ export function bulkQueueOf(workflowQueue: string): string {
   if (!workflowQueue.endsWith(WORKFLOWS_SUFFIX)) return BULK_QUEUE;
   return `${workflowQueue.slice(0, -WORKFLOWS_SUFFIX.length)}.bulk`;
 }
+
+/** What stands for this installation in the names of the queues of edge workers: `x.workflows` → `x`. */
+export function tenantOf(workflowQueue: string): string {
+  return workflowQueue.endsWith(WORKFLOWS_SUFFIX) ? workflowQueue.slice(0, -WORKFLOWS_SUFFIX.length) : workflowQueue;
+}
+
+/** Where the edge workers of a location take calls (CONN-CORE-90); with `worker` only that one does: what hangs on one of its connections. */
+export function edgeQueue(tenant: string, location: string, worker?: string): string {
+  const queue = `connectors.${tenant}.${location}`;
+  return worker === undefined ? queue : `${queue}.${worker}`;
+}

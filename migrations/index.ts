@@ -35,6 +35,7 @@ import { ManagedIdentities1795223001000 } from './1795223001000-managed-identiti
 import { OutboundCertificates1795224000000 } from './1795224000000-outbound-certificates.js';
 import { JobLogs1795223002000 } from './1795223002000-job-logs.js';
 import { TracedContent1795225000000 } from './1795225000000-traced-content.js';
+import { EdgeLocations1795226000000 } from './1795226000000-edge-locations.js';
 import { AssignedMembers1795227000000 } from './1795227000000-assigned-members.js';
 
 /** All migrations in the order they run. A migration that has landed is never edited or removed. */
@@ -76,5 +77,6 @@ export const MIGRATIONS = [
   OutboundCertificates1795224000000,
   JobLogs1795223002000,
   TracedContent1795225000000,
+  EdgeLocations1795226000000,
   AssignedMembers1795227000000,
 ];

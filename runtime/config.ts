@@ -39,6 +39,8 @@ export interface Config {
   readonly masterKeyFile: string;
   /** False when the file is only the default: `muster up` may then make it. */
   readonly masterKeyFileIsConfigured: boolean;
+  /** Configuration of an edge worker, absolute. */
+  readonly edgeConfigFile: string;
   readonly logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';
   /** Writes in flight per target and process. */
   readonly processConcurrency: number;
@@ -89,6 +91,7 @@ const environmentSchema = z.object({
   MUSTER_API_PORT: port.optional(),
   ...MAIL_VARIABLES,
   MUSTER_MASTER_KEY_FILE: z.string().optional(),
+  MUSTER_EDGE_CONFIG: z.string().optional(),
   MUSTER_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
   MUSTER_PROCESS_CONCURRENCY: z.coerce
     .number()
@@ -153,6 +156,7 @@ export function configEnvironment(config: Config): Record<string, string> {
     MUSTER_API_PORT: String(config.api.port),
     ...mailEnvironment(config.mail),
     MUSTER_MASTER_KEY_FILE: config.masterKeyFile,
+    MUSTER_EDGE_CONFIG: config.edgeConfigFile,
     MUSTER_LOG_LEVEL: config.logLevel,
     MUSTER_PROCESS_CONCURRENCY: String(config.processConcurrency),
     MUSTER_MAX_SOURCES: String(config.maxSystems.source),
@@ -202,6 +206,7 @@ function toConfig(env: z.infer<typeof environmentSchema>): Config {
     mail: toMailSettings(env),
     masterKeyFile: resolve(env.MUSTER_MASTER_KEY_FILE ?? resolve(home, 'master.key')),
     masterKeyFileIsConfigured: env.MUSTER_MASTER_KEY_FILE !== undefined,
+    edgeConfigFile: resolve(env.MUSTER_EDGE_CONFIG ?? resolve(home, 'edge.json')),
     logLevel: env.MUSTER_LOG_LEVEL,
     processConcurrency: env.MUSTER_PROCESS_CONCURRENCY,
     maxSystems: Object.freeze({ source: env.MUSTER_MAX_SOURCES, target: env.MUSTER_MAX_TARGETS }),

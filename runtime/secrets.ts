@@ -90,8 +90,8 @@ export class Keyring {
   }
 }
 
-/** What keys are derived for: bodies of entities and of links, contents in logs, keyed hashes, fingerprints of programs, results of Validate. */
-export type KeyPurpose = 'entity-body' | 'link-body' | 'log-content' | 'hash' | 'fingerprint' | 'validation';
+/** What keys are derived for: bodies of entities and of links, contents in logs, keyed hashes, fingerprints of programs, results of Validate, calls to edge workers. */
+export type KeyPurpose = 'entity-body' | 'link-body' | 'log-content' | 'hash' | 'fingerprint' | 'validation' | 'edge';
 
 /**
  * Keys of the installation, derived by HKDF-SHA-256 (RFC 5869) from its root key. The root key is random and stored sealed, so that

@@ -67,6 +67,7 @@ async function openActivities(
   log: Logger,
   signal: AbortSignal,
 ): Promise<WorkerResources> {
-  if (overrides.activities === undefined) return openResources(config, log, signal, overrides.engine);
+  if (overrides.activities === undefined)
+    return openResources(config, log, signal, overrides.engine, overrides.workflowQueue);
   return { activities: overrides.activities, close: async () => {} };
 }

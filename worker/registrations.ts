@@ -31,6 +31,7 @@ const WORKFLOWS: Record<keyof typeof workflows, true> = {
   simulateJobWorkflow: true,
   scheduledReadWorkflow: true,
   healWorkflow: true,
+  edgeCallWorkflow: true,
 };
 
 /**

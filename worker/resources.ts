@@ -13,6 +13,7 @@ import { loadInstallationKeys } from '../state/config/index.js';
 import { createDataSource } from '../state/data-source.js';
 import { sqlState, SqlPool } from '../state/database.js';
 import { joinLeaseHolders, leaveLeaseHolders } from '../state/drain/lease-holders.js';
+import { createCentralEdge } from './central-edge.js';
 import { isDatabaseAway } from './interceptors/database-away.js';
 import { waitFor } from './patience.js';
 import { identifyProcess, isAlive } from './process-identity.js';
@@ -42,6 +43,7 @@ export async function openResources(
   log: Logger,
   signal: AbortSignal,
   engine: EngineOverrides = {},
+  workflowQueue?: string,
 ): Promise<WorkerResources> {
   const databaseUrl = requireDatabaseUrl(config);
   const keyring = await loadKeyring(config.masterKeyFile, { create: !config.masterKeyFileIsConfigured });
@@ -54,12 +56,15 @@ export async function openResources(
   });
   try {
     const registry = createRegistry();
+    const keys = await loadInstallationKeys(dataSource, keyring);
+    const edge = createCentralEdge({ pool, keys, temporal: config.temporal, workflowQueue });
     const activities = createActivities({
       pool,
       dataSource,
       keyring,
-      keys: await loadInstallationKeys(dataSource, keyring),
+      keys,
       connectorFactory: (typeName) => registry.find(typeName),
+      edge: edge.router,
       memories: new SystemMemories(),
       clock: () => new Date(),
       ...(config.mail !== undefined && { mailer: createMailer(config.mail) }),
@@ -71,6 +76,7 @@ export async function openResources(
       activities,
       async close() {
         await activities.close();
+        await edge.close();
         await leaveLeaseHolders(dataSource, leaseHolder).catch(() => undefined);
         await pool.close();
         await dataSource.destroy();

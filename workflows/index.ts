@@ -5,3 +5,4 @@ export { resyncJobWorkflow } from './resync-job.workflow.js';
 export { simulateJobWorkflow } from './simulate-job.workflow.js';
 export { scheduledReadWorkflow } from './scheduled-read.workflow.js';
 export { healWorkflow } from './heal.workflow.js';
+export { edgeCallWorkflow } from './edge-call.workflow.js';

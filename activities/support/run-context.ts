@@ -7,6 +7,7 @@ import type {
   ConnectorFactory,
 } from '../../connectors/contract.js';
 import type { SplitRule } from '../../connectors/capability-rules.js';
+import type { EdgeRoute, RoutedSystem } from '../../connectors/edge/router.js';
 import { certificateProblem, usesClientCertificate } from '../../core/certificates/usable.js';
 import { ENTITY_TYPES, entityTypeCode } from '../../core/entity-type.js';
 import { recordedResults, tracedContents } from '../../core/logs/trace.js';
@@ -202,27 +203,41 @@ async function openSystem(deps: ActivityDependencies, snapshot: SystemSnapshot):
   }
   const secrets = await loadSecrets(deps.dataSource, deps.keyring, snapshot.no);
   const properties = withDefaults(factory, snapshot.properties);
-  const capabilities = factory.capabilities(properties, snapshot.role);
+  const own = factory.capabilities(properties, snapshot.role);
+  const route = await routeOf(deps, snapshot, { properties, secrets });
+  const capabilities = route?.capabilities(own) ?? own;
   const limits = snapshot.role === 'target' ? requestLimits(properties) : undefined;
   const clientCertificate = await outboundCertificate(deps, snapshot, properties);
+  const context: ConnectorContext = {
+    config: { properties, secret: (name) => secrets[name], secretNames: snapshot.secretNames },
+    clock: deps.clock,
+    log: deps.log,
+    ...(clientCertificate !== undefined && { clientCertificate }),
+    ...(deps.memories !== undefined && { memory: deps.memories.of(snapshot.no, { properties, secrets }) }),
+    ...(limits !== undefined && {
+      pace: sharedPace(deps.pool, snapshot.no, limits, capabilities.requestTimeoutMs + PLACE_MARGIN_MS),
+    }),
+  };
   return {
     snapshot,
     properties,
     program: compileSystem(snapshot, properties, secrets),
     capabilities,
     writeBack: writeBackOf(snapshot, properties),
-    connector: factory.open({
-      config: { properties, secret: (name) => secrets[name], secretNames: snapshot.secretNames },
-      clock: deps.clock,
-      log: deps.log,
-      ...(clientCertificate !== undefined && { clientCertificate }),
-      ...(deps.memories !== undefined && { memory: deps.memories.of(snapshot.no, { properties, secrets }) }),
-      ...(limits !== undefined && {
-        pace: sharedPace(deps.pool, snapshot.no, limits, capabilities.requestTimeoutMs + PLACE_MARGIN_MS),
-      }),
-    }),
+    connector: route === undefined ? factory.open(context) : route.open(factory, context, own),
     requests: { retries: 0 },
   };
+}
+
+/** The way to a system in a private network; undefined where it is reached directly (ONP-1). */
+async function routeOf(
+  deps: ActivityDependencies,
+  { name }: SystemSnapshot,
+  system: RoutedSystem,
+): Promise<EdgeRoute | undefined> {
+  const reach = await deps.edge?.reach(system);
+  if (reach?.kind === 'refused') throw new SystemConfigurationError(`${name}: ${reach.message}`);
+  return reach?.kind === 'edge' ? reach.route : undefined;
 }
 
 /** How a system that needs one gets at its certificate. One that is missing or has expired ends the run before it reads (CRT-1, CRT-4). */

@@ -36,6 +36,7 @@ export const PROBLEM_TYPES = {
   'too-many-certificates': [409, 'The system has two certificates'],
   'certificate-active': [409, 'The certificate is active'],
   'certificate-expired': [409, 'The certificate has expired'],
+  'location-used': [409, 'A system uses the location'],
   'nothing-to-decide': [409, 'Nothing could be decided'],
   'body-too-large': [413, 'The body is too large'],
   'unsupported-media-type': [415, 'The content type is not supported'],

@@ -1,5 +1,6 @@
 import { isSecretProperty } from '../../connectors/common-properties.js';
 import type { ConnectorFactory } from '../../connectors/contract.js';
+import { LOCATION_PROPERTY } from '../../core/edge/location.js';
 import type { PropertySet } from '../../state/config/index.js';
 import { ProblemError, jsonPointer } from '../common/problem.js';
 import type { FieldError } from '../common/problem.js';
@@ -11,7 +12,15 @@ export const CREDENTIAL_MASK = '*'.repeat(40);
 const INITIAL_PASSWORD = 'initial.password';
 
 /** Names that decide where credentials are sent (SYS-18), beside those of kind `url` and every `*.host`. */
-const PLACE_NAMES = new Set(['URL', 'OAuth2TokenServiceURL', 'ldap.url', 'ProxyType', 'aad.oauth2.resource.name']);
+const PLACE_NAMES = new Set([
+  'URL',
+  'OAuth2TokenServiceURL',
+  'ldap.url',
+  'ProxyType',
+  'ldap.proxyType',
+  LOCATION_PROPERTY,
+  'aad.oauth2.resource.name',
+]);
 
 /** The properties of a system as they are stored; of credentials only the names. */
 export interface StoredProperties {

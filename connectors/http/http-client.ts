@@ -1,5 +1,7 @@
 import { Pool, type buildConnector } from 'undici';
 import type { ConnectorLimits } from '../contract.js';
+import type { ReachGuard } from '../reach-guard.js';
+import { placeOf } from './reached-place.js';
 import type { ConnectorError } from '../errors.js';
 import { AddressRefusedError, guardedLookup, refusedLiteral } from './address-guard.js';
 import { certifiedConnector, type ClientIdentity } from './client-certificate.js';
@@ -25,6 +27,8 @@ export interface HttpClientOptions {
   readonly limits?: Partial<HttpLimits>;
   /** Passed before every request; see the connector's context. */
   readonly pace?: ((signal: AbortSignal | undefined) => Promise<() => void>) | undefined;
+  /** Passed with every request; see the connector's context. */
+  readonly guard?: ReachGuard | undefined;
 }
 
 /** Trust and identity of TLS connections. */
@@ -121,7 +125,8 @@ class UndiciHttpClient implements HttpClient {
   async request(request: HttpRequest): Promise<HttpResponse> {
     const operation = this.operation(request);
     if (this.refused) throw transportError(addressRefused(), operation);
-    const { credentials } = this.options;
+    const { credentials, guard, baseUrl } = this.options;
+    guard?.(placeOf(baseUrl, request.path));
     const authorization = await credentials.authorization(request.signal);
     const response = await this.send(request, operation, authorization);
     if (response.status !== 401 || !credentials.renewable) return response;

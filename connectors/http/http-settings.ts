@@ -88,13 +88,14 @@ export function configuredCredentials(context: ConnectorContext): Credentials {
 }
 
 function tokenCredentials(context: ConnectorContext, tokenUrl: string, client: OAuthClient): Credentials {
-  const { config, clock } = context;
+  const { config, clock, guard } = context;
   const scope = textProperty(config.properties, 'OAuth2TokenScope');
   return oauthCredentials({
     tokenUrl: new URL(tokenUrl),
     client,
     tls: { ...trustOf(config.properties), ...(client.kind === 'certificate' && { identity: clientIdentity(context) }) },
     clock,
+    guard,
     ...(scope === undefined ? {} : { scope }),
   });
 }

@@ -1,4 +1,5 @@
 import type { Dispatcher, Pool } from 'undici';
+import type { ReachGuard } from '../reach-guard.js';
 import { ConnectorError } from '../errors.js';
 import { onAbort } from './abort-listeners.js';
 import { refusedLiteral } from './address-guard.js';
@@ -6,6 +7,7 @@ import { basicAuthorization, type Credentials } from './credentials.js';
 import { exchange, ExchangeFailure, type ExchangeResult } from './exchange.js';
 import { addressRefused, createPool, HTTP_LIMITS, type TlsOptions } from './http-client.js';
 import { protocolError, statusError, transportError, type Operation } from './http-error.js';
+import { placeOf } from './reached-place.js';
 import { parseRetryAfterMs } from './retry-after.js';
 
 /** OAuth 2.0 client credentials (RFC 6749 §4.4; CONN-SCIM-03). */
@@ -17,6 +19,8 @@ export interface OAuthOptions {
   readonly scope?: string;
   readonly tls: TlsOptions;
   readonly clock: () => Date;
+  /** Passed with every request; see the connector's context. */
+  readonly guard?: ReachGuard | undefined;
 }
 
 /** How the token service knows the client. */
@@ -78,7 +82,8 @@ class ClientCredentials implements Credentials {
 
   private async fetchToken(): Promise<Token> {
     const operation = this.operation();
-    const { tokenUrl, tls } = this.options;
+    const { tokenUrl, tls, guard } = this.options;
+    guard?.(placeOf(tokenUrl, tokenUrl.pathname + tokenUrl.search));
     if (refusedLiteral(tokenUrl.hostname)) throw transportError(addressRefused(), operation);
     this.pool ??= createPool(tokenUrl.origin, tls, HTTP_LIMITS.connectTimeoutMs, 1);
     const result = await this.send(this.pool, operation);

@@ -1,6 +1,6 @@
 import type { PropertyDescriptor } from '../contract.js';
 import { CA_PROPERTY } from '../http/http-settings.js';
-import { HTTP_PROPERTIES } from '../property-descriptors.js';
+import { HTTP_PROPERTIES, LOCATION } from '../property-descriptors.js';
 import type { Dialect } from './dialect.js';
 import { CONNECT_TIMEOUT_MS, FLATTEN_PAGE_SIZE, PAGE_SIZE, READ_TIMEOUT_MS } from './ldap-settings.js';
 
@@ -39,8 +39,9 @@ function connection(): PropertyDescriptor[] {
       defaultValue: 'OnPremise',
       predefinedValue: 'OnPremise',
       description:
-        'OnPremise: the server stands in the network of the worker, which connects directly. Internet: an encrypted connection is demanded.',
+        'OnPremise: through the edge workers of its location; directly while nobody is registered for the default location. Internet: an encrypted connection is demanded.',
     },
+    LOCATION,
     fixed('ldap.authentication', 'Authentication', 'BasicAuthentication', 'Simple bind with user and password.'),
     {
       name: 'ldap.user',

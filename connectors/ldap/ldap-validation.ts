@@ -1,3 +1,4 @@
+import { locationProblems } from '../../core/edge/location.js';
 import type { PropertyFinding } from '../contract.js';
 import { CA_PROPERTY } from '../http/http-settings.js';
 import { listProperty, textProperty, type Properties } from '../property-values.js';
@@ -6,18 +7,8 @@ import { DnSyntaxError, dnKey, parseDn } from './dn/dn.js';
 import { FilterSyntaxError, parseFilter } from './filter/parse.js';
 import { urlsOf, wantsUsnDelta } from './ldap-settings.js';
 
-/** Refused with words: a property that is accepted and does nothing would be worse. */
-const NOT_BUILT: readonly { readonly name: string; readonly message: string }[] = [
-  {
-    name: 'CloudConnectorLocationId',
-    message:
-      'locations of edge workers are not available yet; start a worker in the network of the server and remove it',
-  },
-];
-
 /** Known without being offered: the proxy API, whose answers they shape, is not available in this version. */
 export const LDAP_TOLERATED_NAMES: readonly string[] = [
-  ...NOT_BUILT.map(({ name }) => name),
   'ldap.respond.with.resource.after.create',
   'ldap.respond.with.resource.after.update',
 ];
@@ -28,10 +19,8 @@ const GLOBAL_CATALOG_PORTS = ['3268', '3269'];
 /** Errors beyond single values (CONN-LDAP-02). Credentials in `properties` may be any text. */
 export function ldapErrors(properties: Properties, dialect: Dialect): PropertyFinding[] {
   return [
-    ...NOT_BUILT.filter(({ name }) => textProperty(properties, name) !== undefined).map(({ name, message }) => ({
-      property: name,
-      message,
-    })),
+    // What it is without being set.
+    ...locationProblems({ 'ldap.proxyType': 'OnPremise', ...properties }),
     ...addressErrors(properties),
     ...dnErrors(properties),
     ...filterErrors(properties),

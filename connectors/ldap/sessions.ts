@@ -100,6 +100,8 @@ export class Sessions {
   }
 
   private async openAt(endpoint: Endpoint, password: string, signal: AbortSignal | undefined): Promise<OpenedSession> {
+    const { host, port, tls } = endpoint;
+    this.context.guard?.({ protocol: tls === 'ldaps' ? 'ldaps' : 'ldap', host, port });
     const session = await openSession({
       endpoint,
       user: this.settings.user,

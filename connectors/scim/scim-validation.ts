@@ -1,4 +1,5 @@
 import { usesClientCertificate } from '../../core/certificates/usable.js';
+import { isOnPremise, locationProblems } from '../../core/edge/location.js';
 import type { PropertyFinding } from '../contract.js';
 import { CA_PROPERTY } from '../http/http-settings.js';
 import { listProperty, textProperty, type Properties } from '../property-values.js';
@@ -16,20 +17,9 @@ interface NotBuilt {
 }
 
 const isTrue = (value: string): boolean => value === 'true';
-const always = (): boolean => true;
 
 /** Refused with words: a property that is accepted and does nothing would be worse (CONN-CORE-82 is for unknown names). */
 const NOT_BUILT: readonly NotBuilt[] = [
-  {
-    name: 'ProxyType',
-    refuses: (value) => value === 'OnPremise',
-    message: 'ProxyType OnPremise is not available yet; use Internet, which connects directly from this network',
-  },
-  {
-    name: 'CloudConnectorLocationId',
-    refuses: always,
-    message: 'locations belong to ProxyType OnPremise, which is not available yet; remove it',
-  },
   {
     name: 'scim.user.update.instead.delete',
     refuses: isTrue,
@@ -49,6 +39,8 @@ export const NOT_OFFERED_NAMES: readonly string[] = NOT_BUILT.map(({ name }) => 
 export function scimErrors(properties: Properties): PropertyFinding[] {
   return [
     ...notBuilt(properties),
+    ...locationProblems(properties),
+    ...readableErrors(properties),
     ...addressErrors(properties),
     ...credentialErrors(properties),
     ...filterFindings(properties, 'error'),
@@ -68,7 +60,7 @@ export function scimWarnings(properties: Properties): PropertyFinding[] {
   if (textProperty(properties, 'TrustAll') === 'true') {
     warnings.push({ property: 'TrustAll', message: 'the certificate of the server is not checked; for tests only' });
   }
-  if (url?.protocol === 'http:' && !isLoopback(url.hostname)) {
+  if (isReadable(url)) {
     warnings.push({ property: 'URL', message: 'without https everything is sent readable, credentials included' });
   }
   if (usesPassword(properties) && textProperty(properties, 'Password') === undefined && hasUser(properties)) {
@@ -153,6 +145,12 @@ function credentialErrors(properties: Properties): PropertyFinding[] {
 
 /** CONN-SCIM-04: to the token service where there is one, else to the system, and over TLS. */
 function certificateAuthenticationErrors(properties: Properties, tokenUrl: string | undefined): PropertyFinding[] {
+  // CRT-1, ONP-3.
+  if (isOnPremise(properties)) {
+    const message =
+      'systems on premise have no outbound certificates; use BasicAuthentication, or set ProxyType to Internet';
+    return [{ property: 'Authentication', message }];
+  }
   const errors: PropertyFinding[] = [];
   const hasClientId = textProperty(properties, 'client_id') !== undefined;
   if (tokenUrl === undefined && hasClientId) {
@@ -258,6 +256,22 @@ function certificateErrors(properties: Properties): PropertyFinding[] {
   const ca = textProperty(properties, CA_PROPERTY);
   if (ca === undefined || /-----BEGIN CERTIFICATE-----[\s\S]+-----END CERTIFICATE-----/.test(ca)) return [];
   return [{ property: CA_PROPERTY, message: `${CA_PROPERTY} must hold PEM text (-----BEGIN CERTIFICATE-----)` }];
+}
+
+/** ONP-3: nobody's password goes readable over the Internet. */
+function readableErrors(properties: Properties): PropertyFinding[] {
+  // What needs TLS for its own sake has a message of its own.
+  if (isOnPremise(properties) || usesClientCertificate(properties)) return [];
+  return ['URL', 'OAuth2TokenServiceURL'].flatMap((property) => {
+    const text = textProperty(properties, property);
+    if (text === undefined || !URL.canParse(text) || !isReadable(new URL(text))) return [];
+    const message = `${property} must begin with https://; http:// is for systems in a private network (ProxyType OnPremise)`;
+    return [{ property, message }];
+  });
+}
+
+function isReadable(url: URL | undefined): boolean {
+  return url?.protocol === 'http:' && !isLoopback(url.hostname);
 }
 
 function isLoopback(hostname: string): boolean {

@@ -48,6 +48,7 @@ export function openScimConnector(
     clock: context.clock,
     limits,
     pace: context.pace,
+    guard: context.guard,
   });
   const http = new ScimHttp(client, settings);
   const discovery = new Discovery(http, context.clock, context.memory);

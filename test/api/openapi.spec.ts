@@ -26,6 +26,7 @@ describe('the OpenAPI document', () => {
     expect(all.map(({ name }) => name).sort()).toEqual(
       [
         'DELETE /api/v1/auth/tokens/{tokenId}',
+        'DELETE /api/v1/locations/{locationId}',
         'DELETE /api/v1/systems/{systemId}',
         'DELETE /api/v1/systems/{systemId}/certificate-recipients/{recipientId}',
         'DELETE /api/v1/systems/{systemId}/certificates/{certificateId}',
@@ -50,6 +51,7 @@ describe('the OpenAPI document', () => {
         'GET /api/v1/jobs/{jobId}/simulation/export',
         'GET /api/v1/jobs/{jobId}/statistics',
         'GET /api/v1/jobs/{jobId}/unknown',
+        'GET /api/v1/locations',
         'GET /api/v1/plans',
         'GET /api/v1/plans/{planId}',
         'GET /api/v1/plans/{planId}/changes',
@@ -110,6 +112,7 @@ describe('the OpenAPI document', () => {
         'POST /api/v1/systems/{systemId}/waiting/release',
         'POST /api/v1/systems/{systemId}/waiting/retry',
         'POST /api/v1/transformations/preview',
+        'PUT /api/v1/locations/{locationId}',
         'PUT /api/v1/systems/{systemId}/approval-rules',
         'PUT /api/v1/systems/{systemId}/certificates/automatic-regeneration',
         'PUT /api/v1/systems/{systemId}/profile',

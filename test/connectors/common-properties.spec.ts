@@ -95,14 +95,27 @@ describe('validateProperties', () => {
     expect(errorsOf({ [name]: value }, 'target')).toEqual([name]);
   });
 
-  it.each([
-    ['ProxyType', 'OnPremise'],
-    ['CloudConnectorLocationId', 'L1'],
-  ])('what is not built is refused by name with what to do instead: %s=%s', (name, value) => {
-    const found = check({ [name]: value }).errors.filter(({ property }) => property === name);
-    expect(found).toHaveLength(1);
-    expect(found[0]?.message).toMatch(/available|remove/);
-    expect(found[0]?.message).toMatch(/use|set it|remove|directly/);
+  it('PRP-22, PRP-31, ONP-2: a system on premise may name its location, another one must not', () => {
+    const onPremise = { ProxyType: 'OnPremise' };
+    expect(errorsOf(onPremise)).toEqual([]);
+    expect(errorsOf({ ...onPremise, CloudConnectorLocationId: 'L1' })).toEqual([]);
+    expect(errorsOf({ ...onPremise, CloudConnectorLocationId: 'L 1' })).toEqual(['CloudConnectorLocationId']);
+    expect(errorsOf({ CloudConnectorLocationId: 'L1' })).toEqual(['CloudConnectorLocationId']);
+    const header = 'ips.http.header.SAP-Connectivity-SCC-Location_ID';
+    expect(errorsOf({ ...onPremise, [header]: 'L1' })).toEqual([]);
+    expect(errorsOf({ [header]: 'L1' })).toEqual([header]);
+  });
+
+  it('ONP-3, CRT-1: no client certificates on premise, and plain http nowhere else', () => {
+    const certificate = { User: '', Password: '', Authentication: 'ClientCertificateAuthentication' };
+    expect(errorsOf({ ...certificate, ProxyType: 'OnPremise' })).toEqual(['Authentication']);
+    const plain = { URL: 'http://scim.example.org' };
+    expect(errorsOf(plain)).toEqual(['URL']);
+    expect(errorsOf({ ...plain, ProxyType: 'Internet' })).toEqual(['URL']);
+    expect(errorsOf({ ...plain, ProxyType: 'OnPremise' })).toEqual([]);
+    expect(warningsOf({ ...plain, ProxyType: 'OnPremise' })).toEqual(['URL']);
+    expect(errorsOf({ OAuth2TokenServiceURL: 'http://t.example.org' })).toEqual(['OAuth2TokenServiceURL']);
+    expect(errorsOf({ OAuth2TokenServiceURL: 'http://127.0.0.1:1/token' })).toEqual([]);
   });
 
   it('neutral values of what is not built are accepted without a word', () => {
@@ -203,7 +216,7 @@ describe('validateProperties', () => {
 
   it('TrustAll, readable transport and a missing password are warned about', () => {
     expect(warningsOf({ TrustAll: 'true' })).toEqual(['TrustAll']);
-    expect(warningsOf({ URL: 'http://scim.example.org' })).toEqual(['URL']);
+    expect(warningsOf({ URL: 'http://scim.example.org', ProxyType: 'OnPremise' })).toEqual(['URL']);
     expect(warningsOf({ URL: 'http://127.0.0.1:8080' })).toEqual([]);
     expect(warningsOf({ Password: '' })).toEqual(['Password']);
   });

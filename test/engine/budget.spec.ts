@@ -7,10 +7,23 @@ import { ConnectorCatalog } from '../../api/system-types/connector-catalog.js';
 import { ConnectionTestService } from '../../api/systems/connection-test.service.js';
 import { OpenSystemService } from '../../api/systems/open-system.service.js';
 import { ProbeService } from '../../api/systems/probe.service.js';
+import { EdgeRouter } from '../../connectors/edge/router.js';
 import { createRegistry } from '../../connectors/registry.js';
 import { createLogger } from '../../runtime/logger.js';
 import type { TestSystem } from '../support/engine.js';
 import { group, person, userNames, World } from '../support/world.js';
+
+/** No system of these tests stands in a private network. */
+const DIRECT = {
+  router: new EdgeRouter({
+    keyOf: async () => undefined,
+    portTo: () => {
+      throw new Error('nobody is registered');
+    },
+  }),
+  centralKey: '',
+  close: async () => {},
+};
 
 /** The most requests of a simulator in any span of time, by its journal. */
 function mostWithin(simulator: ScimSimulator, spanMs: number): number {
@@ -71,7 +84,7 @@ describe('what a target can bear', () => {
     let isOver = false;
     const asking = async (simulator: ScimSimulator, systemId: string): Promise<void> => {
       const { dataSource, keyring, pool } = world.engine;
-      const systems = new OpenSystemService(dataSource, keyring, catalog, log, pool);
+      const systems = new OpenSystemService(dataSource, keyring, catalog, log, pool, DIRECT);
       const live = new LiveReadService(systems);
       const tests = new ConnectionTestService(systems);
       const probes = new ProbeService(systems);

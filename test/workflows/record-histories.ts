@@ -12,6 +12,7 @@ import { testTemporal } from '../support/temporal.js';
 import { FakeActivities } from './support/fake-activities.js';
 import { goldenFile, writeGoldenHistory } from './support/golden-files.js';
 import { GOLDEN_ROUNDS, runRound } from './support/golden-healing.js';
+import { GOLDEN_CALLS, recordCall } from './support/golden-calls.js';
 import { GOLDEN_RUNS } from './support/golden-runs.js';
 import { newRun, RunDriver } from './support/run-driver.js';
 
@@ -64,5 +65,11 @@ temporal.describe('golden histories', () => {
     });
     expect(JSON.parse(json)).toHaveProperty('events');
     writeGoldenHistory(goldenFile('scheduledReadWorkflow', '2026-11-point'), json);
+  });
+
+  it.each(GOLDEN_CALLS)('a call that crosses, $name', async ({ name, answer }) => {
+    const json = await recordCall(temporal.address, answer);
+    expect(JSON.parse(json)).toHaveProperty('events');
+    writeGoldenHistory(goldenFile('edgeCallWorkflow', name), json);
   });
 });

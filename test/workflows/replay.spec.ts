@@ -7,6 +7,7 @@ import { loadWorkflowBundle } from '../../worker/build-bundle.js';
 import type { WorkflowBundle } from '../../worker/build-bundle.js';
 import { installRuntime } from '../../worker/install-runtime.js';
 import { listGoldenHistories, readGoldenHistory } from './support/golden-files.js';
+import { GOLDEN_CALLS } from './support/golden-calls.js';
 import { GOLDEN_ROUNDS } from './support/golden-healing.js';
 import { GOLDEN_RUNS } from './support/golden-runs.js';
 import { newRun } from './support/run-driver.js';
@@ -25,7 +26,8 @@ describe('replay of golden histories', () => {
   it('every behaviour that is recorded has its file', () => {
     const expected = GOLDEN_RUNS.map(({ kind, name }) => `${startOptions(newRun(kind)).workflowType}/${name}`);
     const rounds = GOLDEN_ROUNDS.map(({ name }) => `healWorkflow/${name}`);
-    expect(listGoldenHistories()).toEqual(expect.arrayContaining([...expected, ...rounds]));
+    const calls = GOLDEN_CALLS.map(({ name }) => `edgeCallWorkflow/${name}`);
+    expect(listGoldenHistories()).toEqual(expect.arrayContaining([...expected, ...rounds, ...calls]));
   });
 
   it('faults §2.2 (14): every workflow type has a recorded history', () => {

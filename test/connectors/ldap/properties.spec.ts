@@ -66,7 +66,7 @@ describe('CONN-LDAP-02: properties of directories', () => {
     ['ldap.tls.mode', 'ldaps'],
     ['ldap.referrals', 'follow'],
     ['ldap.delta.accesslog.path', 'log'],
-    ['CloudConnectorLocationId', 'site1'],
+    ['CloudConnectorLocationId', 'site 1'],
     ['ips.tls.ca.certificates', 'x'],
   ])('%s=%s is refused and named', (name, value) => {
     expect(check({ [name]: value }).errors).toContain(name);

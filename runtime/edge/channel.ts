@@ -1,0 +1,183 @@
+import { randomUUID } from 'node:crypto';
+import { WORKFLOW_QUEUE } from '../../core/task-queues.js';
+import type { TemporalConfig } from '../config.js';
+import { Batches } from './batches.js';
+import { CallWorkflows } from './call-workflow.js';
+import type { FrameRoute, NoAnswer } from './call-workflow.js';
+import { frameBytes, messagesOf, PART_BYTES, partsOf } from './frames.js';
+
+export type { NoAnswer } from './call-workflow.js';
+
+/** One sealed call to the edge workers of a location. */
+export interface EdgeCall extends FrameRoute {
+  readonly id: string;
+  readonly sealed: Buffer;
+  /** Called right before it is sent, after all waiting; what it throws rejects the call, and it is not sent. */
+  readonly beforeSend?: (() => void) | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** How a call ended. */
+export type EdgeCallEnd = { readonly kind: 'answered'; readonly sealed: Buffer; readonly worker: string } | NoAnswer;
+
+type Item = EdgeCall & { readonly bytes: number };
+/** An end, or what `beforeSend` threw. */
+type ItemEnd = EdgeCallEnd | { readonly kind: 'refused'; readonly error: unknown };
+
+/** Writes that go together share their fate, so that there are not too many of them; and a slow one holds the answers of a few others up. */
+const LIMITS = { lanes: 4, items: 64, bytes: PART_BYTES };
+const STOPPED: NoAnswer = { kind: 'notDone', reason: 'cancelled' };
+
+/** The way to edge workers. */
+export class EdgeChannel {
+  private readonly workflows: CallWorkflows;
+
+  constructor(temporal: TemporalConfig, workflowQueue = WORKFLOW_QUEUE) {
+    this.workflows = new CallWorkflows(temporal, workflowQueue);
+  }
+
+  /** The calls of one connector. */
+  calls(): EdgeCalls {
+    return new EdgeCalls(this.workflows);
+  }
+
+  close(): Promise<void> {
+    return this.workflows.close();
+  }
+}
+
+/** Calls of one connector: writes that are made at the same time cross together. */
+export class EdgeCalls {
+  private readonly writes = new Batches<Item, ItemEnd>((items) => this.send(items), LIMITS);
+
+  constructor(private readonly workflows: CallWorkflows) {}
+
+  /** Rejects with what `beforeSend` throws, and for defects. */
+  async call(call: EdgeCall): Promise<EdgeCallEnd> {
+    if (call.signal?.aborted === true) return STOPPED;
+    const item = { ...call, bytes: call.sealed.length };
+    // A read takes as long as its page, so each crosses alone.
+    const end = call.mayWrite ? this.writes.add(item) : this.send([item]).then(([only]) => only ?? STOPPED);
+    // Nobody waits for what a read that was stopped would still bring.
+    const first = await (call.mayWrite ? end : unlessAborted(end, call.signal));
+    if (first.kind === 'refused') throw first.error;
+    return first;
+  }
+
+  private async send(items: readonly Item[]): Promise<readonly ItemEnd[]> {
+    const ends = new Map<string, ItemEnd>(items.flatMap((item) => beforeSending(item)));
+    const sent = items.filter(({ id }) => !ends.has(id));
+    const [first] = sent;
+    if (first !== undefined) {
+      const { signal, done } = allAborted(sent);
+      try {
+        const answers = await this.exchange({ ...first, summary: summaryOf(sent) }, sent, signal);
+        sent.forEach(({ id }, index) => ends.set(id, endAt(answers, index)));
+      } finally {
+        done();
+      }
+    }
+    return items.map(({ id }) => ends.get(id) ?? STOPPED);
+  }
+
+  /** Sends the calls, in parts where they are large, and puts their answers together. */
+  private async exchange(
+    route: FrameRoute,
+    calls: readonly Item[],
+    signal: AbortSignal | undefined,
+  ): Promise<NoAnswer | { readonly worker: string; readonly answers: readonly Buffer[] }> {
+    const batch = randomUUID();
+    const heads = calls.map(({ id, bytes }) => ({ id, size: bytes }));
+    const bytes = Buffer.concat(calls.map(({ sealed }) => sealed));
+    const parts = partsOf(bytes);
+    let { worker } = route;
+    for (const [part, body] of parts.length === 1 ? [] : parts.entries()) {
+      const put = frameBytes({ kind: 'put', batch, part }, body);
+      const end = await this.workflows.run({ ...route, worker, mayWrite: false }, put, signal);
+      // Nothing of the calls themselves has begun.
+      if (end.kind !== 'answered') return { kind: 'notDone', reason: end.reason };
+      ({ worker } = end.frame.head);
+    }
+    const frame =
+      parts.length === 1
+        ? frameBytes({ kind: 'calls', batch, calls: heads }, bytes)
+        : frameBytes({ kind: 'callsOfParts', batch, calls: heads, parts: parts.length });
+    const end = await this.workflows.run({ ...route, worker }, frame, signal);
+    if (end.kind !== 'answered') return end;
+    const { head, body } = end.frame;
+    if (head.kind === 'answers') return { worker: head.worker, answers: messagesOf(body, head.sizes) };
+    if (head.kind !== 'answersInParts') return { kind: 'notDone', reason: 'gone' };
+    const whole = await this.fetch({ ...route, worker: head.worker }, batch, head.parts);
+    return Buffer.isBuffer(whole) ? { worker: head.worker, answers: messagesOf(whole, head.sizes) } : whole;
+  }
+
+  /** Answers that are there are worth having, stopped or not; without them nobody knows what was done. */
+  private async fetch(route: FrameRoute, batch: string, parts: number): Promise<Buffer | NoAnswer> {
+    const bodies: Buffer[] = [];
+    for (let part = 0; part < parts; part += 1) {
+      const frame = frameBytes({ kind: 'fetch', batch, part });
+      const end = await this.workflows.run({ ...route, mayWrite: false }, frame, undefined);
+      if (end.kind !== 'answered' || end.frame.head.kind !== 'part')
+        return { kind: route.mayWrite ? 'unknown' : 'notDone', reason: 'silent' };
+      bodies.push(end.frame.body);
+    }
+    return Buffer.concat(bodies);
+  }
+}
+
+/** The end of a call that is not to be sent any more. */
+function beforeSending({ id, signal, beforeSend }: Item): [string, ItemEnd][] {
+  if (signal?.aborted === true) return [[id, STOPPED]];
+  try {
+    beforeSend?.();
+    return [];
+  } catch (error) {
+    return [[id, { kind: 'refused', error }]];
+  }
+}
+
+function endAt(
+  exchanged: NoAnswer | { readonly worker: string; readonly answers: readonly Buffer[] },
+  index: number,
+): EdgeCallEnd {
+  if ('reason' in exchanged) return exchanged;
+  const sealed = exchanged.answers[index];
+  if (sealed === undefined) throw new RangeError('a call of a batch has no answer');
+  return { kind: 'answered', sealed, worker: exchanged.worker };
+}
+
+function summaryOf(calls: readonly Item[]): string {
+  const [first] = calls;
+  return calls.length === 1 ? (first?.summary ?? '') : `${calls.length} calls, ${first?.summary ?? ''} first`;
+}
+
+/** Aborted when nobody waits any more. */
+function allAborted(calls: readonly Item[]): { readonly signal: AbortSignal; readonly done: () => void } {
+  const together = new AbortController();
+  const onAbort = (): void => {
+    if (calls.every(({ signal }) => signal?.aborted === true)) together.abort();
+  };
+  for (const { signal } of calls) signal?.addEventListener('abort', onAbort);
+  onAbort();
+  return {
+    signal: together.signal,
+    done: () => {
+      for (const { signal } of calls) signal?.removeEventListener('abort', onAbort);
+    },
+  };
+}
+
+async function unlessAborted(end: Promise<ItemEnd>, signal: AbortSignal | undefined): Promise<ItemEnd> {
+  if (signal === undefined) return end;
+  let onAbort = (): void => undefined;
+  const aborted = new Promise<ItemEnd>((resolve) => {
+    onAbort = () => resolve(STOPPED);
+    signal.addEventListener('abort', onAbort, { once: true });
+    if (signal.aborted) onAbort();
+  });
+  try {
+    return await Promise.race([end, aborted]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}
