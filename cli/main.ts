@@ -1,6 +1,7 @@
 #!/usr/bin/env node
+import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { isConfigError } from '../runtime/config.js';
+import { z } from 'zod';
 import { apiCommand } from './commands/api.js';
 import { certificatesCommand } from './commands/certificates.js';
 import { conformanceCommand } from './commands/conformance.js';
@@ -23,11 +24,12 @@ import { unknownCommand } from './commands/unknown.js';
 import { upCommand } from './commands/up.js';
 import { validateCommand } from './commands/validate.js';
 import { workerCommand } from './commands/worker.js';
-import { StackError } from './stack.js';
+import { errorText } from './error-text.js';
 
 const program = new Command('muster')
   .description('Identity provisioning: people and groups from source systems into target systems, kept in step.')
-  .showHelpAfterError()
+  .version(packageVersion(), '-V, --version', 'show the version')
+  .showHelpAfterError('(muster --help lists what there is)')
   .addCommand(upCommand())
   .addCommand(demoCommand())
   .addCommand(apiCommand())
@@ -56,12 +58,16 @@ const program = new Command('muster')
 try {
   await program.parseAsync();
 } catch (error) {
-  const isForTheUser = isConfigError(error) || error instanceof StackError;
-  const text = error instanceof Error ? (isForTheUser ? error.message : (error.stack ?? error.message)) : String(error);
-  console.error(text);
+  console.error(errorText(error));
   process.exitCode = 1;
 }
 
 /** Native parts, such as the runtime of Temporal, can hold a process open that has nothing left to do. */
 const END_GRACE_MS = 500;
 setTimeout(() => process.exit(), END_GRACE_MS).unref();
+
+/** From the package, two folders above the compiled command. */
+function packageVersion(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return z.object({ version: z.string() }).parse(JSON.parse(text)).version;
+}

@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import { acceptanceOf, withAcceptance } from '../plan/accept.js';
 import type { AcceptOptions } from '../plan/accept.js';
+import { printJob } from '../plan/print-job.js';
+import { remoteStatistics } from '../plan/print-simulation.js';
 import { call, endOf, remoteCommand, systemId } from '../plan/remote.js';
 import type { RemoteOptions } from '../plan/remote.js';
 import { StackError } from '../stack.js';
@@ -15,8 +17,9 @@ export function runCommand(): Command {
       const type = options.resync === true ? 'RESYNC' : 'READ';
       const path = `/systems/${await systemId(options, system)}/jobs`;
       const job = await endOf(options, await call(options, 'POST', path, { type, ...acceptanceOf(options) }));
-      console.log(`Job ${job.id}: ${job.status}`);
-      for (const line of job.outcome) console.log(line);
-      if (job.status !== 'Success') throw new StackError(job.errorMessage ?? 'see the results of the job');
+      const statistics = await call(options, 'GET', `/jobs/${job.id}/statistics`);
+      console.log(printJob(job, remoteStatistics.parse(statistics)));
+      if (job.status !== 'Success')
+        throw new StackError(job.errorMessage ?? `all who failed: GET /api/v1/jobs/${job.id}/results?result=failed`);
     });
 }

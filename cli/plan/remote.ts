@@ -12,7 +12,7 @@ export interface RemoteOptions {
 
 const DEFAULT_URL = 'http://127.0.0.1:8080';
 const POLL_INTERVAL_MS = 1_000;
-const problem = z.object({ title: z.string().optional(), detail: z.string().optional() });
+const problem = z.object({ type: z.string().startsWith('urn:muster:'), detail: z.string() });
 
 /** A command that speaks with a running API. */
 export function remoteCommand(name: string): Command {
@@ -30,8 +30,24 @@ export async function call(
   path: string,
   body?: object,
 ): Promise<unknown> {
-  const text = await (await accepted(remote, method, path, body)).text();
-  return text === '' ? undefined : JSON.parse(text);
+  return json(remote, await accepted(remote, method, path, body));
+}
+
+/** The JSON of an answer; undefined: it is empty. Throws StackError when somebody else answers, with a page for example. */
+async function json(remote: RemoteOptions, response: Response): Promise<unknown> {
+  const text = await response.text();
+  if (text === '') return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw strangeAnswer(remote, response);
+  }
+}
+
+function strangeAnswer({ url }: RemoteOptions, { status }: Response): StackError {
+  return new StackError(
+    `${url} does not answer as Muster does (HTTP ${status}); give the address of the API, such as ${DEFAULT_URL}, as --url or MUSTER_URL`,
+  );
 }
 
 /** A file that the API answers with. */
@@ -59,9 +75,8 @@ export async function download(
 async function accepted(remote: RemoteOptions, method: string, path: string, body?: object): Promise<Response> {
   const response = await reach(remote, method, path, body);
   if (response.ok) return response;
-  const text = await response.text();
-  const told = problem.safeParse(text === '' ? undefined : JSON.parse(text));
-  throw new StackError(told.success ? (told.data.detail ?? told.data.title ?? text) : text);
+  const told = problem.safeParse(await json(remote, response));
+  throw told.success ? new StackError(told.data.detail) : strangeAnswer(remote, response);
 }
 
 async function reach(remote: RemoteOptions, method: string, path: string, body?: object): Promise<Response> {
@@ -87,6 +102,13 @@ const job = z.object({
   planId: z.string().nullable(),
   errorMessage: z.string().nullable(),
   outcome: z.array(z.string()),
+  /** These two are shown with a single job, not in the answer to its start. */
+  endedTargets: z.array(z.object({ systemName: z.string(), reason: z.string() })).default([]),
+  failedEntities: z
+    .array(
+      z.object({ entity: z.string(), sourceKey: z.string(), systemName: z.string(), message: z.string().nullable() }),
+    )
+    .default([]),
 });
 /** A job as far as these commands look at it. */
 export type RemoteJob = z.infer<typeof job>;
