@@ -40,13 +40,11 @@ function isAllowed({ protocol, host, port, paths }: AllowedPlace, place: Reached
   });
 }
 
-/** Without query, and without steps that lead elsewhere, encoded ones among them: as a server may understand it. */
+/**
+ * Without query, and without steps that lead elsewhere, encoded ones among them: as a server may understand it. Put behind the host as text: resolved
+ * against it, `//admin/scim` would name a host `admin`, and lose its first step.
+ */
 function pathOf(path: string): string {
-  return new URL(
-    path
-      .split('?')[0]
-      ?.replace(/%2e/gi, '.')
-      .replace(/%2f|%5c|\\/gi, '/') ?? '/',
-    'http://place',
-  ).pathname;
+  const [plain = '/'] = path.split('?');
+  return new URL(`http://place${plain.replace(/%2e/gi, '.').replace(/%2f|%5c|\\/gi, '/')}`).pathname;
 }
