@@ -33,6 +33,8 @@ function isAllowed({ protocol, host, port, paths }: AllowedPlace, place: Reached
   if (protocol !== undefined && protocol !== place.protocol) return false;
   if (host.toLowerCase().replace(/^\[|\]$/g, '') !== place.host.toLowerCase() || port !== place.port) return false;
   if (paths === undefined || place.path === undefined) return true;
+  // Some servers take two slashes for one, some do not: what is above an empty step is not certain.
+  if (stepsOf(place.path).includes('//')) return false;
   const path = pathOf(place.path);
   return paths.some((allowed) => {
     const base = allowed.replace(/\/+$/, '');
@@ -45,6 +47,11 @@ function isAllowed({ protocol, host, port, paths }: AllowedPlace, place: Reached
  * against it, `//admin/scim` would name a host `admin`, and lose its first step.
  */
 function pathOf(path: string): string {
+  return new URL(`http://place${stepsOf(path)}`).pathname;
+}
+
+/** The path without query and with the characters between and for steps as they are. */
+function stepsOf(path: string): string {
   const [plain = '/'] = path.split('?');
-  return new URL(`http://place${plain.replace(/%2e/gi, '.').replace(/%2f|%5c|\\/gi, '/')}`).pathname;
+  return plain.replace(/%2e/gi, '.').replace(/%2f|%5c|\\/gi, '/');
 }

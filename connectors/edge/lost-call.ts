@@ -54,6 +54,11 @@ function meaningOf({ operation, location, centralKey, isStopped }: LostCall, rea
       };
     case 'away':
       return { kind: 'transient', text: `${operation}: Temporal does not answer` };
+    case 'forged':
+      return {
+        kind: 'protocol',
+        text: `${operation}: what came back was made by no edge worker of location ${location}`,
+      };
     case 'late':
       return { kind: 'transient', text: `${operation}: no worker of this installation took the call up in time` };
     case 'cancelled':

@@ -117,9 +117,11 @@ export class CallWorkflows {
     const limitMs = startedMs + limitOf(route);
     for (;;) {
       try {
-        return { kind: 'answered', frame: parseAnswer((await handle.result()) as Uint8Array) };
+        return answered(route, (await handle.result()) as Uint8Array);
       } catch (error) {
-        if (error instanceof WorkflowNotFoundError) return { kind: 'notDone', reason: 'away' };
+        // A request to start it that is still on its way may arrive: whoever writes has to find out.
+        if (error instanceof WorkflowNotFoundError)
+          return { kind: route.mayWrite ? 'unknown' : 'notDone', reason: 'away' };
         if (error instanceof WorkflowFailedError) return this.endOf(route, error);
         if (this.isClosed || performance.now() > limitMs)
           return { kind: route.mayWrite ? 'unknown' : 'notDone', reason: 'away' };
@@ -146,6 +148,13 @@ export class CallWorkflows {
     });
     return this.opening;
   }
+}
+
+function answered({ mayWrite }: FrameRoute, bytes: Uint8Array): FrameEnd {
+  const frame = parseAnswer(bytes);
+  return frame === undefined
+    ? { kind: mayWrite ? 'unknown' : 'notDone', reason: 'forged' }
+    : { kind: 'answered', frame };
 }
 
 function startToCloseMs(mayWrite: boolean, requestTimeoutMs: number): number {

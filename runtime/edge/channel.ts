@@ -5,6 +5,7 @@ import { Batches } from './batches.js';
 import { CallWorkflows } from './call-workflow.js';
 import type { FrameRoute, NoAnswer } from './call-workflow.js';
 import { frameBytes, messagesOf, PART_BYTES, partsOf } from './frames.js';
+import type { AnswerHead, Frame } from './frames.js';
 
 export type { NoAnswer } from './call-workflow.js';
 
@@ -23,6 +24,12 @@ export type EdgeCallEnd = { readonly kind: 'answered'; readonly sealed: Buffer; 
 type Item = EdgeCall & { readonly bytes: number };
 /** An end, or what `beforeSend` threw. */
 type ItemEnd = EdgeCallEnd | { readonly kind: 'refused'; readonly error: unknown };
+
+/** Sealed answers to the calls of a frame, in their order. */
+interface Answers {
+  readonly worker: string;
+  readonly answers: readonly Buffer[];
+}
 
 /** Writes that go together share their fate, so that there are not too many of them; and a slow one holds the answers of a few others up. */
 const LIMITS = { lanes: 4, items: 64, bytes: PART_BYTES };
@@ -50,7 +57,7 @@ export class EdgeChannel {
 export class EdgeCalls {
   private readonly writes = new Batches<Item, ItemEnd>((items) => this.send(items), LIMITS);
 
-  constructor(private readonly workflows: CallWorkflows) {}
+  constructor(private readonly workflows: Pick<CallWorkflows, 'run'>) {}
 
   /** Rejects with what `beforeSend` throws, and for defects. */
   async call(call: EdgeCall): Promise<EdgeCallEnd> {
@@ -85,7 +92,7 @@ export class EdgeCalls {
     route: FrameRoute,
     calls: readonly Item[],
     signal: AbortSignal | undefined,
-  ): Promise<NoAnswer | { readonly worker: string; readonly answers: readonly Buffer[] }> {
+  ): Promise<NoAnswer | Answers> {
     const batch = randomUUID();
     const heads = calls.map(({ id, bytes }) => ({ id, size: bytes }));
     const bytes = Buffer.concat(calls.map(({ sealed }) => sealed));
@@ -104,11 +111,24 @@ export class EdgeCalls {
         : frameBytes({ kind: 'callsOfParts', batch, calls: heads, parts: parts.length });
     const end = await this.workflows.run({ ...route, worker }, frame, signal);
     if (end.kind !== 'answered') return end;
-    const { head, body } = end.frame;
-    if (head.kind === 'answers') return { worker: head.worker, answers: messagesOf(body, head.sizes) };
-    if (head.kind !== 'answersInParts') return { kind: 'notDone', reason: 'gone' };
-    const whole = await this.fetch({ ...route, worker: head.worker }, batch, head.parts);
-    return Buffer.isBuffer(whole) ? { worker: head.worker, answers: messagesOf(whole, head.sizes) } : whole;
+    return this.answersOf({ ...route, worker }, { batch, calls: calls.length, isInParts: parts.length > 1 }, end.frame);
+  }
+
+  /** What is no answer of a worker leaves open whether one has made the calls: whoever writes has to find out (CONN-CORE-53). */
+  private async answersOf(
+    route: FrameRoute,
+    { batch, calls, isInParts }: { readonly batch: string; readonly calls: number; readonly isInParts: boolean },
+    { head, body }: Frame<AnswerHead>,
+  ): Promise<NoAnswer | Answers> {
+    // The worker has lost parts of the calls, so none of them has begun.
+    if (head.kind === 'gone' && isInParts) return { kind: 'notDone', reason: 'gone' };
+    const forged: NoAnswer = { kind: route.mayWrite ? 'unknown' : 'notDone', reason: 'forged' };
+    if (head.kind !== 'answers' && head.kind !== 'answersInParts') return forged;
+    const { worker, sizes } = head;
+    const whole = head.kind === 'answers' ? body : await this.fetch({ ...route, worker }, batch, head.parts);
+    if (!Buffer.isBuffer(whole)) return whole;
+    const answers = messagesOf(whole, sizes);
+    return answers?.length === calls ? { worker, answers } : forged;
   }
 
   /** Answers that are there are worth having, stopped or not; without them nobody knows what was done. */
@@ -136,10 +156,7 @@ function beforeSending({ id, signal, beforeSend }: Item): [string, ItemEnd][] {
   }
 }
 
-function endAt(
-  exchanged: NoAnswer | { readonly worker: string; readonly answers: readonly Buffer[] },
-  index: number,
-): EdgeCallEnd {
+function endAt(exchanged: NoAnswer | Answers, index: number): EdgeCallEnd {
   if ('reason' in exchanged) return exchanged;
   const sealed = exchanged.answers[index];
   if (sealed === undefined) throw new RangeError('a call of a batch has no answer');

@@ -58,10 +58,14 @@ export function parseRequest(bytes: Uint8Array): Frame<RequestHead> {
   return { head: requestHead.parse(JSON.parse(text)), body };
 }
 
-/** Throws for bytes that are no answer. */
-export function parseAnswer(bytes: Uint8Array): Frame<AnswerHead> {
-  const { text, body } = split(bytes);
-  return { head: answerHead.parse(JSON.parse(text)), body };
+/** Undefined for bytes that are no answer: no edge worker has made them. */
+export function parseAnswer(bytes: Uint8Array): Frame<AnswerHead> | undefined {
+  try {
+    const { text, body } = split(bytes);
+    return { head: answerHead.parse(JSON.parse(text)), body };
+  } catch {
+    return undefined;
+  }
 }
 
 /** A message in parts that fit into frames. */
@@ -70,12 +74,11 @@ export function partsOf(message: Buffer): Buffer[] {
   return Array.from({ length: parts }, (_, part) => message.subarray(part * PART_BYTES, (part + 1) * PART_BYTES));
 }
 
-/** Messages that stand one behind the other. Throws when they do not fill the bytes. */
-export function messagesOf(bytes: Buffer, sizes: readonly number[]): Buffer[] {
+/** Messages that stand one behind the other; undefined when they do not fill the bytes. */
+export function messagesOf(bytes: Buffer, sizes: readonly number[]): Buffer[] | undefined {
   let end = 0;
   const messages = sizes.map((one) => bytes.subarray(end, (end += one)));
-  if (end !== bytes.length) throw new RangeError('the sizes of the messages do not fit');
-  return messages;
+  return end === bytes.length ? messages : undefined;
 }
 
 function split(bytes: Uint8Array): { readonly text: string; readonly body: Buffer } {

@@ -301,8 +301,8 @@ describe('what crosses', () => {
     for (const name of ['c', 'd']) for (const [part, body] of parts.entries()) store.put(name, part, body);
     expect(store.take('c', 3)).toBeUndefined();
     expect(store.take('d', 3)).toEqual(message);
-    expect(messagesOf(Buffer.from('abbccc'), [1, 2, 3]).map(String)).toEqual(['a', 'bb', 'ccc']);
-    expect(() => messagesOf(Buffer.from('abb'), [1])).toThrow();
+    expect(messagesOf(Buffer.from('abbccc'), [1, 2, 3])?.map(String)).toEqual(['a', 'bb', 'ccc']);
+    expect(messagesOf(Buffer.from('abb'), [1])).toBeUndefined();
   });
 
   it('what comes while the lanes are full goes together, in order', async () => {

@@ -36,6 +36,7 @@ export function createEdgeActivity(deps: EdgeActivityDependencies): EdgeActiviti
       bytes,
       heads.map(({ size }) => size),
     );
+    if (sealed === undefined) throw new RangeError('the sizes of the calls do not fit');
     // All of them are opened before the first is made: a refusal says that nothing was done.
     const opened = await Promise.all(heads.map(({ id }, index) => openedCall(deps.opener, id, sealed[index])));
     const sealedAnswers = await made(deps, opened);
