@@ -155,9 +155,9 @@ async function overwrite(
   try {
     if (isNew) await completeCreate(env, work, found.entity.id);
     const change = wholeChange(env, work, mapped.body);
-    const written = await withNotedMembers(env, work, found.entity.id, change, () =>
+    const written = await withNotedMembers(env, work, found.entity.id, change, (exact) =>
       send(env, work, 'idempotent-write', (options) =>
-        env.connector.update(env.type, found.entity.id, change, {
+        env.connector.update(env.type, found.entity.id, exact, {
           ...options,
           ...(found.entity.version !== undefined && { etag: found.entity.version }),
         }),

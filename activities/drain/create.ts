@@ -14,8 +14,8 @@ import { adopt } from './adopt.js';
 import { intentOf, openSentDocument } from './intents.js';
 import { proveOrigin } from './origin.js';
 import type { SentCreate } from './origin.js';
-import { notCreated, writesMembersOnly } from './members-only.js';
 import { failed, mapForCreate, mapForUpdate, unmappable } from './outcomes.js';
+import type { Failure } from './outcomes.js';
 import { settleWritten } from './settle-written.js';
 import { isStillThere } from './still-there.js';
 import { mayCreate, NotSentError, sentDocument, settlement } from './work.js';
@@ -169,25 +169,11 @@ export async function adoptApproved(env: DrainEnvironment, work: Work, targetKey
   return drift === undefined ? adopt(env, work, found, null) : notApplied(work, 'drifted', drift);
 }
 
-/** Whoever has no link is looked for and never created: the transformation skips creations (SKP-6), or the target has none (CONN-CORE-12). */
-export function createsNothing(env: DrainEnvironment): boolean {
-  return env.program.skipOperations.has('create') || writesMembersOnly(env);
-}
-
-/** No create is sent; what is there already is adopted. Nobody else is provisioned: skipped (SKP-6), or failed (CONN-CORE-12). */
-export async function adoptOnly(env: DrainEnvironment, work: Work): Promise<Settlement> {
-  const found = await lookUp(env, work, work.create === null ? {} : sentDocument(work.create));
-  if (found.outcome === 'one') return adopt(env, work, found, null);
-  if (found.outcome === 'many') return failed(work, 'adopt', tooMany(found.ids.length));
-  if (!env.program.skipOperations.has('create')) return failed(work, 'create', notCreated(env));
-  return settlement(work, { kind: 'parked', reason: 'Operation [create] is skipped in target transformation' });
-}
-
 /**
  * By the unique attributes, or by the key that a connector has of its own; one that has neither finds an entity by the id that the
  * transformation supplies (CNF-7, SKP-6).
  */
-async function lookUp(env: DrainEnvironment, work: Work, document: JsonObject): Promise<Resolution> {
+export async function lookUp(env: DrainEnvironment, work: Work, document: JsonObject): Promise<Resolution> {
   const keys = env.connector.uniqueKeys(env.type);
   const found = await send(env, work, 'read', (options) =>
     env.connector.resolveExisting(env.type, document, keys, options),
@@ -204,7 +190,8 @@ function suppliedIdOf(env: DrainEnvironment, work: Work): string | undefined {
   return 'message' in mapped ? undefined : mapped.targetId;
 }
 
-function tooMany(count: number): { errorClass: 'conflict'; code: string; message: string } {
+/** More than one answer where there may be one. */
+export function tooMany(count: number): Failure {
   return {
     errorClass: 'conflict',
     code: 'tooMany',

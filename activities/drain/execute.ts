@@ -1,11 +1,13 @@
+import type { Change } from '../../connectors/contract.js';
 import { isConnectorError } from '../../connectors/errors.js';
 import type { Settlement } from '../../state/drain/settle.js';
 import type { LinkWrite } from '../../state/drain/link-writes.js';
+import { adoptOnly, createsNothing, readopt } from './adopt-only.js';
 import { combineParts } from './combine-parts.js';
 import { applicationGroup, changeOf, sharesGroups } from './change.js';
-import { adoptApproved, adoptOnly, create, createsNothing, recreate, resolveIntent } from './create.js';
+import { adoptApproved, create, recreate, resolveIntent } from './create.js';
 import { withTargetLock } from './group-lock.js';
-import { notCreated, withNotedMembers, writesMembersOnly } from './members-only.js';
+import { withNotedMembers, writesMembersOnly } from './members-only.js';
 import { failed } from './outcomes.js';
 import { settleWritten } from './settle-written.js';
 import { withApproved } from '../plan/approved-end.js';
@@ -132,11 +134,12 @@ export function parked(env: DrainEnvironment, work: Work, operation: 'create' | 
 
 /**
  * Where users are assigned to groups by variables, a group is locked against them while it is written, and where several sources have one
- * target entity, the entity against the others (SYS-12, CNF-11).
+ * target entity, the entity against the others (SYS-12, CNF-11). Who has put whom into a group of others is told by reading it before, so
+ * nobody of ours writes it in between.
  */
 async function updateAlone(env: DrainEnvironment, work: Work): Promise<Settlement> {
   const targetKey = work.pair.link?.targetKey ?? null;
-  if (targetKey === null || !(work.isShared || sharesGroups(env))) return update(env, work);
+  if (targetKey === null || !(work.isShared || sharesGroups(env) || writesMembersOnly(env))) return update(env, work);
   return withTargetLock(env, work, { type: env.typeCode, targetKey }, () => update(env, work));
 }
 
@@ -148,10 +151,10 @@ const GONE = {
     'The application-specific group does not exist in the target any more; it is the application that has to create it again',
 } as const;
 
-/** What becomes of a pair whose target entity is gone: it is created anew, unless only its owner can do that. */
+/** What becomes of a pair whose target entity is gone: it is created anew, unless only its owner can do that, who may have done so. */
 function afterGone(env: DrainEnvironment, work: Work): Settlement | Promise<Settlement> {
   if (applicationGroup(env, work) !== undefined) return failed(work, 'update', GONE);
-  return writesMembersOnly(env) ? failed(work, 'update', notCreated(env)) : recreate(env, work);
+  return writesMembersOnly(env) ? readopt(env, work) : recreate(env, work);
 }
 
 async function update(env: DrainEnvironment, work: Work): Promise<Settlement> {
@@ -163,16 +166,18 @@ async function update(env: DrainEnvironment, work: Work): Promise<Settlement> {
   work.document = mapped;
   const startedMs = Date.now();
   const change = changeOf(env, work, mapped.body);
-  const write = (etag: string | null): ReturnType<typeof env.connector.update> =>
+  const write = (exact: Change, etag: string | null): ReturnType<typeof env.connector.update> =>
     send(env, work, env.tools.target.capabilities.updateMode === 'patch' ? 'patch' : 'idempotent-write', (options) =>
-      env.connector.update(env.type, targetKey, change, {
+      env.connector.update(env.type, targetKey, exact, {
         ...options,
         ...(etag !== null && { etag }),
       }),
     );
   try {
-    const result = await withNotedMembers(env, work, targetKey, change, () =>
-      write(tagOf(work, link)).catch((error: unknown) => afterPrecondition(env, work, targetKey, error, write)),
+    const result = await withNotedMembers(env, work, targetKey, change, (exact) =>
+      write(exact, tagOf(work, link)).catch((error: unknown) =>
+        afterPrecondition(env, work, targetKey, error, (etag) => write(exact, etag)),
+      ),
     );
     const log = {
       operation: 'update',

@@ -1,7 +1,10 @@
+import type { WriteResult } from '../../connectors/contract.js';
 import { isConnectorError } from '../../connectors/errors.js';
 import type { ConnectorError } from '../../connectors/errors.js';
 import type { Memberships } from '../../core/transform/program.js';
 import { withGroupLock } from './group-lock.js';
+import type { GroupLock } from './group-lock.js';
+import { withNotedUsers } from './members-only.js';
 import type { Failure } from './outcomes.js';
 import { NotSentError } from './work.js';
 import type { DrainEnvironment, Work } from './work.js';
@@ -112,7 +115,8 @@ async function change(env: DrainEnvironment, groupId: string, steps: readonly St
   if (first === undefined) return;
   const usersOf = (wanted: Step['change']): string[] =>
     steps.flatMap(({ change: made, userId }) => (made === wanted ? [userId] : []));
-  await withGroupLock(env, first.work, groupId, (lock) =>
+  const users = { add: usersOf('add'), remove: usersOf('remove') };
+  const write = (lock: GroupLock): Promise<WriteResult> =>
     send(env, first.work, 'idempotent-write', async (options) => {
       await lock.hold();
       // Everybody in the request is under a lease of his own.
@@ -124,11 +128,9 @@ async function change(env: DrainEnvironment, groupId: string, steps: readonly St
         }
       };
       if (connector.changeMembers === undefined) throw new Error('the connector assigns no groups');
-      await connector.changeMembers(
-        groupId,
-        { add: usersOf('add'), remove: usersOf('remove') },
-        { ...options, beforeWrite },
-      );
-    }),
+      return connector.changeMembers(groupId, users, { ...options, beforeWrite });
+    });
+  await withGroupLock(env, first.work, groupId, (lock) =>
+    withNotedUsers(env, first.work, groupId, users, () => write(lock)),
   );
 }

@@ -11,7 +11,7 @@ import { untried, withContents } from '../logs/pair-contents.js';
 import { Breather } from '../support/breather.js';
 import { sameHash } from '../support/hashing.js';
 import { evaluatePair } from './evaluate-pair.js';
-import { createsNothing } from './create.js';
+import { createsNothing } from './adopt-only.js';
 import { parked, sends } from './execute.js';
 import { intentOf } from './intents.js';
 import type { LeaseClock } from './lease-clock.js';

@@ -1,4 +1,4 @@
-import { BACKLOG_STATE, LINK_STATE } from '../codes.js';
+import { BACKLOG_STATE, LINK_STATE, ORIGIN } from '../codes.js';
 import type { Sql } from '../database.js';
 import { noteFailedEntities } from '../notifications/job-events.js';
 import type { RunFence } from '../runs/fence.js';
@@ -92,10 +92,12 @@ export interface ThresholdRule extends StepRule {
 
 /** SQL: assignments that were written to the group of candidate `a`, or those of them that are the platform's. */
 function assignments(assignedOnly: boolean): string {
-  return assignedOnly
-    ? `(select count(*) from assigned_member m join link l on l.target_id = m.target_id and l.target_key = m.group_key
-         where l.target_id = a.target_id and l.entity_no = a.entity_no and l.ord = 0)`
-    : '(select count(*) from link_member m where m.target_id = a.target_id and m.group_no = a.entity_no)';
+  const written = '(select count(*) from link_member m where m.target_id = a.target_id and m.group_no = a.entity_no)';
+  if (!assignedOnly) return written;
+  const linked = `from link l where l.target_id = a.target_id and l.entity_no = a.entity_no and l.ord = 0`;
+  // Of a group that we made in other times all are ours; who was written there may be noted as well, and counts once.
+  return `(select greatest(count(*), (select case l.origin when ${ORIGIN.created} then ${written} end ${linked})) from assigned_member m
+            where m.target_id = a.target_id and m.group_key = (select l.target_key ${linked}))`;
 }
 
 /** What a threshold has blocked. */

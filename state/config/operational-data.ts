@@ -56,7 +56,6 @@ const TARGET_STATEMENTS = [
   'link_body',
   'link',
   'link_member',
-  'assigned_member',
   'unresolved_ref',
   'backlog',
   'pair_sweep',
@@ -95,7 +94,15 @@ export async function removeOperationalData(
     await transaction.query(statement, [systemNo]);
 }
 
-/** What a target has: links from all sources, their backlog and gates; kept origins stay. */
-export async function removeTargetData(transaction: Statements, targetNo: number): Promise<void> {
+/**
+ * What a target has: links from all sources, their backlog and gates; kept origins stay. `keepAssigned`: so does the knowledge of whom the platform
+ * has put into groups that others make.
+ */
+export async function removeTargetData(
+  transaction: Statements,
+  targetNo: number,
+  { keepAssigned = false }: { readonly keepAssigned?: boolean } = {},
+): Promise<void> {
   for (const statement of TARGET_STATEMENTS) await transaction.query(statement, [targetNo]);
+  if (!keepAssigned) await transaction.query('delete from assigned_member where target_id = $1', [targetNo]);
 }

@@ -21,7 +21,7 @@ export async function resetSystem(transaction: Statements, systemNo: number, opt
   if (options.keepOrigins) await transaction.query(keepOrigins(side), [systemNo]);
   else await transaction.query(`delete from kept_origin where ${side} = $1`, [systemNo]);
   if (options.role === 'source') await resetSource(transaction, systemNo);
-  else await resetTarget(transaction, systemNo);
+  else await resetTarget(transaction, systemNo, options.keepOrigins);
 }
 
 function keepOrigins(side: 'source_id' | 'target_id'): string {
@@ -42,8 +42,9 @@ async function resetSource(transaction: Statements, sourceNo: number): Promise<v
   );
 }
 
-async function resetTarget(transaction: Statements, targetNo: number): Promise<void> {
-  await removeTargetData(transaction, targetNo);
+/** Whom we have put into groups that others make is an origin as well (CONN-CORE-12). */
+async function resetTarget(transaction: Statements, targetNo: number, keepOrigins: boolean): Promise<void> {
+  await removeTargetData(transaction, targetNo, { keepAssigned: keepOrigins });
   await transaction.query(
     `update source_state set full_read_done = false, delta_mark = null
       where source_id in (select source_id from connected_pair where target_id = $1)`,

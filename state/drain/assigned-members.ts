@@ -55,3 +55,8 @@ export async function assignedMembers(sql: Sql, targetNo: number, groupKey: stri
   );
   return rows.map((row) => row.key);
 }
+
+/** Forgets all members of a group that does not exist any more. */
+export async function forgetGroup(sql: Sql, targetNo: number, groupKey: string): Promise<void> {
+  await sql.query('delete from assigned_member where target_id = $1 and group_key = $2', [targetNo, groupKey]);
+}

@@ -3,7 +3,7 @@ import { resetSystem } from '../../state/config/index.js';
 import type { ScimDialectName } from '../../simulators/scim/dialects.js';
 import type { ScimSimulator } from '../../simulators/scim/simulator.js';
 import { withGroups } from './engine.js';
-import type { SystemOptions, TestEngine } from './engine.js';
+import type { SystemOptions, TestEngine, TestSystem } from './engine.js';
 import { person, userNames, World } from './world.js';
 import type { JobResult, WorldTarget } from './world.js';
 
@@ -27,6 +27,8 @@ export interface SceneStart {
   readonly cloud?: SystemOptions;
   /** Of the target. */
   readonly dialect?: ScimDialectName;
+  /** Adds sources that the target is connected with, too. */
+  readonly moreSources?: () => Promise<readonly TestSystem[]>;
 }
 
 /** A source, a target and what the documentation lets happen to them. */
@@ -44,6 +46,8 @@ export class DeletionScene {
       source: { users, groups: [...(start.groups ?? [])] },
       hr: { ...start.hr, properties: { ...PLAIN, ...start.hr?.properties } },
     });
+    const more = (await start.moreSources?.()) ?? [];
+    const sourceIds = [world.hr, ...more].map(({ id }) => id);
     const cloud = await world.addTarget(
       'Cloud',
       {
@@ -51,7 +55,11 @@ export class DeletionScene {
         groups: [...(start.accountGroups ?? [])],
         ...(start.dialect !== undefined && { dialect: start.dialect }),
       },
-      { ...start.cloud, properties: { ...PLAIN, ...start.cloud?.properties } },
+      {
+        ...(more.length > 0 && { sources: { selection: 'list', sourceIds } }),
+        ...start.cloud,
+        properties: { ...PLAIN, ...start.cloud?.properties },
+      },
     );
     return new DeletionScene(world, cloud);
   }
