@@ -8,14 +8,21 @@ import { replacePlaceholders } from '../transform/template.js';
 
 /** Where an attribute of the common JSON comes from. */
 export type AttributeSource =
-  /** An attribute of the native entity, as it is. */
-  | { readonly kind: 'native'; readonly attribute: string }
+  /** An attribute of the native entity, as it is; `isFirst`: only the first of its values. */
+  | { readonly kind: 'native'; readonly attribute: string; readonly isFirst: boolean }
   | { readonly kind: 'constant'; readonly value: JsonValue }
   /** From something that cannot be turned round; `why` completes "is mapped …". */
   | { readonly kind: 'computed'; readonly why: string };
 
-/** An element of a list, by the names of its members in lower case. */
-export type ElementSources = ReadonlyMap<string, AttributeSource>;
+/** An element of a list. */
+export interface ElementSources {
+  /** By the names of its members in lower case. */
+  readonly members: ReadonlyMap<string, AttributeSource>;
+  /** What makes the element: without a value of any of them there is none. */
+  readonly makers: readonly AttributeSource[];
+  /** One element for each value of a native attribute. */
+  readonly isRepeated: boolean;
+}
 
 /** What a read mapping of one type makes of a native entity, as far as a filter needs to know. All names in lower case. */
 export interface AttributeSources {
@@ -23,6 +30,8 @@ export interface AttributeSources {
   readonly plain: ReadonlyMap<string, AttributeSource>;
   /** Elements of lists by the name of the list, in the order in which they come to be. */
   readonly lists: ReadonlyMap<string, readonly ElementSources[]>;
+  /** Names of what a mapping fills in a way that a filter cannot follow, with all that is below; empty: the whole entity. */
+  readonly opaque: ReadonlySet<string>;
   /** The identifier (VAR-4). */
   readonly id: AttributeSource | undefined;
 }
@@ -36,7 +45,8 @@ const CHANGING = ['functions', 'condition', 'defaultValue', 'sourcePaths', 'sour
  */
 export function attributeSources(type: JsonObject, properties: Readonly<Record<string, string>>): AttributeSources {
   const plain = new Map<string, AttributeSource>();
-  const lists = new Map<string, Map<string, Map<string, AttributeSource>>>();
+  const lists = new Map<string, ElementMap>();
+  const opaque = new Set<string>();
   let id: AttributeSource | undefined;
   const mappings = Array.isArray(type['mappings']) ? type['mappings'].filter(isJsonObject) : [];
   for (const mapping of mappings) {
@@ -44,19 +54,43 @@ export function attributeSources(type: JsonObject, properties: Readonly<Record<s
     const source = sourceOf(mapping, properties);
     if (mapping['targetVariable'] === 'entityIdSourceSystem') id = source;
     const target = targetOf(mapping, properties);
-    if (target === undefined) continue;
-    if (target.kind === 'plain') {
-      plain.set(target.name, source);
-      continue;
-    }
-    const elements = lists.get(target.list) ?? new Map<string, Map<string, AttributeSource>>();
-    lists.set(target.list, elements);
-    const element = elements.get(target.element) ?? new Map<string, AttributeSource>();
-    elements.set(target.element, element);
-    for (const [name, value] of target.known) element.set(name, { kind: 'constant', value });
-    element.set(target.member, source);
+    if (target?.kind === 'plain') plain.set(target.name, fedBy(plain.get(target.name), source));
+    else if (target?.kind === 'opaque') opaque.add(target.name);
+    else if (target?.kind === 'list') addTo(lists, target, source);
   }
-  return { plain, lists: new Map([...lists].map(([name, elements]) => [name, [...elements.values()]])), id };
+  for (const [name, elements] of lists) if (isMixed(elements)) opaque.add(name);
+  return { plain, lists: new Map([...lists].map(([name, elements]) => [name, [...elements.values()]])), opaque, id };
+}
+
+type ElementMap = Map<
+  string,
+  ElementSources & { readonly members: Map<string, AttributeSource>; readonly makers: AttributeSource[] }
+>;
+
+function addTo(
+  lists: Map<string, ElementMap>,
+  target: Extract<Target, { kind: 'list' }>,
+  source: AttributeSource,
+): void {
+  const elements = lists.get(target.list) ?? (new Map() as ElementMap);
+  lists.set(target.list, elements);
+  const { element: key, isRepeated } = target;
+  const element = elements.get(key) ?? { members: new Map<string, AttributeSource>(), makers: [], isRepeated };
+  elements.set(key, element);
+  for (const [name, value] of target.known) element.members.set(name, { kind: 'constant', value });
+  element.members.set(target.member, fedBy(element.members.get(target.member), source));
+  element.makers.push(source);
+}
+
+/** Whichever of several mappings has a value comes last: that depends on the entity. */
+function fedBy(before: AttributeSource | undefined, source: AttributeSource): AttributeSource {
+  const isSame = before === undefined || JSON.stringify(before) === JSON.stringify(source);
+  return isSame ? source : { kind: 'computed', why: 'by several mappings' };
+}
+
+/** Elements by place, by what they hold, and one for each value: which is which depends on the entity. */
+function isMixed(elements: ElementMap): boolean {
+  return elements.size > 1 && [...elements].some(([key, { isRepeated }]) => isRepeated || key === FIRST);
 }
 
 function sourceOf(mapping: JsonObject, properties: Readonly<Record<string, string>>): AttributeSource {
@@ -67,13 +101,13 @@ function sourceOf(mapping: JsonObject, properties: Readonly<Record<string, strin
   const constant = mapping['constant'];
   if (constant !== undefined) return constantOf(constant, properties);
   const path = pathOf(mapping['sourcePath'], properties);
-  const attribute = path === undefined ? undefined : nativeAttribute(path);
-  return attribute === undefined
-    ? {
-        kind: 'computed',
-        why: `from ${JSON.stringify(mapping['sourcePath'] ?? null)}, which is more than one attribute`,
-      }
-    : { kind: 'native', attribute };
+  const native = path === undefined ? undefined : nativeAttribute(path);
+  return (
+    native ?? {
+      kind: 'computed',
+      why: `from ${JSON.stringify(mapping['sourcePath'] ?? null)}, which is more than one attribute`,
+    }
+  );
 }
 
 function constantOf(constant: JsonValue, properties: Readonly<Record<string, string>>): AttributeSource {
@@ -93,15 +127,19 @@ function pathOf(raw: JsonValue | undefined, properties: Readonly<Record<string, 
 }
 
 /** `$.mail`, `$.mail[0]`, `$.mail[*]`. */
-function nativeAttribute({ segments, function: fn }: Path): string | undefined {
+function nativeAttribute({ segments, function: fn }: Path): AttributeSource | undefined {
   const [first, second, ...more] = segments;
   if (fn !== undefined || more.length > 0 || first?.kind !== 'member') return undefined;
-  const isWhole = second === undefined || second.kind === 'wildcard' || (second.kind === 'index' && second.index === 0);
-  return isWhole ? first.name : undefined;
+  const isFirst = second?.kind === 'index' && second.index === 0;
+  const isWhole = second === undefined || second.kind === 'wildcard';
+  return isWhole || isFirst ? { kind: 'native', attribute: first.name, isFirst } : undefined;
 }
 
+/** The element of a list at its first place. */
+const FIRST = '0';
+
 type Target =
-  | { readonly kind: 'plain'; readonly name: string }
+  | { readonly kind: 'plain' | 'opaque'; readonly name: string }
   | {
       readonly kind: 'list';
       readonly list: string;
@@ -110,30 +148,39 @@ type Target =
       /** Members that the path itself gives the element. */
       readonly known: readonly (readonly [string, JsonValue])[];
       readonly member: string;
+      readonly isRepeated: boolean;
     };
 
-/** Undefined for targets that no attribute of a filter can name. */
+/** Undefined where the mapping fills no attribute. */
 function targetOf(mapping: JsonObject, properties: Readonly<Record<string, string>>): Target | undefined {
+  if (mapping['targetPath'] === undefined) return undefined;
   const path = pathOf(mapping['targetPath'], properties);
-  if (path === undefined || path.segments.length === 0) return undefined;
+  if (path === undefined || path.segments.length === 0) return { kind: 'opaque', name: '' };
   const at = path.segments.findIndex((segment) => segment.kind !== 'member');
   if (at === -1) return { kind: 'plain', name: nameOf(path.segments) };
   const list = nameOf(path.segments.slice(0, at));
   const [element, ...rest] = path.segments.slice(at);
-  if (element === undefined || rest.some((segment) => segment.kind !== 'member')) return undefined;
+  return (element === undefined ? undefined : elementTarget(list, element, rest)) ?? { kind: 'opaque', name: list };
+}
+
+/** Undefined for elements that no filter can tell apart. */
+function elementTarget(list: string, element: Segment, rest: readonly Segment[]): Target | undefined {
+  if (rest.some((segment) => segment.kind !== 'member')) return undefined;
   const member = nameOf(rest);
-  if (element.kind === 'index')
+  if (element.kind === 'index') {
+    if (element.index !== 0) return undefined;
     return member === ''
       ? { kind: 'plain', name: list }
-      : { kind: 'list', list, element: String(element.index), known: [], member };
+      : { kind: 'list', list, element: FIRST, known: [], member, isRepeated: false };
+  }
   if (element.kind !== 'filter') return undefined;
   const known = equalitiesOf(element.condition);
   const key = JSON.stringify(known ?? element.condition);
-  if (rest.length > 0) return { kind: 'list', list, element: key, known: known ?? [], member };
+  if (rest.length > 0) return known && { kind: 'list', list, element: key, known, member, isRepeated: false };
   const distributed = existingMember(element.condition);
   return distributed === undefined
     ? undefined
-    : { kind: 'list', list, element: key, known: [], member: distributed.toLowerCase() };
+    : { kind: 'list', list, element: key, known: [], member: distributed.toLowerCase(), isRepeated: true };
 }
 
 /** As filters write it: extensions are followed by a colon (RFC 7644 §3.10). */

@@ -27,7 +27,7 @@ export type NativeFilter =
   | { readonly kind: 'and' | 'or'; readonly parts: readonly NativeFilter[] }
   | { readonly kind: 'not'; readonly part: NativeFilter }
   | { readonly kind: 'always'; readonly holds: boolean }
-  | { readonly kind: 'present'; readonly attribute: string; readonly wanted: string }
+  | { readonly kind: 'present'; readonly attribute: string; readonly wanted: string; readonly isFirst?: boolean }
   | {
       readonly kind: 'compare';
       readonly attribute: string;
@@ -35,6 +35,8 @@ export type NativeFilter =
       readonly value: Exclude<FilterValue, null>;
       /** The attribute as the SCIM filter names it, for messages. */
       readonly wanted: string;
+      /** Only the first value counts, because the others are not mapped. */
+      readonly isFirst?: boolean;
     }
   /** `ms`: of the instant, UTC. */
   | { readonly kind: 'modified'; readonly operator: Exclude<Comparison, 'co' | 'sw' | 'ew'>; readonly ms: number };

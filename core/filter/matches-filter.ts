@@ -32,7 +32,7 @@ export function matchesFilter(
       return valuesOf(entity.body, filter.attribute).length > 0;
     case 'compare': {
       const key = filter.attribute.toLowerCase();
-      return compareValues(valuesOf(entity.body, key), filter.operator, filter.value, isCaseExact(key));
+      return compareValues(valuesOf(entity.body, key, filter.isFirst), filter.operator, filter.value, isCaseExact(key));
     }
     case 'modified': {
       const ms = entity.lastModified === undefined ? undefined : instantMs(entity.lastModified);
@@ -41,9 +41,9 @@ export function matchesFilter(
   }
 }
 
-function valuesOf(body: JsonObject, attribute: string): readonly JsonValue[] {
+function valuesOf(body: JsonObject, attribute: string, isFirst = false): readonly JsonValue[] {
   const key = attribute.toLowerCase();
   const value = Object.entries(body).find(([name]) => name.toLowerCase() === key)?.[1];
-  const values = Array.isArray(value) ? value : [value];
+  const values = Array.isArray(value) ? (isFirst ? value.slice(0, 1) : value) : [value];
   return values.filter((one): one is JsonValue => one !== undefined && one !== null);
 }

@@ -51,11 +51,32 @@ function leaf(filter: Leaf, sources: AttributeSources): NativeFilter {
   if (name === 'id') return ofSource(filter, sources.id, filter.attribute);
   const plain = sources.plain.get(name);
   if (plain !== undefined) return ofSource(filter, plain, filter.attribute);
+  refuseUnclear(name, filter.attribute, sources);
   const { list, member } = listMember(name, sources);
-  // `ne` holds where no element is equal, so it is about all of them.
-  if (filter.kind === 'compare' && filter.operator === 'ne')
-    return { kind: 'not', part: leaf({ ...filter, operator: 'eq' }, sources) };
-  return anyOf(list.map((element) => ofSource(filter, element.get(member), filter.attribute)));
+  // `ne` holds where no element is equal, and `eq null` where none has a value, so they are about all of them.
+  const opposite = oppositeOf(filter);
+  if (opposite !== undefined) return { kind: 'not', part: leaf(opposite, sources) };
+  if (filter.kind === 'present' && sources.lists.has(name))
+    return anyOf(list.map((element) => exists(element, filter.attribute)));
+  return anyOf(list.map((element) => ofMember(filter, element, member, filter.attribute)));
+}
+
+/** A filter that holds for an element at a time, in place of one that is about all of them. */
+function oppositeOf(filter: Leaf): Leaf | undefined {
+  if (filter.kind === 'present') return undefined;
+  const { attribute, operator, value } = filter;
+  if (value === null) return operator === 'eq' ? { kind: 'present', attribute } : undefined;
+  return operator === 'ne' ? { ...filter, operator: 'eq' } : undefined;
+}
+
+/** An attribute that comes with one above it, or has some below, is not the same as one that no mapping gives. */
+function refuseUnclear(name: string, wanted: string, { plain, opaque }: AttributeSources): void {
+  const isWithin = (one: string, other: string): boolean => one.startsWith(`${other}.`) || one.startsWith(`${other}:`);
+  const above = [...opaque].some((one) => one === '' || one === name || isWithin(name, one));
+  if (above || [...plain.keys()].some((one) => isWithin(name, one)))
+    throw new UntranslatableFilterError(`${wanted}: it is mapped as a part of something`);
+  if ([...plain.keys()].some((one) => isWithin(one, name)))
+    throw new UntranslatableFilterError(`${wanted}: it has attributes of its own, of which one has to be named`);
 }
 
 /** `emails.value`, and `emails` for short (RFC 7644 §3.4.2.2). */
@@ -67,23 +88,60 @@ function listMember(name: string, sources: AttributeSources): { list: readonly E
 }
 
 function elementsOf(sources: AttributeSources, attribute: string): readonly ElementSources[] {
-  return sources.lists.get(attribute.toLowerCase()) ?? [];
+  const name = attribute.toLowerCase();
+  if (sources.plain.has(name)) throw new UntranslatableFilterError(`${attribute}: its elements are mapped as a whole`);
+  refuseUnclear(name, attribute, sources);
+  return sources.lists.get(name) ?? [];
 }
 
-/** What one element has to fulfil; several members of one native list cannot be told apart. */
+/** One element fulfils all of it, so there is one. */
 function inElement(filter: ScimFilter, element: ElementSources, list: string): NativeFilter {
+  if (element.isRepeated && !isOfOneValue(filter))
+    throw new UntranslatableFilterError(
+      `${list}[…]: one comparison, or several with "or", is all that can be asked of elements that are the values of one attribute`,
+    );
+  const part = ofElement(filter, element, list);
+  const isSure =
+    filter.kind !== 'not' && (filter.kind === 'present' || filter.kind === 'compare') && impliesElement(part);
+  return isSure ? part : { kind: 'and', parts: [exists(element, list), part] };
+}
+
+function ofElement(filter: ScimFilter, element: ElementSources, list: string): NativeFilter {
   switch (filter.kind) {
     case 'and':
     case 'or':
-      return { kind: filter.kind, parts: filter.parts.map((part) => inElement(part, element, list)) };
+      return { kind: filter.kind, parts: filter.parts.map((part) => ofElement(part, element, list)) };
     case 'not':
-      return { kind: 'not', part: inElement(filter.part, element, list) };
+      return { kind: 'not', part: ofElement(filter.part, element, list) };
     case 'element':
       throw new UntranslatableFilterError(`${list}[${filter.attribute}[…]]: brackets inside brackets`);
     case 'present':
     case 'compare':
-      return ofSource(filter, element.get(filter.attribute.toLowerCase()), `${list}.${filter.attribute}`);
+      return ofSource(filter, element.members.get(filter.attribute.toLowerCase()), `${list}.${filter.attribute}`);
   }
+}
+
+/** True where each value by itself decides, so that it does not matter which of them it is. */
+function isOfOneValue(filter: ScimFilter): boolean {
+  if (filter.kind === 'or') return filter.parts.every(isOfOneValue);
+  return filter.kind === 'present' || (filter.kind === 'compare' && filter.operator !== 'ne' && filter.value !== null);
+}
+
+/** A member of some element, if there is such an element. */
+function ofMember(filter: Leaf, element: ElementSources, member: string, wanted: string): NativeFilter {
+  const part = ofSource(filter, element.members.get(member), wanted);
+  return impliesElement(part) ? part : { kind: 'and', parts: [exists(element, wanted), part] };
+}
+
+/** It holds only where a native attribute has a value that makes the element, or never. */
+function impliesElement(part: NativeFilter): boolean {
+  if (part.kind === 'always') return !part.holds;
+  return part.kind === 'present' || (part.kind === 'compare' && part.operator !== 'ne');
+}
+
+/** There is an element as soon as something makes it. */
+function exists({ makers }: ElementSources, wanted: string): NativeFilter {
+  return anyOf(makers.map((maker) => ofSource({ kind: 'present', attribute: wanted }, maker, wanted)));
 }
 
 function ofSource(filter: Leaf, source: AttributeSource | undefined, wanted: string): NativeFilter {
@@ -91,10 +149,11 @@ function ofSource(filter: Leaf, source: AttributeSource | undefined, wanted: str
   if (source.kind === 'constant') return ofConstant(filter, source.value);
   if (source.kind === 'computed') throw new UntranslatableFilterError(`${wanted}: it is mapped ${source.why}`);
   const { attribute } = source;
-  if (filter.kind === 'present') return { kind: 'present', attribute, wanted };
+  const of = { attribute, wanted, ...(source.isFirst && { isFirst: true }) };
+  const present: NativeFilter = { kind: 'present', ...of };
+  if (filter.kind === 'present') return present;
   const { operator, value } = filter;
-  if (value !== null) return { kind: 'compare', attribute, operator, value, wanted };
-  const present: NativeFilter = { kind: 'present', attribute, wanted };
+  if (value !== null) return { kind: 'compare', operator, value, ...of };
   if (operator === 'ne') return present;
   if (operator === 'eq') return { kind: 'not', part: present };
   throw new UntranslatableFilterError(`${wanted} ${operator} null: only eq and ne compare with null`);

@@ -102,6 +102,9 @@ describeSlapd('SCIM filters on OpenLDAP', () => {
 
   it.each([
     'userName eq "ANNA"',
+    'emails.value sw "second"',
+    'not (emails.value sw "second")',
+    'phoneNumbers[type eq "mobile"]',
     'userName ne "anna"',
     'userName eq "star*"',
     'userName sw "STAR*"',

@@ -34,7 +34,9 @@ const compare = (attribute: string, operator: string, value: unknown, wanted: st
   operator,
   value,
   wanted,
+  isFirst: true,
 });
+const present = (attribute: string, wanted: string) => ({ kind: 'present', attribute, wanted, isFirst: true });
 
 describe('SCIM filters through a read mapping', () => {
   it.each([
@@ -45,8 +47,8 @@ describe('SCIM filters through a read mapping', () => {
     ['emails.value co "x"', compare('mail', 'co', 'x', 'emails.value')],
     ['emails co "x"', compare('mail', 'co', 'x', 'emails')],
     ['emails[value eq "x"]', compare('mail', 'eq', 'x', 'emails.value')],
-    ['userName pr', { kind: 'present', attribute: 'uid', wanted: 'userName' }],
-    ['userName eq null', { kind: 'not', part: { kind: 'present', attribute: 'uid', wanted: 'userName' } }],
+    ['userName pr', present('uid', 'userName')],
+    ['userName eq null', { kind: 'not', part: present('uid', 'userName') }],
     ['not (userName ne "x")', { kind: 'not', part: compare('uid', 'ne', 'x', 'userName') }],
     ['emails.value ne "x"', { kind: 'not', part: compare('mail', 'eq', 'x', 'emails.value') }],
     ['meta.lastModified gt "2026-01-31T12:00:00.5+01:00"', { kind: 'modified', operator: 'gt', ms: 1769857200500 }],
@@ -58,21 +60,20 @@ describe('SCIM filters through a read mapping', () => {
       {
         kind: 'and',
         parts: [
-          { kind: 'always', holds: false },
-          { kind: 'present', attribute: 'mail', wanted: 'emails.value' },
+          present('mail', 'emails'),
+          { kind: 'and', parts: [{ kind: 'always', holds: false }, present('mail', 'emails.value')] },
         ],
       },
     ],
+    ['emails pr', present('mail', 'emails')],
+    ['emails eq null', { kind: 'not', part: present('mail', 'emails') }],
     [
-      'phoneNumbers[type eq "mobile" and value eq "1"]',
+      'phoneNumbers[type eq "mobile"]',
       {
         kind: 'or',
         parts: [
-          { kind: 'and', parts: [{ kind: 'always', holds: true }, compare('mobile', 'eq', '1', 'phoneNumbers.value')] },
-          {
-            kind: 'and',
-            parts: [{ kind: 'always', holds: false }, compare('telephoneNumber', 'eq', '1', 'phoneNumbers.value')],
-          },
+          { kind: 'and', parts: [present('mobile', 'phoneNumbers'), { kind: 'always', holds: true }] },
+          { kind: 'always', holds: false },
         ],
       },
     ],
@@ -82,10 +83,7 @@ describe('SCIM filters through a read mapping', () => {
     const type = userOf(AD_READ_TRANSFORMATION);
     expect(translated('userName eq "x" and displayName pr', type)).toEqual({
       kind: 'and',
-      parts: [
-        compare('sAMAccountName', 'eq', 'x', 'userName'),
-        { kind: 'present', attribute: 'displayName', wanted: 'displayName' },
-      ],
+      parts: [compare('sAMAccountName', 'eq', 'x', 'userName'), present('displayName', 'displayName')],
     });
   });
 
@@ -100,6 +98,11 @@ describe('SCIM filters through a read mapping', () => {
     ['a default', mapped({ sourcePath: '$.t[0]', defaultValue: 'x' }), 'title: it is mapped with "defaultValue"'],
     ['several sources', mapped({ sourcePaths: ['$.t[0]', '$.u[0]'] }), 'title: it is mapped with "sourcePaths"'],
     ['a part of a list', mapped({ sourcePath: '$.t[1]' }), 'title: it is mapped from "$.t[1]"'],
+    [
+      'two mappings',
+      { mappings: ['a', 'b'].map((name) => ({ sourcePath: `$.${name}[0]`, targetPath: '$.title' })) },
+      'title: it is mapped by several mappings',
+    ],
     ['a variable', mapped({ constant: '${x}' }), 'title: it is mapped from a variable'],
   ])('CONN-LDAP-46: what depends on %s is refused, and named', (_, type, message) => {
     expect(() => translated('userName pr or title eq "x"', type)).toThrow(UntranslatableFilterError);
@@ -111,7 +114,27 @@ describe('SCIM filters through a read mapping', () => {
     ['meta.lastModified gt "yesterday"', 'it is compared with an instant'],
     ['meta.lastModified co "2026"', 'it is compared with an instant'],
     ['userName gt null', 'only eq and ne compare with null'],
+    ['name pr', 'it has attributes of its own'],
+    ['groups[value sw "a" and value ew "z"]', 'groups[…]: one comparison'],
+    ['groups[value ne "a"]', 'groups[…]: one comparison'],
   ])('CONN-LDAP-46: %s is refused', (filter, message) => expect(() => translated(filter)).toThrow(message));
+
+  it.each([
+    ['$', 'title'],
+    ['$.name', 'name.familyName'],
+    ['$.emails', 'emails.value'],
+    ['$.emails', 'emails[value eq "x"]'],
+    ['$.emails[1].value', 'emails.value'],
+    ['$.emails[*].value', 'emails.value'],
+  ])(
+    'CONN-LDAP-46: what is mapped to %s as a whole or in parts is refused for %s, and not taken for absent',
+    (targetPath, asked) => {
+      const type = { mappings: [{ sourcePath: '$.a', targetPath }] };
+      expect(() => translated(asked.includes('[') ? asked : `${asked} eq "x"`, type)).toThrow(
+        UntranslatableFilterError,
+      );
+    },
+  );
 
   it('CONN-LDAP-46: a whole attribute and the element of a list are the same attribute', () => {
     const type = {
