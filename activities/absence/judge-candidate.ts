@@ -69,11 +69,15 @@ export async function judgeCandidate(
   const claimMs = env.tools.target.capabilities.requestTimeoutMs * 3 * accounts;
   if (!(await claimTargetKey(pool, key, work.token, claimMs))) return { kind: 'busy' };
   const leaver = { targetNo: env.targetNo, entityNo: work.row.entityNo, ord: link.ord, sourceNo: env.sourceNo };
-  const heirs = await listSurvivors(pool, leaver, deletesShared(env.tools.target));
+  const survivors = (): Promise<number[]> => listSurvivors(pool, leaver, deletesShared(env.tools.target));
+  const heirs = await survivors();
   if (heirs.length > 0) return { kind: 'shared', link, heirs };
   const hold = (): Promise<boolean> => holdTargetKey(pool, key, work.token, claimMs);
-  const obstacle = await obstacleOfCreates(env, work, link, hold);
-  return obstacle === undefined ? judgeBySteps(env, work, link) : { kind: obstacle };
+  const creates = await askForCreates(env, work, link, hold);
+  if (creates === 'claimedByCreate' || creates === 'busy') return { kind: creates };
+  // One answer may take longer than the claim lasts: somebody may have adopted the target entity and be done with it.
+  const adopters = creates === 'asked' ? await survivors() : [];
+  return adopters.length > 0 ? { kind: 'shared', link, heirs: adopters } : judgeBySteps(env, work, link);
 }
 
 /** Steps 2 to 6 of DEL-6, which look at nothing but the pair. */
@@ -105,12 +109,12 @@ function isDeletionWanted(work: Work, candidate: PlannedDeletion, outOfScope: bo
  * target entity. The target is asked for what was sent; without a clear answer nothing is deleted. There is hardly ever such a create; where
  * there are many, asking takes longer than a claim lasts, so it is prolonged with each.
  */
-async function obstacleOfCreates(
+async function askForCreates(
   env: DrainEnvironment,
   work: Work,
   link: LinkedLink,
   hold: () => Promise<boolean>,
-): Promise<'claimedByCreate' | 'busy' | undefined> {
+): Promise<'claimedByCreate' | 'busy' | 'asked' | 'none'> {
   const creates = await listUnresolvedCreates(
     env.services.pool,
     { targetNo: env.targetNo, type: env.typeCode },
@@ -120,7 +124,7 @@ async function obstacleOfCreates(
     if (await mayHaveMet(env, work, link, create)) return 'claimedByCreate';
     if (!(await hold())) return 'busy';
   }
-  return undefined;
+  return creates.length > 0 ? 'asked' : 'none';
 }
 
 async function mayHaveMet(

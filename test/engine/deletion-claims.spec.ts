@@ -91,4 +91,24 @@ describe('creates of unknown outcome and the claim on a leaver’s account', () 
     expect([looks, liveAtDelete]).toEqual([1 + 3, [true]]);
     expect(result.outcome).toContain('Cloud, user: Deletion executed: 1');
   });
+
+  it('DEL-20, engine invariant 8: somebody who has adopted the account and is done, while the claim had run out, keeps it', async () => {
+    let isAdopted = false;
+    const adopt = async (): Promise<void> => {
+      if (isAdopted) return;
+      isAdopted = true;
+      const { no } = scene.cloud.system;
+      await engine.pool.query('delete from target_claim where target_id = $1', [no]);
+      await engine.pool.query(
+        `update link l set target_key = p.target_key from entity e, link p join entity pe on pe.entity_no = p.entity_no
+          where l.target_id = $1 and e.entity_no = l.entity_no and e.source_key = 'W' and e.type = 1
+            and p.target_id = $1 and pe.source_key = 'P' and pe.type = 1`,
+        [no],
+      );
+    };
+    const { liveAtDelete } = await leaveBesideCreates(adopt);
+    expect(liveAtDelete).toEqual([]);
+    expect(userNames(scene.cloud.simulator)).toContain('P@example.com');
+    expect(await scene.links()).not.toHaveProperty('P');
+  });
 });
