@@ -3,14 +3,24 @@ import type { JsonObject, JsonValue } from './json.js';
 import { MASK } from './transform/index.js';
 import { below } from './transform/issues.js';
 
-/** Attributes that hold secrets by their name (TRC-7): `password`, `unicodePwd`, `clientSecret`. */
-const SECRET_NAME = /passw|pwd|secret/i;
+/** Attributes that hold secrets by their name (TRC-7): `password`, `passphrase`, `unicodePwd`, `clientSecret`. */
+const SECRET_NAME = /passw|passphrase|passcode|pwd|secret/i;
+/** Members that say what the member `value` beside them is: operations of a PATCH, attributes that are given by name. */
+const NAMING = ['path', 'name', 'attribute', 'key'] as const;
 
 const NOTHING: ReadonlySet<string> = new Set();
 
 /** True for a name, a path or a variable that is called like a password or a secret. */
 export function isSecretName(name: string): boolean {
   return SECRET_NAME.test(name);
+}
+
+/** True for an object whose member `value` is a secret by what stands beside it: `{"path": "password", "value": …}`. */
+export function holdsSecretValue(object: JsonObject): boolean {
+  return NAMING.some((member) => {
+    const name = object[member];
+    return typeof name === 'string' && isSecretName(name);
+  });
 }
 
 /** The value with everything masked whose attribute is called like a secret, at any depth. */
@@ -34,10 +44,11 @@ function maskAt(value: JsonValue, pointer: string, hidden: ReadonlySet<string>):
 }
 
 function maskMembers(object: JsonObject, pointer: string, hidden: ReadonlySet<string>): JsonObject {
+  const isSecret = (name: string): boolean => isSecretName(name) || (name === 'value' && holdsSecretValue(object));
   return Object.fromEntries(
     Object.entries(object).map(([name, value]) => [
       name,
-      isSecretName(name) ? MASK : maskAt(value, below(pointer, name), hidden),
+      isSecret(name) ? MASK : maskAt(value, below(pointer, name), hidden),
     ]),
   );
 }

@@ -35,7 +35,8 @@ export class PageContents {
    */
   failed(position: number, body: JsonObject | null): void {
     if (!this.tracing.results.has('failed')) return;
-    const find = (): TracedDocument | null => (body === null ? null : { document: this.commonOf(body) ?? body });
+    const find = (): TracedDocument | null =>
+      body === null ? null : { document: this.commonOf(body) ?? body, madeOf: body };
     this.list.push({ result: 'failed', position, seal: this.seal('failed', find) });
   }
 

@@ -1,6 +1,6 @@
 import { isJsonObject } from '../json.js';
 import type { JsonObject, JsonValue } from '../json.js';
-import { isSecretName, maskDocument } from '../secret-names.js';
+import { holdsSecretValue, isSecretName, maskDocument } from '../secret-names.js';
 import { MASK } from '../transform/index.js';
 import { MAX_CONTENT_CHARACTERS } from './trace.js';
 
@@ -76,6 +76,7 @@ function withoutValues(document: JsonObject, secrets: readonly string[]): JsonOb
     secrets.some((secret) => text === secret || (secret.length >= MIN_FOUND && text.includes(secret)));
   const hide = (value: JsonValue): JsonValue => {
     if (typeof value === 'string') return isSecret(value) ? MASK : value;
+    if (typeof value === 'number') return secrets.includes(String(value)) ? MASK : value;
     if (Array.isArray(value)) return value.map(hide);
     return isJsonObject(value) ? mapped(value, hide) : value;
   };
@@ -86,13 +87,17 @@ function mapped(object: JsonObject, change: (value: JsonValue) => JsonValue): Js
   return Object.fromEntries(Object.entries(object).map(([name, value]) => [name, change(value)]));
 }
 
-/** Texts of attributes that are named like a secret, at any depth. */
+/** Texts and numbers of attributes that are named like a secret, at any depth. */
 function* secretValues(value: JsonValue, isNamed = false): Generator<string> {
   if (typeof value === 'string') {
     if (isNamed && value !== '') yield value;
+  } else if (typeof value === 'number') {
+    if (isNamed) yield String(value);
   } else if (Array.isArray(value)) {
     for (const element of value) yield* secretValues(element, isNamed);
   } else if (isJsonObject(value)) {
-    for (const [name, member] of Object.entries(value)) yield* secretValues(member, isNamed || isSecretName(name));
+    const isValue = holdsSecretValue(value);
+    for (const [name, member] of Object.entries(value))
+      yield* secretValues(member, isNamed || isSecretName(name) || (isValue && name === 'value'));
   }
 }

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { isJsonObject } from '../../core/json.js';
 import type { JsonObject } from '../../core/json.js';
-import { TestEngine, withCondition, withUserMappings } from '../support/engine.js';
+import { TestEngine, withCondition, withGroups, withUserMappings } from '../support/engine.js';
 import { downloadsOf } from '../support/log-downloads.js';
 import type { Download } from '../support/log-downloads.js';
 import { startOrigins } from '../support/origins-scene.js';
@@ -152,6 +152,18 @@ describe('contents of traced entities', () => {
     const [content] = Object.values(await contents((await world.job()).runKey, 'failed'));
     expect(content).toMatchObject({ displayName: 'Group G', members: [{ value: 'Ann' }] });
     expect(content).not.toHaveProperty('meta');
+  });
+
+  it('TRC-7: a secret of the source that its mapping gives another name is masked in the common JSON of who failed there', async () => {
+    const profile = JSON.stringify({ members: { shownAtMost: 1 } });
+    const read = withGroups('source');
+    if (isJsonObject(read['group']) && Array.isArray(read['group']['mappings']))
+      read['group']['mappings'].push({ sourcePath: '$.joinSecret', targetPath: '$.note' });
+    await start([person('Ann')], { properties: { ...ALL, 'scim.profile': profile }, read });
+    world.source.store.add('Group', { ...group('G', ['Ann']), joinSecret: 'geheim-4711' });
+    const [content] = Object.values(await contents((await world.job()).runKey, 'failed'));
+    expect(content).toMatchObject({ displayName: 'Group G', note: '••••••••' });
+    expect(JSON.stringify(content)).not.toContain('geheim');
   });
 
   it('TRC-3, TRC-4, TRC-6: without its partner a content property records nothing, and without any of them nothing is stored', async () => {

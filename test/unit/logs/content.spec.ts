@@ -41,6 +41,33 @@ describe('contents of traced entities', () => {
     });
   });
 
+  it('TRC-7: a secret that is told by its neighbour, by another word, or that is a number, is one as well', () => {
+    expect(
+      masked({
+        Operations: [{ op: 'replace', path: 'password', value: 'x' }],
+        custom: [
+          { name: 'initialPassword', value: 'y' },
+          { name: 'room', value: '4' },
+        ],
+        passphrase: 'z',
+        passcode: 'z',
+      }),
+    ).toEqual({
+      Operations: [{ op: 'replace', path: 'password', value: '••••••••' }],
+      custom: [
+        { name: 'initialPassword', value: '••••••••' },
+        { name: 'room', value: '4' },
+      ],
+      passphrase: '••••••••',
+      passcode: '••••••••',
+    });
+    expect(masked({ code: 4711, text: 'no 4711', other: 47110 }, { madeOf: { initialPassword: 4711 } })).toEqual({
+      code: '••••••••',
+      text: '••••••••',
+      other: 47110,
+    });
+  });
+
   it('LIM-4, TRC-5: 150,000 characters of a content are kept, and a mark gives the original length; unlimited ones are whole', () => {
     const atLimit = { a: 'x'.repeat(150_000 - 8) };
     expect(stored(atLimit)).toEqual({ document: atLimit });
