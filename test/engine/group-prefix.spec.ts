@@ -76,4 +76,29 @@ describe('prefixes of groups', () => {
     expect((await world.job()).statistics).toMatchObject({ 'Cloud user': 'created 1', 'Cloud group': 'created 1' });
     expect(groupNames(cloud)).toEqual(['Group G']);
   });
+
+  it('PRP-97, GOV-5: a prefix that comes to a target later, with a source that does not tell the groups of its users, is held: nobody is deleted', async () => {
+    const people = Array.from({ length: 60 }, (_, n) => person(`p${n}`));
+    world = await World.join(engine, {
+      source: { users: people, groups: [named('S', 'CRM_Sales', ['p0']), named('T', 'Staff', ['p0', 'p1'])] },
+    });
+    const own = { id: 'own', displayName: 'Of somebody else', members: [] };
+    const crm = await world.addTarget('CRM', { groups: [own] });
+    await world.job();
+    expect(groupNames(crm)).toEqual(['CRM_Sales', 'Of somebody else', 'Staff']);
+    await engine.changeProperties(crm.system, { 'scim.group.prefix': 'CRM_' });
+    const mark = crm.simulator.journal.mark();
+    const { statistics } = await world.job();
+    expect(statistics['CRM user']).toContain('held 60');
+    expect(userNames(crm.simulator)).toHaveLength(60);
+    const written = crm.simulator.journal
+      .writesSince(mark)
+      .map(({ method, path }) => `${method} ${path.split('/')[1]}`);
+    expect(written.filter((line) => line.startsWith('DELETE') && line.endsWith('Users'))).toEqual([]);
+    // A group that is no link of ours is never touched, and the one without the prefix is out of scope.
+    expect(groupNames(crm)).toContain('Of somebody else');
+    const [sales] = crm.simulator.store.find('Group', 'displayName', 'Sales');
+    expect(memberNames(crm.simulator, String(sales?.['id']))).toEqual(['p0@example.com']);
+    expect(statistics['CRM group']).toBe('updated 1, deleted 1');
+  });
 });
