@@ -1,3 +1,4 @@
+import { describe, expect, it } from '@jest/globals';
 import { allowOnly } from '../../connectors/edge/allow-list.js';
 
 describe('paths with steps that servers understand differently', () => {
