@@ -34,7 +34,7 @@ function muster(args: readonly string[], env: Record<string, string> = {}): Prom
 }
 
 describe('muster run', () => {
-  it('STA-3: says what was counted, which target was left out and why, and who failed', () => {
+  it('says what was counted, which target was left out and why, and who failed', () => {
     const text = printJob(
       {
         ...JOB,
@@ -53,7 +53,7 @@ describe('muster run', () => {
     ]);
   });
 
-  it('GOV-1: names the command that shows what is held', () => {
+  it('names the command that shows what is held', () => {
     const text = printJob({ ...JOB, status: 'Success', planId: 'p1' }, { items: [] });
     expect(text.split('\n').at(-1)).toBe('To be decided: muster show p1');
   });
