@@ -66,13 +66,13 @@ export async function judgeCandidate(
   const { pool } = env.services;
   const key = { targetNo: env.targetNo, type: env.typeCode, targetKey: link.targetKey };
   // Looking for a create, reading a group and the request that lets go have to fit.
-  const claimMs = env.tools.target.capabilities.requestTimeoutMs * 3 * accounts;
-  if (!(await claimTargetKey(pool, key, work.token, claimMs))) return { kind: 'busy' };
+  const claimMs = (): number => work.clock.claimMs(env.tools.target.capabilities.requestTimeoutMs * 3 * accounts);
+  if (!(await claimTargetKey(pool, key, work.token, claimMs()))) return { kind: 'busy' };
   const leaver = { targetNo: env.targetNo, entityNo: work.row.entityNo, ord: link.ord, sourceNo: env.sourceNo };
   const survivors = (): Promise<number[]> => listSurvivors(pool, leaver, deletesShared(env.tools.target));
   const heirs = await survivors();
   if (heirs.length > 0) return { kind: 'shared', link, heirs };
-  const hold = (): Promise<boolean> => holdTargetKey(pool, key, work.token, claimMs);
+  const hold = (): Promise<boolean> => holdTargetKey(pool, key, work.token, claimMs());
   const creates = await askForCreates(env, work, link, hold);
   if (creates === 'claimedByCreate' || creates === 'busy') return { kind: creates };
   // One answer may take longer than the claim lasts: somebody may have adopted the target entity and be done with it.

@@ -32,9 +32,9 @@ export async function adopt(
   const key = { targetNo: env.targetNo, type: env.typeCode, targetKey: found.entity.id };
   // A refused create left nothing behind; one of unknown outcome keeps its intent, which is the evidence of its origin.
   const afterFailure: LinkWrite | null = sent === null ? { kind: 'removed' } : null;
-  if (!(await claimTargetKey(env.services.pool, key, work.token, env.tools.target.capabilities.requestTimeoutMs * 2))) {
+  const claimMs = work.clock.claimMs(env.tools.target.capabilities.requestTimeoutMs * 2);
+  if (!(await claimTargetKey(env.services.pool, key, work.token, claimMs)))
     return waitForClaim(env, work, afterFailure);
-  }
   work.claimed = true;
   if (sent === null && (!env.late || env.heals) && (await mayBeInTheMaking(env, work, found)))
     return settlement(work, { kind: 'late' }, { link: afterFailure });

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import { holdTargetKey, releaseTargetKey } from '../../state/drain/claims.js';
 import { codeOf } from '../support/run-context.js';
 import { pause } from '../support/run-watch.js';
@@ -24,8 +25,9 @@ export async function withGroupLock<T>(
 }
 
 /**
- * Does something while nobody else of ours writes the target entity (SYS-12), be it for another source (CNF-11). Waits as long as the pair's
- * lease allows and then throws {@link NotSentError}.
+ * Does something while nobody else of ours writes the target entity (SYS-12), be it for another source (CNF-11). Waits as long as a
+ * lease is longer than a request, though it may be prolonged, and then throws {@link NotSentError}: whoever has the entity may wait, until his
+ * batch is closed, for one that this batch has.
  */
 export async function withTargetLock<T>(
   env: DrainEnvironment,
@@ -36,10 +38,13 @@ export async function withTargetLock<T>(
   const { pool, timing } = env.services;
   const { requestTimeoutMs } = env.tools.target.capabilities;
   const key = { targetNo: env.targetNo, ...entity };
-  const tryIt = (): Promise<boolean> => holdTargetKey(pool, key, work.token, REQUESTS_OF_A_TURN * requestTimeoutMs);
+  const tryIt = (): Promise<boolean> =>
+    holdTargetKey(pool, key, work.token, work.clock.claimMs(REQUESTS_OF_A_TURN * requestTimeoutMs));
+  const giveUpAtMs = performance.now() + timing.leaseMarginMs;
   while (!(await tryIt())) {
     await pause(timing.claimPollMs, env.stop);
     if (env.stop.aborted) throw new NotSentError('the run was stopped');
+    if (performance.now() > giveUpAtMs) throw new NotSentError('somebody else has the target entity for long');
     if (!work.clock.allows(requestTimeoutMs)) throw new NotSentError('the lease ends before the target entity is free');
   }
   const hold = async (): Promise<void> => {

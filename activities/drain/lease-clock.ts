@@ -22,9 +22,28 @@ export class LeaseClock {
     this.wallDeadlineMs = mark.wallMs + leaseMs;
   }
 
+  /**
+   * The same for a renewal. A lease that has run out meanwhile stays over: what was claimed under it may have been somebody else's in between, who
+   * is done with it (engine invariant 8).
+   */
+  prolong(mark: { readonly monotonicMs: number; readonly wallMs: number }, leaseMs: number): void {
+    if (this.remainingMs() > 0) this.extend(mark, leaseMs);
+  }
+
+  /**
+   * How long a claim under the lease has to last, and at least `leastMs`: requests start as long as the lease allows, so a claim that ends before it
+   * would leave them without (engine invariant 8). It is prolonged together with the lease.
+   */
+  claimMs(leastMs: number): number {
+    return Math.max(leastMs, Math.ceil(this.remainingMs()));
+  }
+
+  private remainingMs(): number {
+    return Math.min(this.monotonicDeadlineMs - performance.now(), this.wallDeadlineMs - Date.now());
+  }
+
   /** True when a request that may take this long can be started under the lease. */
   allows(requestTimeoutMs: number): boolean {
-    const needed = requestTimeoutMs + SAFETY_MS;
-    return performance.now() + needed < this.monotonicDeadlineMs && Date.now() + needed < this.wallDeadlineMs;
+    return requestTimeoutMs + SAFETY_MS < this.remainingMs();
   }
 }

@@ -1,4 +1,4 @@
-import { releaseClaims } from '../../state/drain/claims.js';
+import { prolongClaims, releaseClaims } from '../../state/drain/claims.js';
 import { renewLease } from '../../state/drain/lease.js';
 import { settle } from '../../state/drain/settle.js';
 import type { Settlement } from '../../state/drain/settle.js';
@@ -94,9 +94,12 @@ export class OpenBatch {
     const rows = [...this.unfinished].map((work) => work.row.entityNo);
     try {
       const { token, clock } = this.prepared;
-      const kept = await pool.transaction((sql) => renewLease(sql, this.env.targetNo, token, rows, this.leaseMs));
+      const kept = await pool.transaction(async (sql) => {
+        await prolongClaims(sql, this.env.targetNo, token, this.leaseMs);
+        return renewLease(sql, this.env.targetNo, token, rows, this.leaseMs);
+      });
       // A row that somebody took over keeps the old deadline in force for all: its settle is refused. One that was settled meanwhile does not.
-      if ([...this.unfinished].every((work) => kept.has(work.row.entityNo))) clock.extend(mark, this.leaseMs);
+      if ([...this.unfinished].every((work) => kept.has(work.row.entityNo))) clock.prolong(mark, this.leaseMs);
     } catch (error) {
       // Without a longer lease no request starts, and those in flight are settled when the database is back. Anything else is a defect.
       if (!isOutage(error)) this.owner.failed(error);

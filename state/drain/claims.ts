@@ -37,6 +37,18 @@ export async function holdTargetKey(sql: Sql, key: TargetKey, token: number, for
   return rows.length > 0;
 }
 
+/**
+ * Prolongs all claims of a lease that is prolonged, so that none ends before it (engine invariant 8). Part of the transaction of the renewal. The
+ * caller makes sure that the lease has not run out meanwhile: a claim that had may have been somebody else's in between.
+ */
+export async function prolongClaims(sql: Sql, targetNo: number, token: number, forMs: number): Promise<void> {
+  await sql.query(
+    `update target_claim set until = greatest(until, clock_timestamp() + $3::int * interval '1 millisecond')
+      where target_id = $1 and token = $2`,
+    [targetNo, token, forMs],
+  );
+}
+
 /** Gives one claim back, if the token still has it. */
 export async function releaseTargetKey(sql: Sql, key: TargetKey, token: number): Promise<void> {
   await sql.query('delete from target_claim where target_id = $1 and type = $2 and target_key = $3 and token = $4', [
