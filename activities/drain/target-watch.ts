@@ -1,5 +1,6 @@
 import type { SqlPool } from '../../state/database.js';
 import { pairState } from '../../state/runs/target-end.js';
+import { forManyWaiters } from '../support/run-watch.js';
 import type { Watch } from '../support/services.js';
 
 const POLL_INTERVAL_MS = 1_000;
@@ -22,7 +23,7 @@ export async function whileOpen<T>(
   };
   const timer = setInterval(() => void look(), POLL_INTERVAL_MS);
   try {
-    return await work({ ...watch, signal: AbortSignal.any([watch.signal, closed.signal]) });
+    return await work({ ...watch, signal: forManyWaiters(AbortSignal.any([watch.signal, closed.signal])) });
   } finally {
     clearInterval(timer);
   }

@@ -1,5 +1,5 @@
 import { isHealingAllowed } from '../../state/healing/guard.js';
-import { pause } from '../support/run-watch.js';
+import { forManyWaiters, pause } from '../support/run-watch.js';
 import type { EngineServices, Watch } from '../support/services.js';
 
 /** A job of the source, a stop, or a disabled system end a round within this time. */
@@ -27,7 +27,7 @@ export async function underHealWatch<T>(
     }
   })();
   try {
-    return await work({ signal: controller.signal, throwIfStopped: () => undefined });
+    return await work({ signal: forManyWaiters(controller.signal), throwIfStopped: () => undefined });
   } finally {
     over.abort();
     scope.signal.removeEventListener('abort', end);

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { SqlPool } from '../../state/database.js';
 import { noteWorkersAlive, readRunSignal, reportWorker } from '../../state/runs/worker-report.js';
 import type { RunSignal } from '../../state/runs/worker-report.js';
@@ -30,7 +31,7 @@ export class RunWatch {
     private readonly runKey: string,
     private readonly scope: ActivityScope,
   ) {
-    this.signal = this.controller.signal;
+    this.signal = forManyWaiters(this.controller.signal);
     scope.signal.addEventListener('abort', this.onCancel, { once: true });
     if (scope.signal.aborted) this.onCancel();
     this.timer = setInterval(() => void this.tick(), POLL_INTERVAL_MS);
@@ -82,6 +83,12 @@ export class RunWatch {
       this.polling = false;
     }
   }
+}
+
+/** The signal, on which every pair of a batch may wait at the same time: that many listeners are no leak, of which Node would warn. */
+export function forManyWaiters(signal: AbortSignal): AbortSignal {
+  setMaxListeners(0, signal);
+  return signal;
 }
 
 /** Resolves after the time, or at once when the signal is aborted. */

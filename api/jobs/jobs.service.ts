@@ -45,8 +45,7 @@ import type {
   UnknownQuery,
 } from './jobs.schemas.js';
 
-/** Starting, stopping and showing jobs. */
-/** Logs of which a job has something, once it is over (DWN-2). */
+/** Logs that a job offers once it is over: of the results that it had, be they recorded or not (DWN-2, TRC-6). */
 function offeredLogs({ endedAt }: JobView, statistics: readonly StatisticsRow[]): string[] {
   if (endedAt === null) return [];
   const offered = LOGGED_RESULTS.filter((result) => statistics.some((row) => row[result] > 0));
@@ -55,6 +54,7 @@ function offeredLogs({ endedAt }: JobView, statistics: readonly StatisticsRow[])
 
 const LOGGED_RESULTS = ['failed', 'skipped', 'created', 'updated', 'deleted'] as const;
 
+/** Starting, stopping and showing jobs. */
 @Injectable()
 export class JobsService implements BeforeApplicationShutdown {
   readonly #closing = new AbortController();
