@@ -83,25 +83,18 @@ export function unprefixedName(prefix: string): JsonObject {
 }
 
 function unprefixed(prefix: string, path: string): JsonObject {
-  const property = groupPrefixProperty(prefix);
-  return {
-    sourcePath: path,
-    targetPath: path,
-    optional: true,
-    condition: isSet(property),
-    functions: [{ type: 'replaceFirstString', regex: `^\\Q%${property}%\\E`, replacement: '' }],
-  };
+  const regex = `^\\Q%${groupPrefixProperty(prefix)}%\\E`;
+  return changed(prefix, path, { type: 'replaceFirstString', regex, replacement: '' });
 }
 
 function prefixed(prefix: string, path: string): JsonObject {
-  const property = groupPrefixProperty(prefix);
-  return {
-    sourcePath: path,
-    targetPath: path,
-    optional: true,
-    condition: isSet(property),
-    functions: [{ type: 'concatString', prefix: `%${property}%` }],
-  };
+  return changed(prefix, path, { type: 'concatString', prefix: `%${groupPrefixProperty(prefix)}%` });
+}
+
+/** A name that a function changes where a prefix is set. */
+function changed(prefix: string, path: string, by: JsonObject): JsonObject {
+  const condition = isSet(groupPrefixProperty(prefix));
+  return { sourcePath: path, targetPath: path, optional: true, condition, functions: [by] };
 }
 
 function isSet(property: string): string {
