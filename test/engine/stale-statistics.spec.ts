@@ -63,9 +63,10 @@ describe('plans of hot statements', () => {
     const people = generatePeople(3_000, 5);
     world = await World.start({ source: { users: people }, hr: { properties: { 'scim.page.size': '100' } } });
     await world.addTarget('Cloud');
-    await world.engine.runJob(world.hr);
+    // A vacuum in time would cut the emptied backlog to nothing, and reading a table of no pages from end to end is right.
     for (const table of HOT_TABLES)
       await world.engine.pool.query(`alter table ${table} set (autovacuum_enabled = false)`);
+    await world.engine.runJob(world.hr);
     // What the planner believes after a start from nothing: tables of a page or two.
     await world.engine.pool.query(`update pg_class set reltuples = 0, relpages = 0 where relname = any($1::text[])`, [
       HOT_TABLES,
