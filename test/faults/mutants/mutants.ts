@@ -290,11 +290,7 @@ export const MUTANTS: readonly CaughtMutant[] = [
     '§3.3 a request starts only under a lease with at least its timeout plus margin left',
     'a process that stood still before the check',
     ['5'],
-    expression(
-      'activities/drain/lease-clock.ts',
-      'performance.now() + needed < this.monotonicDeadlineMs && Date.now() + needed < this.wallDeadlineMs',
-      'true',
-    ),
+    expression('activities/drain/lease-clock.ts', 'requestTimeoutMs + SAFETY_MS < this.remainingMs()', 'true'),
   ),
   mutant(
     'no sweep',
