@@ -199,7 +199,10 @@ export interface EdgeCallInput {
 }
 
 /**
- * Why a call got no answer; also the type of the failure. `late`, `notBegun`, `noWorker`, `otherKey`, `notOurs`: nothing was done. `silent`: the worker
+ * Why a call got no answer; also the type of the failure. `late`, `notBegun`, `noWorker`, `otherKey`, `notOurs`, `otherVersion`: nothing was done. `silent`: the worker
  * died over it or was cut off. `broken`: it failed in a way nobody foresaw.
  */
-export type EdgeLoss = 'late' | 'notBegun' | 'noWorker' | 'otherKey' | 'notOurs' | 'silent' | 'broken';
+export type EdgeLoss = 'late' | 'notBegun' | 'noWorker' | EdgeRefusal | 'silent' | 'broken';
+
+/** Why an edge worker does not open a call; also the type of the failure. */
+export type EdgeRefusal = 'otherKey' | 'notOurs' | 'otherVersion';

@@ -6,7 +6,9 @@ import {
   TimeoutFailure,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { EdgeActivities, EdgeCallInput, EdgeLoss } from '../activities/contract.js';
+import type { EdgeActivities, EdgeCallInput, EdgeLoss, EdgeRefusal } from '../activities/contract.js';
+
+const REFUSALS: readonly EdgeRefusal[] = ['otherKey', 'notOurs', 'otherVersion'];
 
 /**
  * One call of a connector that stands in a private network: one activity on the queue of its location, tried once, and it is over (ADR 0086). What is
@@ -39,8 +41,8 @@ function lossOf(error: unknown): EdgeLoss {
   const cause = error instanceof ActivityFailure ? error.cause : undefined;
   if (cause instanceof CancelledFailure) return 'notBegun';
   if (cause instanceof TimeoutFailure) return cause.timeoutType === 'SCHEDULE_TO_START' ? 'noWorker' : 'silent';
-  if (cause instanceof ApplicationFailure && (cause.type === 'otherKey' || cause.type === 'notOurs')) return cause.type;
-  return 'broken';
+  const type = cause instanceof ApplicationFailure ? cause.type : undefined;
+  return REFUSALS.find((refusal) => refusal === type) ?? 'broken';
 }
 
 function lost(loss: EdgeLoss): ApplicationFailure {

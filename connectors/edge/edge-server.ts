@@ -4,13 +4,17 @@ import type { ReachGuard } from '../reach-guard.js';
 import { ConnectorError, isConnectorError } from '../errors.js';
 import { EdgeInstances } from './edge-instances.js';
 import type { EdgeInstance } from './edge-instances.js';
-import { edgeCallSchema, errorFields, isWrite } from './messages.js';
-import type { EdgeAnswer, EdgeCallMessage } from './messages.js';
+import { edgeCallSchema, errorFields, isWrite, needsPermit } from './messages.js';
+import type { EdgeAnswer, EdgeCallMessage, EdgeOperation } from './messages.js';
 import { perform } from './operations.js';
 import type { Places } from './places.js';
 
 /** What an edge worker stands on. */
 export interface EdgeServerDependencies {
+  /** Of this process, and of no other one. */
+  readonly worker: string;
+  /** Goes on while the process stands still, and is never set back: milliseconds. Permits are compared with it. */
+  readonly clockMs: () => number;
   readonly find: (typeName: string) => ConnectorFactory | undefined;
   readonly guard: ReachGuard;
   /** Opens a credential that was sealed for this worker; undefined for one that was not. */
@@ -22,6 +26,8 @@ export interface EdgeServerDependencies {
 
 /** What the caller knows of one call while it goes on. */
 export interface EdgeCallWatch {
+  /** Who may make the call, and when; see `CallPermit` (runtime/edge/sealed-calls.ts). */
+  readonly permit: { readonly worker: string; readonly beginByMs: number } | undefined;
   /** Aborted when the call is cancelled, or nobody waits for it any more, or the worker ends. */
   readonly signal: AbortSignal;
   /** False: a request that writes may not begin any more. */
@@ -62,10 +68,14 @@ export class EdgeServer {
     const state: CallState = { requests: 0, sent: false };
     try {
       const call = edgeCallSchema.parse(message);
+      this.demandPermit(call, watch);
       this.demandFresh(id, call);
+      if (needsPermit(call.operation) && this.isOver(watch)) throw new TooLateError();
+      const { worker, clockMs } = this.deps;
+      if (call.operation === 'hello') return done({ worker, clockMs: clockMs() });
       if (call.operation === 'close') {
         await this.instances.close(call.instance);
-        return { end: 'value', value: null, requests: 0 };
+        return done(null);
       }
       const value = await this.instances.use(call, (instance) =>
         this.calls.run(state, () => this.perform(instance, call, state, watch)),
@@ -92,7 +102,7 @@ export class EdgeServer {
     watch: EdgeCallWatch,
   ): Promise<unknown> {
     const beforeWrite = (): void => {
-      if (!watch.mayBegin()) throw new TooLateError();
+      if (!watch.mayBegin() || this.isOver(watch)) throw new TooLateError();
       state.sent = true;
     };
     // A probe writes with a permission of its own, which is among its arguments.
@@ -106,8 +116,18 @@ export class EdgeServer {
     }
   }
 
+  /** What another worker was asked for, or at another time, is not for this one: whoever has copied or kept a call gets nothing by it. */
+  private demandPermit({ operation }: EdgeCallMessage, watch: EdgeCallWatch): void {
+    if (!needsPermit(operation) || watch.permit?.worker === this.deps.worker) return;
+    throw repeated(operation, 'the call was made for another edge worker, or for this one before it was started anew');
+  }
+
+  private isOver({ permit }: EdgeCallWatch): boolean {
+    return permit === undefined || this.deps.clockMs() >= permit.beginByMs;
+  }
+
   /** What somebody has copied out of a history is not done again. */
-  private demandFresh(id: string, { issuedAtMs }: EdgeCallMessage): void {
+  private demandFresh(id: string, { operation, issuedAtMs }: EdgeCallMessage): void {
     const now = this.deps.nowMs();
     for (const [known, atMs] of this.seen) {
       if (atMs > now - 2 * MAX_AGE_MS) break;
@@ -115,12 +135,22 @@ export class EdgeServer {
     }
     const isRepeated = this.seen.has(id);
     this.seen.set(id, now);
-    if (!isRepeated && Math.abs(now - issuedAtMs) <= MAX_AGE_MS) return;
-    const reason = isRepeated
-      ? 'the call was made before'
-      : 'the clocks of the installation and of the edge worker differ by more than 10 minutes; set them';
-    throw new ConnectorError({ kind: 'fatal', scope: 'system', outcome: 'not-applied', safeMessage: reason });
+    if (isRepeated) throw repeated(operation, 'the call was made before');
+    if (Math.abs(now - issuedAtMs) <= MAX_AGE_MS) return;
+    const safeMessage =
+      'the clocks of the installation and of the edge worker differ by more than 10 minutes; set them';
+    throw new ConnectorError({ kind: 'fatal', scope: 'system', outcome: 'not-applied', safeMessage });
   }
+}
+
+function done(value: unknown): EdgeAnswer {
+  return { end: 'value', value, requests: 0 };
+}
+
+/** Whoever waits for the call must not take this for its end: it was made, or is being made. */
+function repeated(operation: EdgeOperation, safeMessage: string): ConnectorError {
+  const outcome = isWrite(operation) ? 'unknown' : 'not-applied';
+  return new ConnectorError({ kind: 'protocol', scope: 'system', outcome, safeMessage });
 }
 
 async function turnOf(writes: Places, signal: AbortSignal): Promise<() => void> {

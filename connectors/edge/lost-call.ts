@@ -13,12 +13,16 @@ export interface LostCall {
   readonly isStopped: boolean;
 }
 
+/** How it ended. */
+export interface LostEnd {
+  readonly kind: 'notDone' | 'unknown';
+  readonly reason: string;
+  readonly detail?: string;
+}
+
 /** The error of a call without answer: what a connector here would throw where a system cannot be reached, or its answer got lost (CONN-CORE-53). */
-export function lostCallError(
-  call: LostCall,
-  end: { readonly kind: 'notDone' | 'unknown'; readonly reason: string },
-): ConnectorError {
-  const { kind, scope = 'system', text } = meaningOf(call, end.reason);
+export function lostCallError(call: LostCall, end: LostEnd): ConnectorError {
+  const { kind, scope = 'system', text } = meaningOf(call, end);
   const outcome = end.kind === 'unknown' && isWrite(call.operation) ? 'unknown' : 'not-applied';
   return new ConnectorError({ kind, scope, outcome, safeMessage: text });
 }
@@ -29,12 +33,12 @@ interface Meaning {
   readonly text: string;
 }
 
-function meaningOf({ operation, location, centralKey, isStopped }: LostCall, reason: string): Meaning {
+function meaningOf({ operation, location, centralKey, isStopped }: LostCall, { reason, detail }: LostEnd): Meaning {
   switch (reason) {
     case 'noWorker':
       return {
         kind: 'transient',
-        text: `no edge worker for location ${location}: none has taken the call within ${EDGE_TIMES.scheduleToStart / 1_000} s; start one in its network ("muster edge")`,
+        text: `no edge worker for location ${location}: none has taken the call within ${EDGE_TIMES.scheduleToStart / 1_000} s; start one in its network ("muster edge"); where one runs, compare location, tenant and the namespace of Temporal`,
       };
     case 'gone':
       return {
@@ -45,13 +49,20 @@ function meaningOf({ operation, location, centralKey, isStopped }: LostCall, rea
     case 'otherKey':
       return {
         kind: 'fatal',
-        text: `the edge worker of location ${location} has another key than the one that is registered; register the one that "muster edge key" shows`,
+        text: `the edge worker of location ${location} has another key than the one that is registered; register the one that "muster edge key" shows there, or give it the file of the registered one and start it again`,
       };
     case 'notOurs':
       return {
         kind: 'fatal',
-        text: `the edge worker of location ${location} takes no calls from this installation; set "central" in its configuration to ${centralKey}`,
+        text: `the edge worker of location ${location} takes no calls from this installation; set "central" in its configuration to ${centralKey}, and start it again`,
       };
+    case 'otherVersion':
+      return {
+        kind: 'fatal',
+        text: `the edge worker of location ${location} is of another version than this installation; install the same program on both, and start the edge worker again`,
+      };
+    case 'refused':
+      return { kind: 'transient', text: `${operation}: Temporal does not take the call: ${detail}` };
     case 'away':
       return { kind: 'transient', text: `${operation}: Temporal does not answer` };
     case 'forged':

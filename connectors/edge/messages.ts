@@ -3,8 +3,8 @@ import { ConnectorError } from '../errors.js';
 import type { ConnectorErrorFields } from '../errors.js';
 import type { Connector, ConnectorLimits } from '../contract.js';
 
-/** Methods of a connector that cross to an edge worker; `close` gives the connections of an instance up. */
-export type EdgeOperation = Exclude<keyof Connector, 'uniqueKeys'>;
+/** Methods of a connector that cross to an edge worker; `close` gives the connections of an instance up, `hello` finds one that is to write. */
+export type EdgeOperation = Exclude<keyof Connector, 'uniqueKeys'> | 'hello';
 
 /** Operations that may change the system. */
 const WRITES = ['create', 'completeCreate', 'update', 'delete', 'changeMembers'] as const;
@@ -18,6 +18,7 @@ const READS = [
   'findHolders',
   'probe',
   'close',
+  'hello',
 ] as const;
 
 /** True for operations whose outcome can be unknown. */
@@ -25,11 +26,23 @@ export function isWrite(operation: EdgeOperation): boolean {
   return WRITES.some((write) => write === operation);
 }
 
+/** True for operations that one certain edge worker may make, and only within its permit: a probe writes as well. */
+export function needsPermit(operation: EdgeOperation): boolean {
+  return isWrite(operation) || operation === 'probe';
+}
+
+/** What an edge worker says of itself. */
+export const greetingSchema = z.object({
+  worker: z.string(),
+  /** By the clock that permits are compared with. */
+  clockMs: z.number(),
+});
+
 const texts = z.record(z.string(), z.string());
 
 /** What is asked of an edge worker, inside of what is sealed. */
 export const edgeCallSchema = z.object({
-  v: z.literal(1),
+  v: z.literal(2),
   /** Milliseconds since 1970 by the clock of the installation. */
   issuedAtMs: z.number(),
   /** One connector of the installation: with an edge worker it has one of its own, which lives as long. */

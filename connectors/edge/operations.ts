@@ -23,7 +23,6 @@ export async function perform(
   args: readonly unknown[],
   options: CallOptions,
 ): Promise<unknown> {
-  if (operation === 'close') return null;
   const method: unknown = Reflect.get(connector, operation);
   if (typeof method !== 'function') throw new Error(`the connector has no ${operation}`);
   const given = args.map((arg, index) =>

@@ -1,11 +1,16 @@
 import { randomUUID } from 'node:crypto';
+import { performance } from 'node:perf_hooks';
 import { EDGE_TIMES } from '../../core/edge/timing.js';
+import { unlessAborted } from '../../core/unless-aborted.js';
 import type { CallOptions, Connector, ConnectorContext, ConnectorFactory, ReadPageRequest } from '../contract.js';
 import { ConnectorError } from '../errors.js';
-import { errorOf, isWrite } from './messages.js';
+import { errorOf, greetingSchema, isWrite, needsPermit } from './messages.js';
 import type { EdgeAnswer, EdgeCallMessage, EdgeOperation } from './messages.js';
 import { argsToSend, resultOf } from './operations.js';
 import { lostCallError } from './lost-call.js';
+import type { LostEnd } from './lost-call.js';
+import { WriteWorker } from './write-worker.js';
+import type { FoundWorker, Permit } from './write-worker.js';
 
 /** One call to the edge workers of a location. */
 export interface EdgePortCall {
@@ -16,13 +21,13 @@ export interface EdgePortCall {
   readonly requestTimeoutMs: number;
   /** Called right before it is sent, after all waiting. */
   readonly beforeSend?: (() => void) | undefined;
+  /** Asked after that. */
+  readonly permit?: (() => Permit) | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
 /** How it ended; see `EdgeCallEnd` (runtime/edge/channel.ts). */
-export type EdgePortEnd =
-  | { readonly kind: 'answered'; readonly answer: EdgeAnswer; readonly worker: string }
-  | { readonly kind: 'notDone' | 'unknown'; readonly reason: string };
+export type EdgePortEnd = { readonly kind: 'answered'; readonly answer: EdgeAnswer; readonly worker: string } | LostEnd;
 
 /** The way to the edge workers of one location. */
 export interface EdgePort {
@@ -95,6 +100,10 @@ class RemoteCalls {
   private readonly system: EdgeCallMessage['system'];
   private readonly workers = new Set<string>();
   private readWorker: string | undefined;
+  private readonly writeWorker = new WriteWorker(
+    () => this.greet(),
+    () => performance.now(),
+  );
 
   constructor(private readonly options: RemoteOptions) {
     const { factory, context } = options;
@@ -152,12 +161,10 @@ class RemoteCalls {
     options: CallOptions,
     worker: string | undefined,
   ): Promise<unknown> {
-    const { signal, beforeWrite } = options;
-    const end = await this.call(operation, args, {
-      worker,
-      signal,
-      ...(isWrite(operation) && { beforeSend: beforeWrite }),
-    });
+    const { signal } = options;
+    const end = needsPermit(operation)
+      ? await this.askToWrite(operation, args, options)
+      : await this.call(operation, args, { worker, signal });
     if (end.kind !== 'answered') throw this.lost(operation, end, options);
     this.workers.add(end.worker);
     if (operation === 'readPage') this.readWorker = end.worker;
@@ -175,15 +182,43 @@ class RemoteCalls {
     }
   }
 
+  /** A worker that was gone before it took the call has done nothing, so another one is asked. */
+  private async askToWrite(
+    operation: EdgeOperation,
+    args: readonly unknown[],
+    options: CallOptions,
+  ): Promise<EdgePortEnd> {
+    const { signal, beforeWrite } = options;
+    for (let isAgain = false; ; isAgain = true) {
+      const found = await unlessAborted(this.writeWorker.current(), signal, undefined);
+      if (found === undefined) return { kind: 'notDone', reason: 'cancelled' };
+      const end = await this.call(operation, args, {
+        worker: found.worker,
+        signal,
+        permit: () => this.writeWorker.permit(found),
+        ...(isWrite(operation) && { beforeSend: beforeWrite }),
+      });
+      if (end.kind === 'answered' && end.answer.end !== 'tooLate') return end;
+      await this.writeWorker.replace(found);
+      if (end.kind !== 'notDone' || end.reason !== 'gone' || isAgain) return end;
+    }
+  }
+
+  /** Finds an edge worker that is there. Throws ConnectorErrors. */
+  private async greet(): Promise<FoundWorker> {
+    const greeting = greetingSchema.parse(await this.ask('hello', [{}], {}, undefined));
+    return { ...greeting, heardMs: performance.now() };
+  }
+
   private call(
     operation: EdgeOperation,
     args: readonly unknown[],
-    options: Pick<EdgePortCall, 'worker' | 'signal' | 'beforeSend'>,
+    options: Pick<EdgePortCall, 'worker' | 'signal' | 'beforeSend' | 'permit'>,
   ): ReturnType<EdgePort['call']> {
     const { port, context, requestTimeoutMs } = this.options;
     return port.call({
       message: {
-        v: 1,
+        v: 2,
         issuedAtMs: context.clock().getTime(),
         instance: this.instance,
         system: this.system,
@@ -197,11 +232,7 @@ class RemoteCalls {
     });
   }
 
-  private lost(
-    operation: EdgeOperation,
-    end: { kind: 'notDone' | 'unknown'; reason: string },
-    options: CallOptions,
-  ): Error {
+  private lost(operation: EdgeOperation, end: LostEnd, options: CallOptions): Error {
     const { location, centralKey } = this.options.port;
     const isStopped = options.signal?.aborted === true;
     return lostCallError({ operation, location, centralKey, isStopped }, end);
@@ -245,6 +276,6 @@ function tooLate(operation: EdgeOperation, sent: boolean): ConnectorError {
         kind: 'transient',
         scope: 'entity',
         outcome: 'not-applied',
-        safeMessage: `${operation}: the edge worker did not get to it within ${seconds} s`,
+        safeMessage: `${operation}: the edge worker did not get to it in time`,
       });
 }

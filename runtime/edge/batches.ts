@@ -12,11 +12,17 @@ interface Waiting<Item, End> {
   readonly reject: (error: unknown) => void;
 }
 
+/** What is said of an item; those for different workers do not go together. */
+interface BatchItem {
+  readonly bytes: number;
+  readonly worker?: string | undefined;
+}
+
 /**
  * Sends items in batches: what comes while all lanes are under way goes with the next one. One that comes alone does not wait. Items keep their order, and each
  * gets an end of its own.
  */
-export class Batches<Item extends { readonly bytes: number }, End> {
+export class Batches<Item extends BatchItem, End> {
   private readonly waiting: Waiting<Item, End>[] = [];
   private underWay = 0;
   private isScheduled = false;
@@ -65,9 +71,10 @@ export class Batches<Item extends { readonly bytes: number }, End> {
   private next(): Waiting<Item, End>[] {
     let bytes = 0;
     let count = 0;
+    const worker = this.waiting[0]?.item.worker;
     for (const { item } of this.waiting.slice(0, this.limits.items)) {
       bytes += item.bytes;
-      if (count > 0 && bytes > this.limits.bytes) break;
+      if (item.worker !== worker || (count > 0 && bytes > this.limits.bytes)) break;
       count += 1;
     }
     return this.waiting.splice(0, count);

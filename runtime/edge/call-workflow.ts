@@ -1,9 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Client, Connection, WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
+import {
+  Client,
+  Connection,
+  isGrpcServiceError,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowFailedError,
+  WorkflowNotFoundError,
+} from '@temporalio/client';
 import type { WorkflowHandle } from '@temporalio/client';
-import { ApplicationFailure } from '@temporalio/common';
+import { ApplicationFailure, NamespaceNotFoundError } from '@temporalio/common';
 import { EDGE_TIMES, EDGE_WINDOW_MS } from '../../core/edge/timing.js';
 import { edgeQueue, tenantOf } from '../../core/task-queues.js';
 import type { TemporalConfig } from '../config.js';
@@ -26,12 +33,14 @@ export interface FrameRoute {
 
 /**
  * There is no answer. `notDone`: the system was not touched. `unknown`: it may have been, and will not be any more. Reasons are those of `EdgeLoss`
- * (activities/contract.ts); `away`: Temporal does not answer; `gone`: the worker that was asked for; `ended`: somebody has ended the workflow;
- * `cancelled`, `forged`.
+ * (activities/contract.ts); `away`: Temporal does not answer; `refused`: it does not take the call; `gone`: the worker that was asked for;
+ * `ended`: somebody has ended the workflow; `cancelled`, `forged`.
  */
 export interface NoAnswer {
   readonly kind: 'notDone' | 'unknown';
   readonly reason: string;
+  /** What Temporal said. */
+  readonly detail?: string;
 }
 
 /** How a frame ended. */
@@ -43,18 +52,41 @@ const READ_MS = 15 * 60_000;
 const WRITE_GRACE_MS = 25_000;
 /** Between two looks for a result while Temporal does not answer. */
 const LOOK_INTERVAL_MS = 500;
-const NOT_DONE = new Set(['late', 'notBegun', 'noWorker', 'otherKey', 'notOurs']);
+const NOT_DONE = new Set(['late', 'notBegun', 'noWorker', 'otherKey', 'notOurs', 'otherVersion']);
 /** A worker that was found dead by its silence, or has failed, begins no request any more. */
 const IS_OVER = new Set(['silent', 'broken']);
 
+/** Answers of Temporal, by code of gRPC, after which it has started nothing: what was asked for is wrong, or not allowed, or too much. */
+const REFUSED = new Set([3, 5, 7, 8, 9, 12, 16]);
+/** A call that is too old from the beginning, so that nobody makes it. */
+const NEVER = { firstTask: -1 } as const;
+
+/** Input of the workflow; see `EdgeCallInput` (activities/contract.ts). */
+interface CallInput {
+  readonly queue: string;
+  readonly summary: string;
+  readonly times: Readonly<Record<'firstTask' | 'scheduleToStart' | 'startToClose' | 'heartbeat', number>>;
+}
+
+/** What calls go through; tests replace it. */
+export interface CallTools {
+  readonly open: () => Promise<{
+    readonly connection: Pick<Connection, 'withDeadline' | 'close'>;
+    readonly client: { readonly workflow: Pick<Client['workflow'], 'start' | 'getHandle'> };
+  }>;
+  readonly pause: (ms: number) => Promise<unknown>;
+  /** Monotonic. */
+  readonly nowMs: () => number;
+}
+
 /** Sends frames, each by a short workflow of its own (ADR 0086). The connection to Temporal is made with the first one. */
 export class CallWorkflows {
-  private opening: Promise<{ readonly connection: Connection; readonly client: Client }> | undefined;
+  private opening: ReturnType<CallTools['open']> | undefined;
   private readonly tenant: string;
   private isClosed = false;
 
   constructor(
-    private readonly temporal: TemporalConfig,
+    private readonly tools: CallTools,
     private readonly workflowQueue: string,
   ) {
     this.tenant = tenantOf(workflowQueue);
@@ -62,7 +94,7 @@ export class CallWorkflows {
 
   /** Never rejects but for defects. `signal`: asks the worker to stop; its answer is waited for. */
   async run(route: FrameRoute, frame: Buffer, signal: AbortSignal | undefined): Promise<FrameEnd> {
-    const startedMs = performance.now();
+    const startedMs = this.tools.nowMs();
     const handle = await this.start(route, frame, startedMs);
     if ('reason' in handle) return handle;
     const cancel = (): void => void handle.cancel().catch(() => undefined);
@@ -82,51 +114,81 @@ export class CallWorkflows {
     await opened?.connection.close();
   }
 
-  private async start(
-    { location, worker, summary, mayWrite, requestTimeoutMs }: FrameRoute,
-    frame: Buffer,
-    startedMs: number,
-  ): Promise<WorkflowHandle | NoAnswer> {
-    const { connection, client } = await this.open();
+  private async start(route: FrameRoute, frame: Buffer, startedMs: number): Promise<WorkflowHandle | NoAnswer> {
     const workflowId = `edge-${this.tenant}-${randomUUID()}`;
-    const startToClose = startToCloseMs(mayWrite, requestTimeoutMs);
+    const input = this.inputOf(route);
+    try {
+      return await this.startAs(workflowId, input, frame);
+    } catch (error) {
+      const refusal = refusalOf(error);
+      if (refusal !== undefined) return { kind: 'notDone', reason: 'refused', detail: refusal };
+      if (!route.mayWrite) return { kind: 'notDone', reason: 'away' };
+      return this.overtake(workflowId, input, startedMs);
+    }
+  }
+
+  /**
+   * The request to start a call got no answer, and may still be on its way. Its name is taken by a call that nobody makes: then that request comes too
+   * late whenever it comes. Where it was first, it is waited for. When Temporal is away for longer than the permit lasts, nobody begins the call any more.
+   */
+  private async overtake(workflowId: string, input: CallInput, startedMs: number): Promise<WorkflowHandle | NoAnswer> {
+    const { client } = await this.open();
+    const never = { ...input, times: { ...input.times, ...NEVER } };
+    for (;;) {
+      await this.tools.pause(LOOK_INTERVAL_MS);
+      try {
+        await this.startAs(workflowId, never, Buffer.alloc(0));
+        return { kind: 'notDone', reason: 'away' };
+      } catch (error) {
+        if (error instanceof WorkflowExecutionAlreadyStartedError) return client.workflow.getHandle(workflowId);
+        if (this.isClosed || this.tools.nowMs() > startedMs + EDGE_WINDOW_MS)
+          return { kind: 'unknown', reason: 'away' };
+      }
+    }
+  }
+
+  private async startAs(workflowId: string, input: CallInput, frame: Buffer): Promise<WorkflowHandle> {
+    const { connection, client } = await this.open();
+    const { firstTask, scheduleToStart, startToClose, heartbeat } = input.times;
+    return connection.withDeadline(Date.now() + EDGE_TIMES.start, () =>
+      client.workflow.start('edgeCallWorkflow', {
+        workflowId,
+        taskQueue: this.workflowQueue,
+        args: [input, frame],
+        // A name that was taken once is taken for good.
+        workflowIdReusePolicy: 'REJECT_DUPLICATE',
+        workflowTaskTimeout: EDGE_TIMES.task,
+        workflowExecutionTimeout: Math.max(0, firstTask) + EDGE_TIMES.task + scheduleToStart + startToClose + heartbeat,
+      }),
+    );
+  }
+
+  private inputOf({ location, worker, summary, mayWrite, requestTimeoutMs }: FrameRoute): CallInput {
     const { firstTask, scheduleToStart, heartbeat } = EDGE_TIMES;
-    const input = {
+    const startToClose = startToCloseMs(mayWrite, requestTimeoutMs);
+    return {
       queue: edgeQueue(this.tenant, location, worker),
       summary,
       times: { firstTask, scheduleToStart, startToClose, heartbeat },
     };
-    try {
-      return await connection.withDeadline(Date.now() + EDGE_TIMES.start, () =>
-        client.workflow.start('edgeCallWorkflow', {
-          workflowId,
-          taskQueue: this.workflowQueue,
-          args: [input, frame],
-          workflowExecutionTimeout: firstTask + scheduleToStart + startToClose + heartbeat,
-        }),
-      );
-    } catch {
-      if (!mayWrite) return { kind: 'notDone', reason: 'away' };
-      // It may have been started all the same; after its time it is not any more.
-      await pause(Math.max(0, startedMs + EDGE_TIMES.start + 1_000 - performance.now()));
-      return client.workflow.getHandle(workflowId);
-    }
   }
 
   private async result(route: FrameRoute, handle: WorkflowHandle, startedMs: number): Promise<FrameEnd> {
     const limitMs = startedMs + limitOf(route);
+    const away: NoAnswer = { kind: route.mayWrite ? 'unknown' : 'notDone', reason: 'away' };
     for (;;) {
       try {
         return answered(route, (await handle.result()) as Uint8Array);
       } catch (error) {
-        // A request to start it that is still on its way may arrive: whoever writes has to find out.
-        if (error instanceof WorkflowNotFoundError)
-          return { kind: route.mayWrite ? 'unknown' : 'notDone', reason: 'away' };
         if (error instanceof WorkflowFailedError) return this.endOf(route, error);
-        if (this.isClosed || performance.now() > limitMs)
-          return { kind: route.mayWrite ? 'unknown' : 'notDone', reason: 'away' };
+        if (error instanceof WorkflowNotFoundError) {
+          // Temporal has lost what it knew, and whoever makes the call is told with the next beat, or hears nothing any more.
+          if (route.mayWrite) await this.tools.pause(EDGE_TIMES.heartbeat);
+          return away;
+        }
+        if (this.isClosed || this.tools.nowMs() > limitMs) return away;
       }
-      await pause(LOOK_INTERVAL_MS);
+      await this.tools.pause(LOOK_INTERVAL_MS);
     }
   }
 
@@ -136,18 +198,33 @@ export class CallWorkflows {
       return { kind: 'notDone', reason: reason === 'noWorker' && worker !== undefined ? 'gone' : reason };
     if (!mayWrite) return { kind: 'notDone', reason };
     // Its worker notices that within the time in which it has to be heard.
-    if (!IS_OVER.has(reason)) await pause(EDGE_TIMES.heartbeat);
+    if (!IS_OVER.has(reason)) await this.tools.pause(EDGE_TIMES.heartbeat);
     return { kind: 'unknown', reason };
   }
 
-  private open(): Promise<{ readonly connection: Connection; readonly client: Client }> {
-    this.opening ??= temporalConnectionOptions(this.temporal).then((options) => {
-      // What is repeated is decided here, with the knowledge of what it is.
-      const connection = Connection.lazy({ ...options, interceptors: [] });
-      return { connection, client: new Client({ connection, namespace: this.temporal.namespace }) };
-    });
+  private open(): ReturnType<CallTools['open']> {
+    this.opening ??= this.tools.open();
     return this.opening;
   }
+}
+
+/** Calls through the Temporal of a configuration. */
+export function callToolsOf(temporal: TemporalConfig): CallTools {
+  return {
+    open: async () => {
+      // What is repeated is decided here, with the knowledge of what it is.
+      const connection = Connection.lazy({ ...(await temporalConnectionOptions(temporal)), interceptors: [] });
+      return { connection, client: new Client({ connection, namespace: temporal.namespace }) };
+    },
+    pause,
+    nowMs: () => performance.now(),
+  };
+}
+
+function refusalOf(error: unknown): string | undefined {
+  if (error instanceof NamespaceNotFoundError) return `there is no namespace ${error.namespace}`;
+  const cause = error instanceof Error && !isGrpcServiceError(error) ? error.cause : error;
+  return isGrpcServiceError(cause) && REFUSED.has(Number(cause.code)) ? cause.details : undefined;
 }
 
 function answered({ mayWrite }: FrameRoute, bytes: Uint8Array): FrameEnd {

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { unlessAborted } from '../../core/unless-aborted.js';
 import { WORKFLOW_QUEUE } from '../../core/task-queues.js';
 import type { TemporalConfig } from '../config.js';
 import { Batches } from './batches.js';
-import { CallWorkflows } from './call-workflow.js';
+import { CallWorkflows, callToolsOf } from './call-workflow.js';
 import type { FrameRoute, NoAnswer } from './call-workflow.js';
 import { frameBytes, messagesOf, PART_BYTES, partsOf } from './frames.js';
 import type { AnswerHead, Frame } from './frames.js';
@@ -15,6 +16,8 @@ export interface EdgeCall extends FrameRoute {
   readonly sealed: Buffer;
   /** Called right before it is sent, after all waiting; what it throws rejects the call, and it is not sent. */
   readonly beforeSend?: (() => void) | undefined;
+  /** Called after that: the sealed permit of a call that writes. */
+  readonly permit?: (() => string) | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -24,6 +27,8 @@ export type EdgeCallEnd = { readonly kind: 'answered'; readonly sealed: Buffer; 
 type Item = EdgeCall & { readonly bytes: number };
 /** An end, or what `beforeSend` threw. */
 type ItemEnd = EdgeCallEnd | { readonly kind: 'refused'; readonly error: unknown };
+/** A call that is let go, with its permit. */
+type SentItem = Item & { readonly permitText: string | undefined };
 
 /** Sealed answers to the calls of a frame, in their order. */
 interface Answers {
@@ -40,7 +45,7 @@ export class EdgeChannel {
   private readonly workflows: CallWorkflows;
 
   constructor(temporal: TemporalConfig, workflowQueue = WORKFLOW_QUEUE) {
-    this.workflows = new CallWorkflows(temporal, workflowQueue);
+    this.workflows = new CallWorkflows(callToolsOf(temporal), workflowQueue);
   }
 
   /** The calls of one connector. */
@@ -66,14 +71,19 @@ export class EdgeCalls {
     // A read takes as long as its page, so each crosses alone.
     const end = call.mayWrite ? this.writes.add(item) : this.send([item]).then(([only]) => only ?? STOPPED);
     // Nobody waits for what a read that was stopped would still bring.
-    const first = await (call.mayWrite ? end : unlessAborted(end, call.signal));
+    const first = await (call.mayWrite ? end : unlessAborted(end, call.signal, STOPPED));
     if (first.kind === 'refused') throw first.error;
     return first;
   }
 
   private async send(items: readonly Item[]): Promise<readonly ItemEnd[]> {
-    const ends = new Map<string, ItemEnd>(items.flatMap((item) => beforeSending(item)));
-    const sent = items.filter(({ id }) => !ends.has(id));
+    const ends = new Map<string, ItemEnd>();
+    const sent = items.flatMap((item): SentItem[] => {
+      const end = beforeSending(item);
+      if (!('kind' in end)) return [{ ...item, ...end }];
+      ends.set(item.id, end);
+      return [];
+    });
     const [first] = sent;
     if (first !== undefined) {
       const { signal, done } = allAborted(sent);
@@ -90,11 +100,11 @@ export class EdgeCalls {
   /** Sends the calls, in parts where they are large, and puts their answers together. */
   private async exchange(
     route: FrameRoute,
-    calls: readonly Item[],
+    calls: readonly SentItem[],
     signal: AbortSignal | undefined,
   ): Promise<NoAnswer | Answers> {
     const batch = randomUUID();
-    const heads = calls.map(({ id, bytes }) => ({ id, size: bytes }));
+    const heads = calls.map(({ id, bytes, permitText: permit }) => ({ id, size: bytes, permit }));
     const bytes = Buffer.concat(calls.map(({ sealed }) => sealed));
     const parts = partsOf(bytes);
     let { worker } = route;
@@ -145,14 +155,14 @@ export class EdgeCalls {
   }
 }
 
-/** The end of a call that is not to be sent any more. */
-function beforeSending({ id, signal, beforeSend }: Item): [string, ItemEnd][] {
-  if (signal?.aborted === true) return [[id, STOPPED]];
+/** The end of a call that is not to be sent any more, or its permit. */
+function beforeSending({ signal, beforeSend, permit }: Item): ItemEnd | Pick<SentItem, 'permitText'> {
+  if (signal?.aborted === true) return STOPPED;
   try {
     beforeSend?.();
-    return [];
+    return { permitText: permit?.() };
   } catch (error) {
-    return [[id, { kind: 'refused', error }]];
+    return { kind: 'refused', error };
   }
 }
 
@@ -163,13 +173,13 @@ function endAt(exchanged: NoAnswer | Answers, index: number): EdgeCallEnd {
   return { kind: 'answered', sealed, worker: exchanged.worker };
 }
 
-function summaryOf(calls: readonly Item[]): string {
+function summaryOf(calls: readonly EdgeCall[]): string {
   const [first] = calls;
   return calls.length === 1 ? (first?.summary ?? '') : `${calls.length} calls, ${first?.summary ?? ''} first`;
 }
 
 /** Aborted when nobody waits any more. */
-function allAborted(calls: readonly Item[]): { readonly signal: AbortSignal; readonly done: () => void } {
+function allAborted(calls: readonly EdgeCall[]): { readonly signal: AbortSignal; readonly done: () => void } {
   const together = new AbortController();
   const onAbort = (): void => {
     if (calls.every(({ signal }) => signal?.aborted === true)) together.abort();
@@ -182,19 +192,4 @@ function allAborted(calls: readonly Item[]): { readonly signal: AbortSignal; rea
       for (const { signal } of calls) signal?.removeEventListener('abort', onAbort);
     },
   };
-}
-
-async function unlessAborted(end: Promise<ItemEnd>, signal: AbortSignal | undefined): Promise<ItemEnd> {
-  if (signal === undefined) return end;
-  let onAbort = (): void => undefined;
-  const aborted = new Promise<ItemEnd>((resolve) => {
-    onAbort = () => resolve(STOPPED);
-    signal.addEventListener('abort', onAbort, { once: true });
-    if (signal.aborted) onAbort();
-  });
-  try {
-    return await Promise.race([end, aborted]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
 }

@@ -3,11 +3,14 @@ import type { EdgeCall, EdgeCallEnd, EdgeCalls, EdgeChannel, NoAnswer } from './
 import { publicKeyText } from './keys.js';
 import type { EdgeKeyPair } from './keys.js';
 import { CallSealer } from './sealed-calls.js';
+import type { CallPermit } from './sealed-calls.js';
 
 /** A call before it is sealed. */
 export interface ClearCall extends Pick<EdgeCall, 'mayWrite' | 'requestTimeoutMs' | 'beforeSend' | 'signal'> {
   readonly message: { readonly operation: string };
   readonly worker?: string | undefined;
+  /** Asked right before it is sent, after `beforeSend`. */
+  readonly permit?: (() => CallPermit) | undefined;
 }
 
 /** How it ended: with the opened answer, or as the channel says. */
@@ -33,7 +36,7 @@ export class EdgeConversation {
   }
 
   /** Rejects with what `beforeSend` throws. */
-  async call({ message, worker, ...call }: ClearCall): Promise<ClearEnd> {
+  async call({ message, worker, permit, ...call }: ClearCall): Promise<ClearEnd> {
     const id = randomUUID();
     const { location } = this;
     const sealed = await this.sealer.seal(id, message);
@@ -43,6 +46,7 @@ export class EdgeConversation {
       location,
       worker,
       sealed,
+      permit: permit && (() => this.sealer.permit(id, permit())),
       summary: message.operation,
     });
     if (end.kind !== 'answered') return end;

@@ -8,8 +8,8 @@ const MAX_PARTS = 1_000;
 const count = z.number().int().min(1).max(MAX_PARTS);
 const index = z.number().int().min(0).max(MAX_PARTS);
 const size = z.number().int().min(1);
-/** Calls that go together, in the order of their bytes. */
-const calls = z.array(z.object({ id: z.uuid(), size })).min(1);
+/** Calls that go together, in the order of their bytes; with their permits, which are sealed too. */
+const calls = z.array(z.object({ id: z.uuid(), size, permit: z.string().optional() })).min(1);
 
 const requestHead = z.discriminatedUnion('kind', [
   /** Sealed calls, one behind the other. */

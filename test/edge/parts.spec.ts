@@ -68,8 +68,8 @@ describe('when an edge worker may begin a request that writes (ADR 0086)', () =>
     }
     await beat();
     expect(life.mayBegin()).toBe(false);
-    const { start, firstTask, scheduleToStart, heartbeat, writing } = EDGE_TIMES;
-    expect(EDGE_WINDOW_MS).toBeGreaterThanOrEqual(start + firstTask + scheduleToStart + heartbeat + writing);
+    const { start, firstTask, task, scheduleToStart, heartbeat, writing } = EDGE_TIMES;
+    expect(EDGE_WINDOW_MS).toBeGreaterThanOrEqual(start + firstTask + task + scheduleToStart + heartbeat + writing);
   });
 
   it.each(['over', 'asked'] as const)('the connector is stopped when Temporal answers "%s"', async (answer) => {
@@ -210,15 +210,18 @@ describe('CONN-CORE-92, CONN-CORE-93: what is sealed', () => {
   it('a call that was copied out of a history is not made again, and none of long ago', async () => {
     let now = 1_800_000_000_000;
     const server = new EdgeServer({
+      worker: 'w',
+      clockMs: () => now,
       find: () => undefined,
       guard: () => undefined,
       openCredential: () => undefined,
       nowMs: () => now,
       log: { debug: () => undefined, warn: () => undefined },
     });
-    const watch = { signal: new AbortController().signal, mayBegin: () => true, isEnding: () => false };
+    const permit = { worker: 'w', beginByMs: Infinity };
+    const watch = { permit, signal: new AbortController().signal, mayBegin: () => true, isEnding: () => false };
     const call = {
-      v: 1,
+      v: 2,
       issuedAtMs: now,
       instance: id,
       system: { typeName: 'x', properties: {}, secrets: {} },

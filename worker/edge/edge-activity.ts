@@ -5,7 +5,7 @@ import type { EdgeServer } from '../../connectors/edge/edge-server.js';
 import { isWrite } from '../../connectors/edge/messages.js';
 import type { EdgeOperation } from '../../connectors/edge/messages.js';
 import { frameBytes, messagesOf, parseRequest, partsOf } from '../../runtime/edge/frames.js';
-import type { AnswerHead } from '../../runtime/edge/frames.js';
+import type { AnswerHead, Frame, RequestHead } from '../../runtime/edge/frames.js';
 import { PartStore } from '../../runtime/edge/part-store.js';
 import type { CallOpener, OpenedCall } from '../../runtime/edge/sealed-calls.js';
 import { SignOfLife } from './sign-of-life.js';
@@ -36,9 +36,10 @@ export function createEdgeActivity(deps: EdgeActivityDependencies): EdgeActiviti
       bytes,
       heads.map(({ size }) => size),
     );
-    if (sealed === undefined) throw new RangeError('the sizes of the calls do not fit');
+    if (sealed === undefined)
+      throw ApplicationFailure.nonRetryable('the sizes of the calls do not fit', 'otherVersion');
     // All of them are opened before the first is made: a refusal says that nothing was done.
-    const opened = await Promise.all(heads.map(({ id }, index) => openedCall(deps.opener, id, sealed[index])));
+    const opened = await Promise.all(heads.map((head, index) => openedCall(deps.opener, head, sealed[index])));
     const sealedAnswers = await made(deps, opened);
     const sizes = sealedAnswers.map(({ length }) => length);
     const whole = Buffer.concat(sealedAnswers);
@@ -50,7 +51,7 @@ export function createEdgeActivity(deps: EdgeActivityDependencies): EdgeActiviti
 
   return {
     edgeCall: async (frame) => {
-      const { head, body } = parseRequest(frame);
+      const { head, body } = requestOf(frame);
       switch (head.kind) {
         case 'calls':
           return serve(head.batch, head.calls, body);
@@ -73,12 +74,26 @@ export function createEdgeActivity(deps: EdgeActivityDependencies): EdgeActiviti
 interface CallHead {
   readonly id: string;
   readonly size: number;
+  readonly permit?: string | undefined;
 }
 
 type IdentifiedCall = OpenedCall & { readonly id: string };
 
-async function openedCall(opener: CallOpener, id: string, sealed: Buffer | undefined): Promise<IdentifiedCall> {
-  const call = sealed === undefined ? 'notOurs' : await opener.open(id, sealed);
+/** Nothing that is sealed is in what is not understood, so nothing is done. */
+function requestOf(frame: Uint8Array): Frame<RequestHead> {
+  try {
+    return parseRequest(frame);
+  } catch {
+    throw ApplicationFailure.nonRetryable('the call is none that this program knows', 'otherVersion');
+  }
+}
+
+async function openedCall(
+  opener: CallOpener,
+  { id, permit }: CallHead,
+  sealed: Buffer | undefined,
+): Promise<IdentifiedCall> {
+  const call = sealed === undefined ? 'notOurs' : await opener.open(id, sealed, permit);
   if (typeof call === 'string') throw ApplicationFailure.nonRetryable('the call cannot be opened', call);
   return { ...call, id };
 }
@@ -100,9 +115,9 @@ async function made(deps: EdgeActivityDependencies, calls: readonly IdentifiedCa
     // Only now it is known that the call still counts.
     if (calls.some(({ message }) => isWrite(operationOf(message)))) await life.first();
     return await Promise.all(
-      calls.map(async ({ id, message, ...call }) => {
+      calls.map(async ({ id, message, permit, ...call }) => {
         await deps.reached?.('calling', operationOf(message));
-        const answer = await deps.server.serve(id, message, watch);
+        const answer = await deps.server.serve(id, message, { ...watch, permit });
         await deps.reached?.('called', operationOf(message));
         return call.seal(answer);
       }),

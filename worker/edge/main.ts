@@ -24,6 +24,7 @@ import { installRuntime } from '../install-runtime.js';
 import { runTogether } from '../shutdown.js';
 import type { WorkerGroup } from '../shutdown.js';
 import { connectTemporal } from '../temporal-workers.js';
+import { edgeClock } from './edge-clock.js';
 import { createEdgeActivity } from './edge-activity.js';
 import type { EdgeActivityDependencies } from './edge-activity.js';
 import type { Beat } from './sign-of-life.js';
@@ -37,6 +38,8 @@ export interface EdgeOverrides {
   /** In place of the list of the configuration: systems under test have another address in each check. */
   readonly guard?: ReachGuard;
   readonly reached?: EdgeActivityDependencies['reached'];
+  /** In place of the clock that permits are compared with. */
+  readonly clockMs?: () => number;
 }
 
 /** Calls at a time: each is mostly waiting for a system. */
@@ -68,7 +71,11 @@ export async function startEdgeWorker(config: Config, overrides: EdgeOverrides =
   // A beat is not repeated: the next one comes soon.
   const beats = await Connection.connect({ ...(await temporalConnectionOptions(config.temporal)), interceptors: [] });
   const registry = overrides.connectors ?? createRegistry();
+  const worker = randomBytes(6).toString('hex');
+  const clockMs = overrides.clockMs ?? edgeClock({ monotonicMs: () => performance.now(), wallMs: () => Date.now() });
   const server = new EdgeServer({
+    worker,
+    clockMs,
     find: (typeName) => registry.find(typeName),
     guard: overrides.guard ?? allowOnly(file.allow),
     openCredential: (name, sealed) => openCredential(own, name, sealed),
@@ -78,13 +85,12 @@ export async function startEdgeWorker(config: Config, overrides: EdgeOverrides =
       warn: (fields, message) => log.warn(fields, message),
     },
   });
-  const worker = randomBytes(6).toString('hex');
   const activities = createEdgeActivity({
     server,
     opener: new CallOpener(own, file.central),
     worker,
     beat: beatThrough(beats, config.temporal.namespace),
-    nowMs: () => performance.now(),
+    nowMs: clockMs,
     reached: overrides.reached,
   });
   const sweep = setInterval(() => void server.sweep(), SWEEP_INTERVAL_MS);
