@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { isLocation, LOCATION_RULE } from '../../core/edge/location.js';
+import { isPublicKey, PUBLIC_KEY_RULE } from '../../runtime/edge/keys.js';
 import { instant } from '../common/paging.schemas.js';
 
 export const locationParameter = z
@@ -12,7 +13,7 @@ const publicKey = z
   .max(100)
   .describe('Public key of the edge workers of the location, as `muster edge key` shows it');
 
-export const locationBody = z.strictObject({ publicKey });
+export const locationBody = z.strictObject({ publicKey: publicKey.refine(isPublicKey, { error: PUBLIC_KEY_RULE }) });
 export type LocationBody = z.infer<typeof locationBody>;
 
 const centralKey = z

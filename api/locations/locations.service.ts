@@ -1,7 +1,7 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { locationOf } from '../../core/edge/location.js';
-import { EdgeKeyError, parsePublicKey, publicKeyText } from '../../runtime/edge/keys.js';
+import { parsePublicKey, publicKeyText } from '../../runtime/edge/keys.js';
 import { listSystems, loadSystem } from '../../state/config/index.js';
 import { SqlPool } from '../../state/database.js';
 import { findLocation, listLocations, removeLocation, saveLocation } from '../../state/edge/locations.js';
@@ -31,9 +31,8 @@ export class LocationsService {
     return { items, centralKey: this.edge.centralKey };
   }
 
-  /** Problem `invalid-request` for a key that is none. */
   async register(id: string, body: LocationBody, caller: Principal): Promise<LocationView> {
-    await saveLocation(this.pool, { id, publicKey: keyOf(body.publicKey), createdBy: caller.userName });
+    await saveLocation(this.pool, { id, publicKey: parsePublicKey(body.publicKey), createdBy: caller.userName });
     const location = await findLocation(this.pool, id);
     if (location === undefined) throw notFound(`location ${id}`);
     return { ...toView(location), centralKey: this.edge.centralKey };
@@ -48,16 +47,6 @@ export class LocationsService {
         throw new ProblemError('location-used', `${name} is reached through ${id}: change its properties first`);
     }
     if (!(await removeLocation(this.pool, id))) throw notFound(`location ${id}`);
-  }
-}
-
-function keyOf(text: string): Buffer {
-  try {
-    return parsePublicKey(text);
-  } catch (error) {
-    if (!(error instanceof EdgeKeyError)) throw error;
-    const errors = [{ pointer: '/publicKey', message: error.message }];
-    throw new ProblemError('invalid-request', `/publicKey: ${error.message}`, { errors });
   }
 }
 

@@ -60,12 +60,19 @@ export function publicKeyText(publicKey: Buffer): string {
   return publicKey.toString('base64url');
 }
 
+/** What {@link isPublicKey} demands, for messages. */
+export const PUBLIC_KEY_RULE = 'it is no public key: 43 letters, digits, - and _, as "muster edge key" shows it';
+
+/** True for what {@link publicKeyText} makes. */
+export function isPublicKey(text: string): boolean {
+  const key = Buffer.from(text.trim(), 'base64url');
+  return key.length === KEY_BYTES && key.toString('base64url') === text.trim().replace(/=+$/, '');
+}
+
 /** The key of {@link publicKeyText}. Throws {@link EdgeKeyError} for anything else. */
 export function parsePublicKey(text: string): Buffer {
-  const key = Buffer.from(text.trim(), 'base64url');
-  if (key.length !== KEY_BYTES || key.toString('base64url') !== text.trim().replace(/=+$/, ''))
-    throw new EdgeKeyError('it is no public key: 43 letters, digits, - and _, as "muster edge key" shows it');
-  return key;
+  if (!isPublicKey(text)) throw new EdgeKeyError(PUBLIC_KEY_RULE);
+  return Buffer.from(text.trim(), 'base64url');
 }
 
 /** What tells one public key from others in the head of a message. */

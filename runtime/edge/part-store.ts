@@ -6,7 +6,7 @@ export class PartStore {
   /**
    * @param clock milliseconds, monotonic.
    * @param keepMs a message whose parts are not fetched for so long is forgotten.
-   * @param maxBytes of all messages; the oldest are forgotten first.
+   * @param maxBytes of all messages; the oldest are forgotten first, and one that is larger by itself.
    */
   constructor(
     private readonly clock: () => number,
@@ -21,7 +21,7 @@ export class PartStore {
     message.parts.set(part, body);
     this.messages.set(id, message);
     for (const oldest of this.messages.keys()) {
-      if (this.bytes <= this.maxBytes || oldest === id) break;
+      if (this.bytes <= this.maxBytes) break;
       this.forget(oldest);
     }
   }

@@ -308,6 +308,15 @@ describe('what crosses', () => {
     expect(messagesOf(Buffer.from('abb'), [1])).toBeUndefined();
   });
 
+  it('a message without end is forgotten like those that are too many', () => {
+    const store = new PartStore(() => 0, 1_000, 1_000);
+    for (let part = 0; part < 10; part += 1) store.put('endless', part, Buffer.alloc(300));
+    expect(store.take('endless', 10)).toBeUndefined();
+    // Nothing is left of it that would count.
+    for (let part = 0; part < 3; part += 1) store.put('a', part, Buffer.alloc(300));
+    expect(store.take('a', 3)).toHaveLength(900);
+  });
+
   it('what comes while the lanes are full goes together, in order', async () => {
     const batches: string[][] = [];
     const free: (() => void)[] = [];
