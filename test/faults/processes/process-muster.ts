@@ -41,6 +41,8 @@ interface System {
 
 /** Servers to use instead of those that all suites share. */
 export interface OwnServers {
+  /** The systems of the scene are reached through edge workers. */
+  readonly isPrivate?: boolean;
   readonly databaseUrl?: string;
   readonly namespace?: string;
 }

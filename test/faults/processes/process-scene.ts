@@ -7,6 +7,7 @@ import type { Evidence } from '../checker/evidence.js';
 import { Timeline } from '../support/timeline.js';
 import { installWitness } from '../checker/books.js';
 import { readTables, writeEvidence } from '../random/artifact.js';
+import { EdgePark } from './edge-park.js';
 import { ProcessMuster } from './process-muster.js';
 import type { ApiFault, OwnServers } from './process-muster.js';
 
@@ -22,6 +23,8 @@ export class ProcessScene {
 
   private constructor(
     readonly muster: ProcessMuster,
+    /** None is started; undefined unless the systems are private. */
+    readonly edges: EdgePark | undefined,
     readonly source: ScimSimulator,
     readonly targets: readonly ScimSimulator[],
     readonly hr: { readonly id: string; readonly name: string },
@@ -41,9 +44,12 @@ export class ProcessScene {
       await startScimSimulator({ idPrefix: 'B-', journal: { keepBodies: true } }),
     ];
     const muster = await ProcessMuster.start(temporalAddress, apiFault, own);
-    const hr = await muster.addSystem('source', 'HR', source, { 'scim.page.size': '15' });
+    const ports = [source, ...targets].map(({ port }) => port);
+    const edges = own.isPrivate === true ? await EdgePark.register(muster, ports) : undefined;
+    const way: Record<string, string> = edges === undefined ? {} : { ProxyType: 'OnPremise' };
+    const hr = await muster.addSystem('source', 'HR', source, { 'scim.page.size': '15', ...way });
     for (const [no, target] of targets.entries())
-      await muster.addSystem('target', 'AB'[no] ?? '', target, { 'scim.max.concurrent.writes': '4' });
+      await muster.addSystem('target', 'AB'[no] ?? '', target, { 'scim.max.concurrent.writes': '4', ...way });
     const pool = new SqlPool(muster.databaseUrl, { maxConnections: 2 });
     await installWitness(pool);
     const systems = await pool.query<{ no: number; role: string }>('select no, role from system order by no');
@@ -51,7 +57,7 @@ export class ProcessScene {
       source: systems.find(({ role }) => role === 'source')?.no ?? 0,
       targets: systems.flatMap(({ role, no }) => (role === 'target' ? [no] : [])),
     };
-    return new ProcessScene(muster, source, targets, hr, numbers, pool);
+    return new ProcessScene(muster, edges, source, targets, hr, numbers, pool);
   }
 
   get slowTarget(): ScimSimulator {
@@ -101,6 +107,7 @@ export class ProcessScene {
   async stop(): Promise<void> {
     await this.pool.close();
     await this.muster.stop();
+    await this.edges?.stop();
     for (const simulator of [this.source, ...this.targets]) await simulator.stop();
   }
 

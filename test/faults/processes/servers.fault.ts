@@ -7,13 +7,11 @@ import { pino } from 'pino';
 import { runMigrations } from '../../../migrations/run.js';
 import { loadConfig } from '../../../runtime/config.js';
 import { startEmbeddedPostgres } from '../../../runtime/embedded/postgres.js';
-import { findTemporalBinary } from '../../../runtime/embedded/temporal-binary.js';
-import { startTemporalDevServer } from '../../../runtime/embedded/temporal-server.js';
-import type { TemporalDevServer } from '../../../runtime/embedded/temporal-server.js';
 import { ephemeralPort } from '../../../runtime/ports.js';
 import { testTemporal } from '../../support/temporal.js';
 import { endOf, SUCCESS } from '../../system/support/results.js';
 import { until } from '../../system/support/until.js';
+import { startOwnTemporal } from './own-temporal.js';
 import { ProcessScene } from './process-scene.js';
 
 const temporal = await testTemporal();
@@ -105,7 +103,7 @@ temporal.describe('a server is struck; the job ends by itself', () => {
       inFolder(async (folder) => {
         const dataDir = join(folder, 'temporal');
         const port = await ephemeralPort();
-        let server = await startTemporal(dataDir, port);
+        let server = await startOwnTemporal(dataDir, port);
         try {
           const own = { namespace: 'default' };
           await inScene(ProcessScene.start(server.address, {}, own), async (scene) => {
@@ -115,7 +113,7 @@ temporal.describe('a server is struck; the job ends by itself', () => {
             process.kill(server.pid, 'SIGKILL');
             await server.exited;
             if (isLost) await rm(dataDir, { recursive: true, force: true });
-            server = await startTemporal(dataDir, port);
+            server = await startOwnTemporal(dataDir, port);
             // An activity that nobody can report goes on beside the one that replaces it.
             scene.hadZombies = true;
             expect(endOf(await scene.muster.ended(jobId, 4 * 60_000))).toEqual(SUCCESS);
@@ -173,10 +171,3 @@ temporal.describe('a server is struck; the job ends by itself', () => {
     LIMIT_MS,
   );
 });
-
-async function startTemporal(dataDir: string, port: number): Promise<TemporalDevServer> {
-  const { searchPath, cacheDir, temporal: settings } = loadConfig();
-  const { cliPath } = settings;
-  const binary = await findTemporalBinary({ cliPath, searchPath, cacheDir, onProgress: () => undefined });
-  return startTemporalDevServer({ binary, dataDir, port, log, searchPath });
-}
