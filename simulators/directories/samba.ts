@@ -159,7 +159,7 @@ function configure(folder: string, address: string, tls: ReturnType<typeof certi
   return file;
 }
 
-/** An authority that exists only for this controller, and a certificate for its address. */
+/** An authority that exists only for this controller, and a certificate for its address, and for a relay before it on this machine. */
 function certificates(folder: string, address: string) {
   const at = (name: string): string => join(folder, name);
   const files = { authority: at('ca.pem'), certificate: at('dc.pem'), key: at('dc.key') };
@@ -178,7 +178,7 @@ function certificates(folder: string, address: string) {
     '/CN=Test authority',
   ]);
   runProgram('openssl', ['req', ...key, '-keyout', files.key, '-out', at('dc.csr'), '-subj', '/CN=dc1.example.test']);
-  writeFileSync(at('san'), `subjectAltName=IP:${address},DNS:dc1.example.test\n`);
+  writeFileSync(at('san'), `subjectAltName=IP:${address},IP:127.0.0.1,DNS:dc1.example.test\n`);
   runProgram('openssl', [
     'x509',
     '-req',

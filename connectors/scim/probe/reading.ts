@@ -115,7 +115,10 @@ async function probePageSize(context: ProbeContext): Promise<void> {
     return findings.works('page size', `all ${resources.length} users in one page`, claimed);
   const echo =
     itemsPerPage !== undefined && itemsPerPage > resources.length ? `, though itemsPerPage says ${itemsPerPage}` : '';
-  findings.works('page size', `capped at ${resources.length}${echo}`, claimed);
+  const found = `capped at ${resources.length}${echo}`;
+  if ((features.maxPageSizeEntities ?? 0) > resources.length)
+    findings.differs('page size', found, 'The profile asks for no more than that.', claimed);
+  else findings.works('page size', found, claimed);
   findings.suggest(resources.length, 'paging', 'maxPageEntities');
 }
 
@@ -154,12 +157,17 @@ async function probeFilters(context: ProbeContext, sample: NativeEntity): Promis
   const { findings, features } = context;
   const claimed = features.filter === undefined ? undefined : features.filter ? 'offered' : 'not offered';
   const userName = textOf(attribute(sample.body, 'userName'));
+  const wanted = userName.toLowerCase();
   const equals = equalsFilter('userName', userName);
   const finds = async (filter: string): Promise<string> => {
     const page = await list(context, { filter, startIndex: 1, count: 10 });
     if (typeof page === 'string') return page;
     if (page.resources.length === 0) return '200 with nothing';
-    return page.users.some(({ id }) => id === sample.id) && page.users.length < 10 ? 'found' : 'others are found';
+    // A server that takes no notice of the filter finds the one who was asked for, too.
+    const isAsked = page.users.every(({ body }) =>
+      textOf(attribute(body, 'userName')).toLowerCase().startsWith(wanted),
+    );
+    return isAsked && page.users.some(({ id }) => id === sample.id) ? 'found' : 'others are found';
   };
   const cases: readonly (readonly [string, string])[] = [
     ['eq', equals],

@@ -3,7 +3,8 @@ import { isJsonObject } from '../../../core/json.js';
 import { jsonBody, metaInstant } from '../scim-envelope.js';
 import { removalOf } from '../members.js';
 import { answerText, memberIdsOf } from './test-entities.js';
-import { clockStepMs, patchBody, type WritingContext } from './writing-user.js';
+import { patchBody } from './writing-patch.js';
+import { clockStepMs, type WritingContext } from './writing-user.js';
 
 /** The request is not offered, or not to this technical user. */
 const NOT_OFFERED: readonly number[] = [403, 405, 501];

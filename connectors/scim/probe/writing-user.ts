@@ -1,8 +1,9 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../core/json.js';
-import { attribute, listEnvelope, metaInstant, metaText } from '../scim-envelope.js';
+import { attribute, listEnvelope, metaInstant, metaText, resourceId } from '../scim-envelope.js';
 import { modifiedAfterFilter } from '../scim-filter.js';
-import { answerText, type TestEntities } from './test-entities.js';
 import type { ProbeContext } from './reading.js';
+import { answerText, type TestEntities } from './test-entities.js';
+import { patchBody, probePatchForms } from './writing-patch.js';
 
 /** What writing probes need. */
 export interface WritingContext extends ProbeContext {
@@ -12,7 +13,8 @@ export interface WritingContext extends ProbeContext {
   wait(ms: number): Promise<void>;
 }
 
-const PATCH_SCHEMA = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';
+/** Pages that are looked through for the change of a moment ago. */
+const SEARCHED_PAGES = 20;
 const ENTERPRISE = 'urn:ietf:params:scim:schemas:extension:enterprise:2.0:User';
 
 /** What a person looks like in the probe: everything that Muster's default transformation may write. */
@@ -43,9 +45,10 @@ export async function probeUserWriting(context: WritingContext): Promise<string 
   const body = probeUser(name);
   const id = await create(context, body);
   if (id === undefined) return undefined;
+  await findings.attempt('user: identifier', () => identifier(context, id));
   await findings.attempt('user: conflict', () => conflict(context, body, id));
   await findings.attempt('user: time of change', () => timeOfChange(context, id));
-  for (const form of patchForms()) await findings.attempt(form.name, () => patch(context, id, form));
+  await probePatchForms(context, id);
   await findings.attempt('PUT: what is absent', () => putAbsent(context, id, body));
   await findings.attempt('version tags', () => versionTags(context, id, body));
   const stored = await entities.stored('user', id);
@@ -89,6 +92,20 @@ async function create(context: WritingContext, body: JsonObject): Promise<string
   return id;
 }
 
+/** The answer to a create and a read spell the same identifier in the same way; otherwise whoever is found by it seems to be somebody else. */
+async function identifier(context: WritingContext, id: string): Promise<void> {
+  const { entities, findings } = context;
+  const name = 'user: identifier';
+  const stored = resourceId(await entities.stored('user', id));
+  if (stored === id) return findings.works(name, 'spelled the same everywhere');
+  if (stored?.toLowerCase() !== id.toLowerCase()) {
+    const advice = 'It cannot be told whether an answer is about the entity that was asked for: such a read fails.';
+    return findings.differs(name, 'another one in a read by id than in the answer to the create', advice);
+  }
+  findings.suggest('any-case', 'ids');
+  findings.differs(name, 'the same in another case in a read by id', 'The profile takes them for the same.');
+}
+
 async function conflict(context: WritingContext, body: JsonObject, id: string): Promise<void> {
   const { entities, findings } = context;
   const name = 'user: conflict';
@@ -113,7 +130,7 @@ async function conflict(context: WritingContext, body: JsonObject, id: string): 
 }
 
 async function timeOfChange(context: WritingContext, id: string): Promise<void> {
-  const { entities, findings, http, signal } = context;
+  const { entities, findings } = context;
   const name = 'user: time of change';
   const before = metaInstant(await entities.stored('user', id), 'lastModified');
   if (before === undefined) {
@@ -131,11 +148,7 @@ async function timeOfChange(context: WritingContext, id: string): Promise<void> 
       'Deltas would miss changes: every read is a full read.',
     );
   }
-  const query = { filter: modifiedAfterFilter(new Date(before)), startIndex: 1, count: 100 };
-  const path = http.collectionPath('user');
-  const response = await http.get({ label: 'list users', kind: 'lookup', path, query, signal });
-  const found =
-    response.status === 200 && listEnvelope(response).resources.some((user) => isJsonObject(user) && user['id'] === id);
+  const found = await isFoundByTime(context, new Date(before), id);
   if (found) return findings.works(name, 'meta.lastModified moves, and the filter finds the change');
   findings.suggest([], 'delta', 'types');
   findings.differs(
@@ -145,76 +158,29 @@ async function timeOfChange(context: WritingContext, id: string): Promise<void> 
   );
 }
 
+/** Looks through what has changed since then, however small the pages are. */
+async function isFoundByTime({ http, signal }: WritingContext, since: Date, id: string): Promise<boolean> {
+  const path = http.collectionPath('user');
+  const filter = modifiedAfterFilter(since);
+  for (let page = 0, startIndex = 1; page < SEARCHED_PAGES; page++) {
+    const query = { filter, startIndex, count: 100 };
+    const response = await http.get({ label: 'list users', kind: 'lookup', path, query, signal });
+    if (response.status !== 200) return false;
+    const { resources, totalResults = 0 } = listEnvelope(response);
+    if (resources.some((user) => isJsonObject(user) && resourceId(user)?.toLowerCase() === id.toLowerCase()))
+      return true;
+    startIndex += resources.length;
+    if (resources.length === 0 || startIndex > totalResults) return false;
+  }
+  return false;
+}
+
 /** Any change that the server makes, and not only answers. */
 async function change({ entities, name }: WritingContext, id: string): Promise<void> {
   const wanted = 'Changed';
   await entities.change('PATCH', 'user', id, patchBody({ op: 'replace', path: 'displayName', value: wanted }));
   if (attribute(await entities.stored('user', id), 'displayName') === wanted) return;
   await entities.change('PUT', 'user', id, { ...probeUser(name), id, displayName: wanted });
-}
-
-interface PatchForm {
-  readonly name: string;
-  readonly operation: JsonObject;
-  /** The attribute after the operation, where it was applied. */
-  readonly place: readonly string[];
-  readonly expected: JsonValue | undefined;
-  readonly advice: string;
-}
-
-function patchForms(): readonly PatchForm[] {
-  const needed = 'Use PUT: set scim.support.patch.operation to false.';
-  return [
-    {
-      name: 'PATCH: replace by path',
-      operation: { op: 'replace', path: 'title', value: 'By path' },
-      place: ['title'],
-      expected: 'By path',
-      advice: needed,
-    },
-    {
-      name: 'PATCH: replace by path of a part',
-      operation: { op: 'replace', path: 'name.familyName', value: 'By part' },
-      place: ['name', 'familyName'],
-      expected: 'By part',
-      advice: needed,
-    },
-    {
-      name: 'PATCH: replace without path',
-      operation: { op: 'replace', value: { title: 'Without path' } },
-      place: ['title'],
-      expected: 'Without path',
-      advice: 'Not used by Muster, except for attributes whose name no path can hold.',
-    },
-    {
-      name: 'PATCH: value path',
-      operation: { op: 'replace', path: 'emails[type eq "work"].value', value: 'muster.probe@example.org' },
-      place: ['emails', '0', 'value'],
-      expected: 'muster.probe@example.org',
-      advice: 'Not used by Muster: lists are written as a whole.',
-    },
-    {
-      name: 'PATCH: remove',
-      operation: { op: 'remove', path: 'title' },
-      place: ['title'],
-      expected: undefined,
-      advice: needed,
-    },
-  ];
-}
-
-async function patch(context: WritingContext, id: string, form: PatchForm): Promise<void> {
-  const { entities, findings, features } = context;
-  const claimed = features.patch === undefined ? undefined : features.patch ? 'offered' : 'not offered';
-  const before = at(await entities.stored('user', id), form.place);
-  const response = await entities.change('PATCH', 'user', id, patchBody(form.operation));
-  if (response.status >= 300) {
-    return findings.differs(form.name, `refused: ${answerText(response)}`, form.advice, claimed);
-  }
-  const after = at(await entities.stored('user', id), form.place);
-  if (after === form.expected) return findings.works(form.name, String(response.status), claimed);
-  const effect = JSON.stringify(after) === JSON.stringify(before) ? 'changes nothing' : 'does something else';
-  findings.differs(form.name, `answers ${response.status} and ${effect}`, form.advice, claimed);
 }
 
 async function putAbsent(context: WritingContext, id: string, body: JsonObject): Promise<void> {
@@ -263,19 +229,6 @@ function booleans({ findings }: WritingContext, stored: JsonObject): void {
 /** How long to wait for a time to be another one: many servers have whole seconds. */
 export function clockStepMs(instant: string): number {
   return Date.parse(instant) % 1_000 === 0 ? 1_100 : 20;
-}
-
-/** A PATCH message. */
-export function patchBody(...operations: JsonObject[]): JsonObject {
-  return { schemas: [PATCH_SCHEMA], Operations: operations };
-}
-
-function at(value: JsonValue | undefined, place: readonly string[]): JsonValue | undefined {
-  let part = value;
-  for (const step of place) {
-    part = Array.isArray(part) ? part[Number(step)] : isJsonObject(part) ? attribute(part, step) : undefined;
-  }
-  return part ?? undefined;
 }
 
 /** Every part that was sent is there; servers may add their own. */

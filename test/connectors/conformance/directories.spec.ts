@@ -47,11 +47,12 @@ describeSamba('Samba', () => {
     name: 'Samba AD DC',
     factory: activeDirectoryFactory,
     samples: AD_SAMPLES,
-    // Without encryption a domain controller takes no password, so nothing can stand in the way of the bytes.
-    exampleAddress: 'ldaps://127.0.0.1',
+    exampleAddress: 'ldap://127.0.0.1',
     hasSecrets: true,
-    notApplicable: VALUES,
+    notApplicable: { ...VALUES, ...BEFORE_THE_BIND },
     properties: {
+      // Without encryption a domain controller takes no password; a relay passes on what is encrypted after the connection was made.
+      'ldap.tls.mode': 'starttls',
       'ldap.user.attributes': 'uSNChanged',
       'ldap.group.attributes': 'uSNChanged',
       'ldap.dn.escape.mode': 'rfc4514',
@@ -61,7 +62,8 @@ describeSamba('Samba', () => {
       const unit = (name: string) =>
         [`OU=${name},${dc.baseDn}`, { objectClass: 'organizationalUnit', ou: name }] as const;
       dc.modify(ldifOf(['People', 'Groups'].map(unit)));
-      return { properties: sambaProperties(dc), secrets: { 'ldap.password': dc.password }, stop: () => dc.stop() };
+      const properties = { ...sambaProperties(dc), 'ldap.url': dc.url };
+      return { properties, secrets: { 'ldap.password': dc.password }, stop: () => dc.stop() };
     },
   });
 });
