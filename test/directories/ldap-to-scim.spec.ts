@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { isJsonObject, type JsonObject } from '../../core/json.js';
 import { ldifEntry, ldifOf } from '../../simulators/directories/ldif.js';
 import { startSlapd, type Slapd } from '../../simulators/directories/slapd.js';
 import { describeSlapd } from '../support/directories.js';
@@ -7,14 +6,15 @@ import { TestEngine, withGroups, type FinishedJob, type TestSystem } from '../su
 import { startBetterAuthScim, startScimmy, type ForeignScimServer } from '../support/foreign-scim.js';
 import { summary } from '../support/world.js';
 import { isLarge, sized } from '../support/sizes.js';
-import { Company, groupLine, lineOf, modifyLdif } from './support/company.js';
+import { Company, modifyLdif } from './support/company.js';
+import { forBetterAuth, membersLine, namedByCn, personLine, text } from './support/foreign-accounts.js';
 
 const PEOPLE = sized(600, 5_000);
 const GROUPS = sized(12, 30);
 /** Members of the large group. */
 const MANY = sized(300, 5_000);
 const LIMIT_MS = sized(60_000, 300_000);
-/** Better Auth needs 20 ms for each account and takes groups of 1,000 members at most, so it gets a part of the company. */
+/** Better Auth takes groups of 1,000 members at most, so it gets a part of the company. */
 const SOME = isLarge
   ? { pattern: /^(p0[0-3].*|[^p].*)$/, condition: '$.userName =~ /(p0[0-3].*|[^p].*)/' }
   : { pattern: /^(p00.*|p0301|[^p].*)$/, condition: '$.userName =~ /(p00.*|p0301|[^p].*)/' };
@@ -44,8 +44,8 @@ describeSlapd('a whole life: OpenLDAP to two SCIM servers of other authors', () 
     return `uid=${id},${unit === undefined ? '' : `ou=${unit},`}ou=people,dc=example,dc=org`;
   };
   const attributesOf = (id: string) => {
-    const { given, family, mail } = company.person(id);
-    return { objectClass: 'inetOrgPerson', uid: id, cn: id, givenName: given, sn: family, mail };
+    const { given, family, mail, name = id } = company.person(id);
+    return { objectClass: 'inetOrgPerson', uid: id, cn: name, givenName: given, sn: family, mail };
   };
   const memberDns = (name: string): string[] => {
     const group = company.groups.get(name);
@@ -59,16 +59,16 @@ describeSlapd('a whole life: OpenLDAP to two SCIM servers of other authors', () 
     company.group(name, ids, groups);
     slapd.modify(modifyLdif(`cn=${name},${slapd.groupsDn}`, { member: memberDns(name) }));
   };
-  const change = (id: string, changes: { given?: string; family?: string; mail?: string }): void => {
-    const { given, family, mail } = Object.assign(company.person(id), changes);
-    slapd.modify(modifyLdif(dnOf(id), { givenName: [given], sn: [family], mail: [mail] }));
+  const change = (id: string, changes: { given?: string; family?: string; mail?: string; name?: string }): void => {
+    const { given, family, mail, name = id } = Object.assign(company.person(id), changes);
+    slapd.modify(modifyLdif(dnOf(id), { givenName: [given], sn: [family], mail: [mail], cn: [name] }));
   };
   const leave = (id: string): void => {
     slapd.modify(`dn: ${dnOf(id)}\nchangetype: delete`);
     company.people.delete(id);
     for (const group of company.groups.values()) group.people.delete(id);
   };
-  const join = (id: string, changes: { mail?: string } = {}): void => {
+  const join = (id: string, changes: { mail?: string; name?: string } = {}): void => {
     company.add(id, changes);
     slapd.modify(ldifEntry(dnOf(id), attributesOf(id)));
   };
@@ -98,6 +98,7 @@ describeSlapd('a whole life: OpenLDAP to two SCIM servers of other authors', () 
         'ldap.api.version': '2',
       },
       secrets: { 'ldap.password': slapd.rootPassword },
+      transformation: namedByCn(),
     });
     targets = [
       { name: 'SCIMMY', server: await startScimmy(), nested: true, takes: everybody, properties: SCIMMY_PROPERTIES },
@@ -112,7 +113,7 @@ describeSlapd('a whole life: OpenLDAP to two SCIM servers of other authors', () 
     for (const { name, server, nested, properties } of targets) {
       const { auth } = server;
       await engine.addTarget(name, server.url, {
-        transformation: nested ? withGroups('target') : forBetterAuth(),
+        transformation: nested ? withGroups('target') : forBetterAuth(SOME.condition),
         properties: {
           'scim.support.patch.operation': 'true',
           // Groups are emptied at once here.
@@ -155,6 +156,17 @@ describeSlapd('a whole life: OpenLDAP to two SCIM servers of other authors', () 
     return job;
   };
 
+  /** Identifiers that the servers gave somebody. */
+  const accounts = async (userName: string): Promise<unknown[]> => {
+    const found: unknown[] = [];
+    for (const { server } of targets) {
+      const { users } = await server.snapshot();
+      found.push(users.find((user) => user['userName'] === userName)?.['id']);
+    }
+    expect(found).toEqual([expect.any(String), expect.any(String)]);
+    return found;
+  };
+
   it(
     'JOB-3: everybody and every group is created',
     async () => {
@@ -175,6 +187,17 @@ describeSlapd('a whole life: OpenLDAP to two SCIM servers of other authors', () 
       );
       setMembers('g1', ['new1', 'p0004', 'p0005']);
       await settle();
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'CHG-1: somebody gets another name: the account and its groups stay',
+    async () => {
+      const before = await accounts('p0006');
+      change('p0006', { name: 'p0006-married', family: 'Married' });
+      await settle();
+      expect(await accounts('p0006-married')).toEqual(before);
     },
     LIMIT_MS,
   );
@@ -215,9 +238,24 @@ describeSlapd('a whole life: OpenLDAP to two SCIM servers of other authors', () 
   );
 
   it(
+    'CNF-1, LNK-1: somebody is re-created with a new identifier: the accounts are taken over, and stay in their groups',
+    async () => {
+      const before = await accounts('p0007');
+      const { mail } = company.person('p0007');
+      leave('p0007');
+      join('p0007-anew', { name: 'p0007', mail });
+      setMembers('g5', ['p0007-anew', 'p0008']);
+      await settle();
+      expect(await accounts('p0007')).toEqual(before);
+    },
+    LIMIT_MS,
+  );
+
+  it(
     'WRT-7: a large group, and groups within groups',
     async () => {
       setMembers('g2', [...company.people.keys()].slice(0, MANY));
+      expect(company.groups.get('g2')?.people.size).toBe(MANY);
       setMembers('g3', ['p0001'], ['g2', 'g4']);
       await settle();
       setMembers('g2', ['p0001']);
@@ -236,42 +274,3 @@ describeSlapd('a whole life: OpenLDAP to two SCIM servers of other authors', () 
     LIMIT_MS,
   );
 });
-
-/** Better Auth refuses groups as members, and finds an account that was deleted by its `externalId` only (docs/compatibility.md). */
-function forBetterAuth(): JsonObject {
-  const document = withGroups('target');
-  const group = document['group'];
-  const mappings = isJsonObject(group) && Array.isArray(group['mappings']) ? group['mappings'] : [];
-  const kept = mappings.filter((mapping) => !JSON.stringify(mapping).includes('"entityType":"group"'));
-  const user = isJsonObject(document['user']) ? document['user'] : {};
-  const userMappings = Array.isArray(user['mappings']) ? user['mappings'] : [];
-  const externalId = { sourcePath: '$.userName', targetPath: '$.externalId' };
-  return {
-    user: { ...user, condition: SOME.condition, mappings: [...userMappings, externalId] },
-    group: { mappings: kept },
-  };
-}
-
-function personLine(user: JsonObject): string {
-  const name = isJsonObject(user['name']) ? user['name'] : {};
-  const [email] = Array.isArray(user['emails']) ? user['emails'] : [];
-  return lineOf(
-    text(user['userName']),
-    isJsonObject(email) ? email['value'] : undefined,
-    name['givenName'],
-    name['familyName'],
-  );
-}
-
-function membersLine(group: JsonObject, names: ReadonlyMap<string, string>): string {
-  const members = Array.isArray(group['members']) ? group['members'] : [];
-  const ids = members.map((member) => (isJsonObject(member) ? text(member['value']) : ''));
-  return groupLine(
-    text(group['displayName']),
-    ids.map((id) => names.get(id) ?? id),
-  );
-}
-
-function text(value: unknown): string {
-  return typeof value === 'string' ? value : '';
-}

@@ -6,6 +6,8 @@ export interface Person {
   given: string;
   family: string;
   mail: string;
+  /** What the targets call the person; the id unless somebody got another name. */
+  name?: string;
   /** Organizational unit below the people, or undefined. */
   unit?: string;
 }
@@ -36,11 +38,11 @@ export class Company {
     this.groups.set(name, { people: new Set(people), groups: new Set(groups) });
   }
 
-  /** `id: mail given family` of everybody whom the target is to have, sorted. */
+  /** `name: mail given family` of everybody whom the target is to have, sorted. */
   describePeople(isWanted: (id: string) => boolean = () => true): string[] {
     return [...this.people.values()]
       .filter(({ id }) => isWanted(id))
-      .map(({ id, given, family, mail }) => lineOf(id, mail, given, family))
+      .map(({ id, given, family, mail, name = id }) => lineOf(name, mail, given, family))
       .sort();
   }
 
@@ -48,7 +50,10 @@ export class Company {
   describeGroups(withNested: boolean, isWanted: (id: string) => boolean = () => true): string[] {
     return [...this.groups]
       .map(([name, { people, groups }]) =>
-        groupLine(name, [...[...people].filter(isWanted), ...(withNested ? groups : [])]),
+        groupLine(name, [
+          ...[...people].filter(isWanted).map((id) => this.people.get(id)?.name ?? id),
+          ...(withNested ? groups : []),
+        ]),
       )
       .sort();
   }
