@@ -42,6 +42,10 @@ const MAX_AGE_MS = 10 * 60_000;
 /** A request that writes was to begin too late. */
 class TooLateError extends Error {
   override readonly name = 'TooLateError';
+
+  constructor(readonly isPermitOver: boolean) {
+    super('too late');
+  }
 }
 
 /** What one call has done so far. */
@@ -70,7 +74,7 @@ export class EdgeServer {
       const call = edgeCallSchema.parse(message);
       this.demandPermit(call, watch);
       this.demandFresh(id, call);
-      if (needsPermit(call.operation) && this.isOver(watch)) throw new TooLateError();
+      if (needsPermit(call.operation) && this.isOver(watch)) throw new TooLateError(true);
       const { worker, clockMs } = this.deps;
       if (call.operation === 'hello') return done({ worker, clockMs: clockMs() });
       if (call.operation === 'close') {
@@ -102,7 +106,8 @@ export class EdgeServer {
     watch: EdgeCallWatch,
   ): Promise<unknown> {
     const beforeWrite = (): void => {
-      if (!watch.mayBegin() || this.isOver(watch)) throw new TooLateError();
+      if (this.isOver(watch)) throw new TooLateError(true);
+      if (!watch.mayBegin()) throw new TooLateError(false);
       state.sent = true;
     };
     // A probe writes with a permission of its own, which is among its arguments.
@@ -162,7 +167,7 @@ async function turnOf(writes: Places, signal: AbortSignal): Promise<() => void> 
 }
 
 function failure(error: unknown, { requests, sent }: CallState, watch: EdgeCallWatch): EdgeAnswer {
-  if (error instanceof TooLateError) return { end: 'tooLate', sent, requests };
+  if (error instanceof TooLateError) return { end: 'tooLate', sent, isPermitOver: error.isPermitOver, requests };
   if (!isConnectorError(error)) {
     const name = error instanceof Error ? error.constructor.name : typeof error;
     return { end: 'defect', name, sent, requests };

@@ -80,8 +80,8 @@ const errorSchema = z.object({
 export const edgeAnswerSchema = z.discriminatedUnion('end', [
   z.object({ end: z.literal('value'), value: z.unknown(), requests: z.number() }),
   z.object({ end: z.literal('error'), error: errorSchema, requests: z.number() }),
-  /** A request that writes was to begin too late; `sent`: others had begun before. */
-  z.object({ end: z.literal('tooLate'), sent: z.boolean(), requests: z.number() }),
+  /** A request that writes was to begin too late; `sent`: others had begun before. Without `isPermitOver`, it was not heard, or did not get its turn. */
+  z.object({ end: z.literal('tooLate'), sent: z.boolean(), isPermitOver: z.boolean(), requests: z.number() }),
   /** A defect: the class of what was thrown. `sent`: a request that writes had begun. */
   z.object({ end: z.literal('defect'), name: z.string(), sent: z.boolean(), requests: z.number() }),
 ]);

@@ -51,6 +51,8 @@ export interface RemoteOptions {
 
 /** Giving connections up is a courtesy: the worker does it by itself, later. */
 const CLOSE_LIMIT_MS = 2_000;
+/** A write that nobody has begun is sent so often; then it is for the engine to say. */
+const WRITE_ATTEMPTS = 3;
 
 type Invoke = (operation: EdgeOperation, args: readonly unknown[], options: CallOptions) => Promise<unknown>;
 
@@ -182,14 +184,14 @@ class RemoteCalls {
     }
   }
 
-  /** A worker that was gone before it took the call has done nothing, so another one is asked. */
+  /** What a worker was gone for, or did not get to, is not done, and asked for again: under a permission of its own each time. */
   private async askToWrite(
     operation: EdgeOperation,
     args: readonly unknown[],
     options: CallOptions,
   ): Promise<EdgePortEnd> {
     const { signal, beforeWrite } = options;
-    for (let isAgain = false; ; isAgain = true) {
+    for (let attemptsLeft = WRITE_ATTEMPTS - 1; ; attemptsLeft -= 1) {
       const found = await unlessAborted(this.writeWorker.current(), signal, undefined);
       if (found === undefined) return { kind: 'notDone', reason: 'cancelled' };
       const end = await this.call(operation, args, {
@@ -198,9 +200,10 @@ class RemoteCalls {
         permit: () => this.writeWorker.permit(found),
         ...(isWrite(operation) && { beforeSend: beforeWrite }),
       });
-      if (end.kind === 'answered' && end.answer.end !== 'tooLate') return end;
-      await this.writeWorker.replace(found);
-      if (end.kind !== 'notDone' || end.reason !== 'gone' || isAgain) return end;
+      const late = end.kind === 'answered' && end.answer.end === 'tooLate' ? end.answer : undefined;
+      if (end.kind !== 'answered' || late?.isPermitOver === true) await this.writeWorker.replace(found);
+      const mayRepeat = (end.kind === 'notDone' && end.reason === 'gone') || late?.sent === false;
+      if (!mayRepeat || attemptsLeft === 0) return end;
     }
   }
 

@@ -5,8 +5,10 @@ import type { Capabilities, Connector, ConnectorContext, ConnectorFactory } from
 import { openRemoteConnector } from './remote-connector.js';
 import type { EdgePort } from './remote-connector.js';
 
-/** Writes of one system under way in a process. */
+/** Writes of one system under way in a process, */
 const WRITES_UNDER_WAY = 32;
+/** and for each that its connector makes at a time: more would not get their turn while they may begin where each takes seconds. */
+const WRITES_IN_TURN = 4;
 
 /** What the router stands on. */
 export interface EdgeRouterDependencies {
@@ -71,7 +73,11 @@ function routeTo(port: EdgePort): EdgeRoute {
       ...capabilities,
       requestTimeoutMs: capabilities.requestTimeoutMs + EDGE_WINDOW_MS,
       // What crosses at the same time crosses together; the edge worker keeps the connector's own number.
-      maxConcurrentWrites: Math.max(capabilities.maxConcurrentWrites, WRITES_UNDER_WAY),
+      maxConcurrentWrites: underWay(capabilities.maxConcurrentWrites),
     }),
   };
+}
+
+function underWay(atATime: number): number {
+  return Math.max(atATime, Math.min(atATime * WRITES_IN_TURN, WRITES_UNDER_WAY));
 }

@@ -178,7 +178,12 @@ describe('what an edge worker does with a call', () => {
   it('engine invariant 3: a write that arrives when its permit is over is not made, and that is known', async () => {
     created.length = 0;
     const permit = { worker: 'own', beginByMs: now };
-    expect(await serve('late', 'create', permit)).toEqual({ end: 'tooLate', sent: false, requests: 0 });
+    expect(await serve('late', 'create', permit)).toEqual({
+      end: 'tooLate',
+      sent: false,
+      isPermitOver: true,
+      requests: 0,
+    });
     expect(created).toEqual([]);
   });
 
@@ -279,12 +284,31 @@ describe('the edge worker that writes for a connector', () => {
     expect(asked()).toEqual(['hello anybody', 'delete a', 'hello anybody', 'delete b']);
   });
 
-  it('the clock of a worker that finds everything too late is asked for again', async () => {
-    const late: EdgePortEnd = { kind: 'answered', worker: 'a', answer: { end: 'tooLate', sent: false, requests: 0 } };
-    const { connector, asked } = scene([greeting('a'), late, greeting('a'), made]);
-    const error: unknown = await connector.delete('user', '1', {}).catch((thrown: unknown) => thrown);
-    expect(isConnectorError(error) && error.outcome).toBe('not-applied');
+  const late = (isPermitOver: boolean, sent = false): EdgePortEnd => ({
+    kind: 'answered',
+    worker: 'a',
+    answer: { end: 'tooLate', sent, isPermitOver, requests: 0 },
+  });
+
+  it('the clock of a worker that finds a permit over too soon is asked for again', async () => {
+    const { connector, asked } = scene([greeting('a'), late(true), greeting('a'), made]);
     await connector.delete('user', '1', {});
-    expect(asked()).toHaveLength(4);
+    expect(asked()).toEqual(['hello anybody', 'delete a', 'hello anybody', 'delete a']);
+  });
+
+  it('a write that did not get its turn in a slow system is no failure: it is sent again, to the worker that keeps the limit', async () => {
+    const { connector, asked } = scene([greeting('a'), late(false), late(false), made]);
+    await connector.delete('user', '1', {});
+    expect(asked()).toEqual(['hello anybody', 'delete a', 'delete a', 'delete a']);
+  });
+
+  it('CONN-CORE-53: what was begun is not sent again, and nothing for ever', async () => {
+    const begun = scene([greeting('a'), late(false, true)]);
+    const never = scene([greeting('a'), late(false), late(false), late(false)]);
+    const outcomes = [begun, never].map(async ({ connector }) => {
+      const error: unknown = await connector.delete('user', '1', {}).catch((thrown: unknown) => thrown);
+      return isConnectorError(error) ? error.outcome : error;
+    });
+    expect(await Promise.all(outcomes)).toEqual(['unknown', 'not-applied']);
   });
 });

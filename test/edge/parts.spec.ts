@@ -138,6 +138,10 @@ describe('ONP-1, ONP-2: how a system is reached', () => {
     const own = scimSystemFactory.capabilities(onPremise, 'target');
     if (crossing.kind !== 'edge') throw new Error('it does not cross');
     expect(crossing.route.capabilities(own).requestTimeoutMs).toBe(own.requestTimeoutMs + EDGE_WINDOW_MS);
+    // As many as the edge worker gets done in time, also where each takes seconds.
+    const underWay = (maxConcurrentWrites: number): number =>
+      crossing.route.capabilities({ ...own, maxConcurrentWrites }).maxConcurrentWrites;
+    expect([1, 4, 8, 32, 50].map(underWay)).toEqual([4, 16, 32, 32, 50]);
   });
 });
 
