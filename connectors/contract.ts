@@ -122,15 +122,21 @@ export interface NativeEntity {
   /** Native identifier exactly as the system spells it (CONN-CORE-06). */
   readonly id: string;
   readonly body: JsonObject;
+  /**
+   * Bytes that decide `id` and `body`, and need not be kept: equal images of one system are equal entities, whichever process has read them. What
+   * the connector's configuration has to do with the body is part of it. With an image the body is made when it is asked for, which an unchanged entity
+   * never is. Absent: the body speaks for itself.
+   */
+  readonly image?: Buffer | undefined;
   /** ETag or the like. */
   readonly version?: string;
   /** ISO 8601 UTC. */
-  readonly lastModified?: string;
+  readonly lastModified?: string | undefined;
   /**
    * The members of this group are not known from this answer (UNK-5). `cut`: it may show a part of them only; `notShown`: it has no list, and
    * nothing says that the list is empty.
    */
-  readonly membersUnknown?: 'cut' | 'notShown';
+  readonly membersUnknown?: 'cut' | 'notShown' | undefined;
 }
 
 /** Opaque position in a read, at most 8 KiB of JSON, with a version `v`, without secrets (CONN-CORE-09). */

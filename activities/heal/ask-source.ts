@@ -34,7 +34,10 @@ export async function askSource(env: DrainEnvironment, candidates: readonly Heal
   const keyed = candidates.flatMap((candidate) => {
     const answer = answers.get(candidate.entityNo);
     if (answer === undefined) return [];
-    const entity = answer === 'missing' ? undefined : keyItem(context, program, answer);
+    const entity =
+      answer === 'missing'
+        ? undefined
+        : keyItem(context, program, { item: answer, sourceHash: services.hasher.delivered(answer) });
     // Another person has the id by now: the one that was asked for is not there.
     return [{ candidate, entity: entity?.sourceKey === candidate.sourceKey ? entity : undefined }];
   });

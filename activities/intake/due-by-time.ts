@@ -1,7 +1,6 @@
 import type { EntityType } from '../../core/entity-type.js';
 import type { SqlPool } from '../../state/database.js';
 import { readPairs } from '../../state/drain/pair-facts.js';
-import type { KnownEntity } from '../../state/intake/lookup.js';
 import { evaluatePair } from '../drain/evaluate-pair.js';
 import type { EvaluationTools } from '../drain/evaluate-pair.js';
 import { storedReferences } from '../drain/resolve-references.js';
@@ -15,22 +14,14 @@ export async function findDueByTime(
   pool: SqlPool,
   tools: Omit<EvaluationTools, 'target'>,
   type: EntityType,
-  unchanged: readonly KnownEntity[],
+  unchanged: readonly number[],
 ): Promise<{ targetNo: number; entityNo: number }[]> {
   const due: { targetNo: number; entityNo: number }[] = [];
   if (unchanged.length === 0) return due;
   for (const target of tools.context.targets) {
     const program = target.program.types.get(type);
     if (program?.timeDependent !== true || !targetTypes(tools.context, target).includes(type)) continue;
-    const pairs = [
-      ...(
-        await readPairs(
-          pool,
-          target.snapshot.no,
-          unchanged.map((row) => row.entityNo),
-        )
-      ).values(),
-    ];
+    const pairs = [...(await readPairs(pool, target.snapshot.no, unchanged)).values()];
     const evaluationTools = { ...tools, target };
     const references = await storedReferences(pool, evaluationTools, type, pairs);
     for (const pair of pairs) {

@@ -1,12 +1,12 @@
-import type { Cursor } from '../../connectors/contract.js';
-import type { ReadPage } from './read-page.js';
+import type { Cursor, Page } from '../../connectors/contract.js';
 
 /** What is stored together at most. */
 const GATHERED_ENTITIES = 1_000;
 const GATHERED_BYTES = 2 * 1024 * 1024;
 
 /** Pages as one, and what has ended the reading of the next one. */
-export interface GatheredPages extends ReadPage {
+export interface GatheredPages {
+  readonly page: Page;
   readonly failure?: { readonly error: unknown };
 }
 
@@ -14,39 +14,38 @@ export interface GatheredPages extends ReadPage {
  * Reads on until there is enough for one transaction (ADR 0056). For reads whose position ends with the connection only: they begin again from the
  * start when they are interrupted, so a page that is stored by itself saves nothing. What was read before a failure is stored before it is told.
  */
-export async function gatherPages(
-  first: ReadPage,
-  read: (cursor: Cursor) => Promise<ReadPage>,
-): Promise<GatheredPages> {
-  let gathered = first;
-  while (gathered.page.next !== null && isRoomLeft(gathered)) {
-    let more: ReadPage;
+export async function gatherPages(first: Page, read: (cursor: Cursor) => Promise<Page>): Promise<GatheredPages> {
+  const pages = [first];
+  let last = first;
+  while (last.next !== null && isRoomLeft(pages)) {
     try {
-      more = await read(gathered.page.next);
+      last = await read(last.next);
     } catch (error) {
-      return { ...gathered, failure: { error } };
+      return { page: joined(pages), failure: { error } };
     }
-    gathered = joined(gathered, more);
+    pages.push(last);
   }
-  return gathered;
+  return { page: joined(pages) };
 }
 
-function isRoomLeft({ page }: ReadPage): boolean {
-  return page.items.length < GATHERED_ENTITIES && page.sizeBytes !== undefined && page.sizeBytes < GATHERED_BYTES;
+function isRoomLeft(pages: readonly Page[]): boolean {
+  const entities = pages.reduce((sum, { items }) => sum + items.length, 0);
+  return entities < GATHERED_ENTITIES && bytesOf(pages) < GATHERED_BYTES;
 }
 
-/** The number drawn before the first of them was asked for: a newer answer of somebody else wins over all of them. */
-function joined({ page: before, readSeq }: ReadPage, { page }: ReadPage): ReadPage {
-  const { sizeBytes } = page;
+/** Infinite where a connector does not tell. */
+function bytesOf(pages: readonly Page[]): number {
+  return pages.reduce((sum, { sizeBytes = Infinity }) => sum + sizeBytes, 0);
+}
+
+/** What only the last page says, its position and the mark, is that of all. */
+function joined(pages: readonly Page[]): Page {
+  if (pages.length === 1 && pages[0] !== undefined) return pages[0];
   return {
-    readSeq,
-    page: {
-      ...before,
-      ...page,
-      items: [...before.items, ...page.items],
-      failures: [...before.failures, ...page.failures],
-      tombstones: [...before.tombstones, ...page.tombstones],
-      ...(sizeBytes !== undefined && { sizeBytes: sizeBytes + (before.sizeBytes ?? 0) }),
-    },
+    ...pages.reduce((before, page) => ({ ...before, ...page })),
+    items: pages.flatMap(({ items }) => items),
+    failures: pages.flatMap(({ failures }) => failures),
+    tombstones: pages.flatMap(({ tombstones }) => tombstones),
+    sizeBytes: bytesOf(pages),
   };
 }

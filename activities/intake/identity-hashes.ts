@@ -9,5 +9,5 @@ const MAX_VALUES = 50;
  */
 export function identityHashes(hasher: Hasher, values: readonly string[]): Buffer | null {
   if (values.length === 0) return null;
-  return Buffer.concat(values.slice(0, MAX_VALUES).map((value) => hasher.native(value)));
+  return Buffer.concat(values.slice(0, MAX_VALUES).map((value) => hasher.text(value)));
 }

@@ -1,9 +1,9 @@
 import { performance } from 'node:perf_hooks';
+import type { Page } from '../../connectors/contract.js';
 import type { EntityType } from '../../core/entity-type.js';
 import type { TypeProgram } from '../../core/transform/program.js';
 import { commitPage } from '../../state/intake/commit-page.js';
-import type { EntityChange } from '../../state/intake/commit-page.js';
-import { lookupEntities, readBodies } from '../../state/intake/lookup.js';
+import { nextReadSeq } from '../../state/intake/lookup.js';
 import { analyzeEntities, beginType, restartType } from '../../state/intake/type-state.js';
 import type { TypeRead } from '../../state/intake/type-state.js';
 import { isResyncKind, isSimulation } from '../../state/runs/run.js';
@@ -21,13 +21,12 @@ import { stageRead } from '../simulate/stage-read.js';
 import { finishType, failType } from './end-of-type.js';
 import { beginAgain, isBroken } from './interrupted-read.js';
 import { ChangeShare } from './change-share.js';
+import { comparePage } from './compare-page.js';
 import { findDueByTime } from './due-by-time.js';
 import { gatherPages } from './gather-pages.js';
 import type { GatheredPages } from './gather-pages.js';
-import { keyPage, mapPage } from './map-page.js';
 import { PagesAhead } from './pages-ahead.js';
 import { readPage, sourceFailure, SourcePausedError, toCursor, toWatermark } from './read-page.js';
-import type { ReadPage } from './read-page.js';
 
 /** A chunk ends after this many entities at the latest. */
 const CHUNK_ENTITIES = 10_000;
@@ -35,6 +34,11 @@ const CHUNK_ENTITIES = 10_000;
 const MAX_EPOCHS = 2;
 /** Statistics are refreshed once a first load has brought this many rows. */
 const ANALYZE_AFTER_ENTITIES = 1_000;
+
+/** What was read, with the number drawn before it was asked for. */
+interface NumberedPage extends GatheredPages {
+  readonly readSeq: number;
+}
 
 /** Reads pages of one type and brings the stored entities up to date with them (engine.md §5). */
 export async function intakeChunk(services: EngineServices, input: IntakeChunkInput): Promise<ChunkResult> {
@@ -149,7 +153,7 @@ class IntakeChunk {
     }
   }
 
-  private async storeAll(read: TypeRead, ahead: PagesAhead<GatheredPages>): Promise<ChunkResult> {
+  private async storeAll(read: TypeRead, ahead: PagesAhead<NumberedPage>): Promise<ChunkResult> {
     for (let pageNo = read.pages; ; pageNo += 1) {
       const { read: current, isAtBorder } = await ahead.take();
       this.services.deps.reached?.('fetched');
@@ -170,16 +174,16 @@ class IntakeChunk {
     }
   }
 
-  private async fetch(read: TypeRead, cursor: object | null): Promise<GatheredPages> {
-    const first = await this.fetchPage(read, cursor);
-    if (!this.isBoundToConnection) return first;
-    return gatherPages(first, (next) => this.fetchPage(read, next));
+  private async fetch(read: TypeRead, cursor: object | null): Promise<NumberedPage> {
+    const readSeq = await nextReadSeq(this.services.pool);
+    const page = await this.fetchPage(read, cursor);
+    if (!this.isBoundToConnection) return { page, readSeq };
+    return { ...(await gatherPages(page, (next) => this.fetchPage(read, next))), readSeq };
   }
 
-  private fetchPage(read: TypeRead, cursor: object | null): Promise<ReadPage> {
+  private fetchPage(read: TypeRead, cursor: object | null): Promise<Page> {
     const watermark = read.mode === 'delta' ? this.context.watermarks[this.type] : undefined;
     return readPage(
-      this.services.pool,
       this.context,
       {
         type: this.type,
@@ -193,22 +197,14 @@ class IntakeChunk {
   }
 
   /** True when the page brought work for the drains. */
-  private async store(epoch: number, pageNo: number, read: ReadPage): Promise<boolean> {
+  private async store(epoch: number, pageNo: number, read: NumberedPage): Promise<boolean> {
     if (isSimulation(this.context.kind)) return this.stage(epoch, pageNo, read);
     const { page, readSeq } = read;
     const { pool, hasher, entityBodies } = this.services;
     const sourceNo = this.context.source.snapshot.no;
-    const keyed = keyPage(this.context, this.program, page);
-    const known = await lookupEntities(
-      pool,
-      sourceNo,
-      codeOf(this.type),
-      keyed.entities.map((entity) => entity.sourceKey),
-    );
-    const storedBodies = (nos: readonly number[]): ReturnType<typeof readBodies> => readBodies(pool, nos);
     const contents = this.pageContents();
-    const tools = { context: this.context, hasher, bodies: entityBodies, storedBodies, contents };
-    const mapped = await mapPage(tools, this.type, this.program, keyed, known);
+    const tools = { pool, context: this.context, hasher, bodies: entityBodies, contents };
+    const mapped = await comparePage(tools, this.type, this.program, page);
     const dueByTime = await findDueByTime(
       pool,
       { context: this.context, hasher, entityBodies },
@@ -239,8 +235,7 @@ class IntakeChunk {
       force: isResyncKind(this.context.kind),
       ...(contents !== undefined && { contents: contents.list }),
     });
-    const isNew = ({ sourceKey }: EntityChange): boolean => !known.has(sourceKey);
-    await this.refreshStatistics(mapped.changes.length, mapped.changes.filter(isNew).length);
+    await this.refreshStatistics(mapped.changes.length, mapped.added);
     return mapped.changes.length + dueByTime.length > 0 || isResyncKind(this.context.kind);
   }
 
@@ -251,10 +246,10 @@ class IntakeChunk {
   }
 
   /** Of a simulated read nothing is due. */
-  private async stage(epoch: number, pageNo: number, read: ReadPage): Promise<boolean> {
+  private async stage(epoch: number, pageNo: number, { page, readSeq }: NumberedPage): Promise<boolean> {
     const { services, context, fence, type, program } = this;
     const before = this.entities;
-    this.entities += await stageRead(services, context, fence, { type, program, epoch, pageNo, read });
+    this.entities += await stageRead(services, context, fence, { type, program, epoch, pageNo, page, readSeq });
     if (before < ANALYZE_AFTER_ENTITIES && this.entities >= ANALYZE_AFTER_ENTITIES) await analyzeStaged(services.pool);
     return false;
   }

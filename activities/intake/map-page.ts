@@ -21,6 +21,8 @@ export interface KeyedEntity {
   readonly sourceKey: string;
   readonly nativeId: string | null;
   readonly body: JsonObject;
+  /** Of the entity as it was delivered. */
+  readonly sourceHash: Buffer;
   /** The source did not tell the members of this group, or a part of them (UNK-5). */
   readonly membersUnknown?: 'cut' | 'notShown';
 }
@@ -36,38 +38,57 @@ export interface ReadFailure {
 export interface KeyedPage {
   readonly entities: readonly KeyedEntity[];
   readonly failures: readonly ReadFailure[];
+  /** Keys of several entities. */
+  readonly ambiguous: ReadonlySet<string>;
 }
 
-/** Finds the source key of each item (VAR-3). Equal repetitions inside a page are one entity. */
-export function keyPage(context: RunContext, program: TypeProgram, page: Page): KeyedPage {
+/** An entity as its source delivered it. */
+export interface DeliveredEntity {
+  readonly item: NativeEntity;
+  readonly sourceHash: Buffer;
+}
+
+/**
+ * Finds the source key of each item (VAR-3). Equal repetitions inside a page are one entity.
+ *
+ * @param taken keys that belong to other entities of the page
+ */
+export function keyPage(
+  context: RunContext,
+  program: TypeProgram,
+  {
+    delivered,
+    failures: unread,
+  }: { readonly delivered: readonly DeliveredEntity[]; readonly failures: Page['failures'] },
+  taken: { has(key: string): boolean } = new Set(),
+): KeyedPage {
   const byKey = new Map<string, KeyedEntity>();
   const ambiguous = new Set<string>();
-  const failures: ReadFailure[] = page.failures.map((failure) => ({
-    key: failure.id ?? null,
-    message: failure.message,
-  }));
-  for (const item of page.items) {
-    const entity = keyItem(context, program, item);
-    const twin = byKey.get(entity.sourceKey);
-    if (twin !== undefined && twin.nativeId !== entity.nativeId) ambiguous.add(entity.sourceKey);
-    byKey.set(entity.sourceKey, entity);
+  const failures: ReadFailure[] = unread.map((failure) => ({ key: failure.id ?? null, message: failure.message }));
+  for (const one of delivered) {
+    const entity = keyItem(context, program, one);
+    const { sourceKey, nativeId } = entity;
+    const twin = byKey.get(sourceKey);
+    if (taken.has(sourceKey) || (twin !== undefined && twin.nativeId !== nativeId)) ambiguous.add(sourceKey);
+    byKey.set(sourceKey, entity);
   }
   for (const key of ambiguous) {
     byKey.delete(key);
     failures.push({ key, message: 'ambiguous: the source delivered two different entities under this id' });
   }
-  return { entities: [...byKey.values()], failures };
+  return { entities: [...byKey.values()], failures, ambiguous };
 }
 
 /** An item under the key that its entity is stored by. */
-export function keyItem(context: RunContext, program: TypeProgram, item: NativeEntity): KeyedEntity {
-  const sourceKey = program.sourceIdOf(item.body, context.evaluation) ?? item.id;
-  const { body, membersUnknown } = item;
+export function keyItem(context: RunContext, program: TypeProgram, { item, sourceHash }: DeliveredEntity): KeyedEntity {
+  const { id, body, membersUnknown } = item;
+  const sourceKey = program.sourceIdOf(body, context.evaluation) ?? id;
   const isUnknown = membersUnknown === 'cut' || (membersUnknown !== undefined && context.safety.guardsMembers);
   return {
     sourceKey,
-    nativeId: sourceKey === item.id ? null : item.id,
+    nativeId: sourceKey === id ? null : id,
     body,
+    sourceHash,
     ...(isUnknown && { membersUnknown }),
   };
 }
@@ -93,19 +114,16 @@ export interface MappedPage {
   readonly failedNos: readonly number[];
   /** Groups that keep the members they had, because the source did not tell theirs (UNK-5). */
   readonly unknownMembers: readonly number[];
-  /** Rows delivered as stored and present: candidates for a look at time-dependent target programs. */
-  readonly unchanged: readonly KnownEntity[];
+  /** Of {@link seen}, those that are as they were. */
+  readonly unchanged: readonly number[];
 }
 
-/**
- * Compares with what is stored: an unchanged entity costs a hash (CHG-2); everything else is mapped. A time-dependent program maps each
- * entity, because its result may differ today.
- */
+/** Maps what differs from its stored row, or has none. */
 export async function mapPage(
   tools: PageTools,
   type: EntityType,
   program: TypeProgram,
-  page: KeyedPage,
+  page: Omit<KeyedPage, 'ambiguous'>,
   known: ReadonlyMap<string, KnownEntity>,
 ): Promise<MappedPage> {
   const programNumber = tools.context.source.snapshot.programNumber;
@@ -115,7 +133,7 @@ export async function mapPage(
     skipped: [] as number[],
     failedNos: [] as number[],
     unknownMembers: [] as number[],
-    unchanged: [] as KnownEntity[],
+    unchanged: [] as number[],
   };
   const failures = [...page.failures];
   page.failures.forEach((_failure, index) => tools.contents?.failed(index + 1, null));
@@ -124,7 +142,7 @@ export async function mapPage(
   for (const entity of page.entities) {
     await breather.breathe();
     const stored = known.get(entity.sourceKey);
-    const sourceHash = tools.hasher.native(entity.body);
+    const { sourceHash } = entity;
     const unchanged =
       stored !== undefined &&
       stored.presence !== 'absent' &&
@@ -133,12 +151,12 @@ export async function mapPage(
       sameHash(stored.sourceHash, sourceHash);
     if (unchanged) {
       (stored.presence === 'present' ? result.seen : result.skipped).push(stored.entityNo);
-      if (stored.presence === 'present') result.unchanged.push(stored);
+      if (stored.presence === 'present') result.unchanged.push(stored.entityNo);
       else tools.contents?.skipped(entity.sourceKey, stored.entityNo, entity.body);
       continue;
     }
     const kept = members.get(entity.sourceKey);
-    const change = mapEntity(tools, type, program, entity, stored, sourceHash, kept);
+    const change = mapEntity(tools, type, program, entity, stored, kept);
     if (typeof change === 'string') {
       failures.push({ key: entity.sourceKey, message: change });
       tools.contents?.failed(failures.length, entity.body);
@@ -167,7 +185,6 @@ export function mapEntity(
   program: TypeProgram,
   entity: KeyedEntity,
   stored: KnownEntity | undefined,
-  sourceHash: Buffer,
   kept?: readonly JsonValue[],
 ): EntityChange | string {
   const outcome = program.read(entity.body, tools.context.evaluation);
@@ -177,7 +194,7 @@ export function mapEntity(
   const base = {
     sourceKey: entity.sourceKey,
     nativeId: entity.nativeId,
-    sourceHash: kept === undefined ? sourceHash : null,
+    sourceHash: kept === undefined ? entity.sourceHash : null,
   };
   if (outcome.kind === 'skipped') {
     const changed = stored === undefined || stored.presence !== 'skipped';

@@ -2,17 +2,9 @@ import { isConnectorError } from '../../connectors/errors.js';
 import type { ConnectorError } from '../../connectors/errors.js';
 import type { Cursor, Page, ReadPageRequest, Watermark } from '../../connectors/contract.js';
 import { withRetries } from '../../connectors/retry.js';
-import type { SqlPool } from '../../state/database.js';
-import { nextReadSeq } from '../../state/intake/lookup.js';
 import { pause } from '../support/run-watch.js';
 import { retriesOf } from '../support/retries.js';
 import type { RunContext } from '../support/run-context.js';
-
-/** A page with the number drawn before it was asked for. */
-export interface ReadPage {
-  readonly page: Page;
-  readonly readSeq: number;
-}
 
 /** The source asks for more patience than a slot should be held for. */
 export class SourcePausedError extends Error {
@@ -28,31 +20,24 @@ export class SourcePausedError extends Error {
  * once: what is lost with the connection is the whole read (`interrupted-read.ts`).
  */
 export async function readPage(
-  pool: SqlPool,
   context: RunContext,
   request: ReadPageRequest & { readonly signal: AbortSignal },
   longPauseMs: number,
-): Promise<ReadPage> {
+): Promise<Page> {
   const { source } = context;
-  const readSeq = await nextReadSeq(pool);
   const policy = retriesOf(source, context, request.mode === 'full' ? 'fullRead' : 'deltaRead');
   const isBound = source.capabilities.cursorResume === 'connection' && request.cursor !== null;
-  const page = await withRetries(
-    () => source.connector.readPage(request),
-    isBound ? { ...policy, retries: 0 } : policy,
-    {
-      operation: 'read',
-      signal: request.signal,
-      sleep: (ms) => {
-        source.requests.retries += 1;
-        return pause(ms, request.signal);
-      },
-      onThrottled: (retryAfterMs) => {
-        if (retryAfterMs > longPauseMs) throw new SourcePausedError(retryAfterMs);
-      },
+  return withRetries(() => source.connector.readPage(request), isBound ? { ...policy, retries: 0 } : policy, {
+    operation: 'read',
+    signal: request.signal,
+    sleep: (ms) => {
+      source.requests.retries += 1;
+      return pause(ms, request.signal);
     },
-  );
-  return { page, readSeq };
+    onThrottled: (retryAfterMs) => {
+      if (retryAfterMs > longPauseMs) throw new SourcePausedError(retryAfterMs);
+    },
+  });
 }
 
 /** The cursor of a stored JSON value; null for the first page. */

@@ -3,8 +3,9 @@ import type { TypeProgram } from '../../core/transform/program.js';
 import { stagePage } from '../../state/simulation/staging.js';
 import type { StagedEntity } from '../../state/simulation/staging.js';
 import type { RunFence } from '../../state/runs/fence.js';
+import type { Page } from '../../connectors/contract.js';
 import { keyPage, mapEntity } from '../intake/map-page.js';
-import type { ReadPage } from '../intake/read-page.js';
+import { deliveredBy } from '../intake/unchanged.js';
 import { Breather } from '../support/breather.js';
 import { codeOf } from '../support/run-context.js';
 import type { RunContext } from '../support/run-context.js';
@@ -16,7 +17,8 @@ export interface SimulatedPage {
   readonly program: TypeProgram;
   readonly epoch: number;
   readonly pageNo: number;
-  readonly read: ReadPage;
+  readonly page: Page;
+  readonly readSeq: number;
 }
 
 /**
@@ -27,16 +29,18 @@ export async function stageRead(
   services: EngineServices,
   context: RunContext,
   fence: RunFence,
-  { type, program, epoch, pageNo, read: { page, readSeq } }: SimulatedPage,
+  { type, program, epoch, pageNo, page, readSeq }: SimulatedPage,
 ): Promise<number> {
   const tools = { context, hasher: services.hasher, bodies: services.entityBodies };
-  const keyed = keyPage(context, program, page);
+  const { failures: unread } = page;
+  const delivered = await deliveredBy(services.hasher, page);
+  const keyed = keyPage(context, program, { delivered, failures: unread });
   const failures = [...keyed.failures];
   const staged: StagedEntity[] = [];
   const breather = new Breather();
   for (const entity of keyed.entities) {
     await breather.breathe();
-    const mapped = mapEntity(tools, type, program, entity, undefined, services.hasher.native(entity.body));
+    const mapped = mapEntity(tools, type, program, entity, undefined);
     if (typeof mapped === 'string') failures.push({ key: entity.sourceKey, message: mapped });
     else staged.push(mapped);
   }

@@ -11,9 +11,14 @@ const BREATH_MS = 4;
 export class Breather {
   private since = performance.now();
 
+  /** {@link breathe} would wait: loops whose steps cost less than a promise ask first. */
+  get isDue(): boolean {
+    return performance.now() - this.since >= BREATH_MS;
+  }
+
   /** Lets everything else have its turn when the last piece was long enough; costs nothing otherwise. */
   async breathe(): Promise<void> {
-    if (performance.now() - this.since < BREATH_MS) return;
+    if (!this.isDue) return;
     await setImmediate();
     this.since = performance.now();
   }

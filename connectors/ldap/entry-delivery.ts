@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { JsonObject, JsonValue } from '../../core/json.js';
 import type { EntityFailure, NativeEntity } from '../contract.js';
 import { flattenedMembers } from './ad/flatten.js';
@@ -6,7 +7,7 @@ import { present } from './filter/build.js';
 import { parseGeneralizedTime } from './generalized-time.js';
 import { membersAreNames, type LdapSettings, type LdapType } from './ldap-settings.js';
 import type { MemberNames } from './member-names.js';
-import { bodyMaker, identifierOf, type Projection } from './native-entity.js';
+import { identifierOf, type BodyMaker } from './native-entity.js';
 import { completeRanges, hasRanges, UnreadableEntryError } from './range-retrieval.js';
 import type { Schema } from './schema.js';
 import { readEntry } from './search.js';
@@ -23,14 +24,24 @@ export interface DeliveryTools {
   readonly settings: LdapSettings;
   readonly sessions: Sessions;
   readonly names: MemberNames;
-  readonly schema: Schema;
+  readonly maker: BodyMaker;
+  /** See {@link imageKey}. */
+  readonly imageKey: Buffer;
+}
+
+/** Raised when the same bytes of a server begin to give another body. */
+const DELIVERY_REVISION = 1;
+
+/** Stands before what the server wrote: under other settings, or with another schema, the same bytes make another body. */
+export function imageKey({ fingerprint, version }: LdapSettings, type: LdapType, { binary }: Schema): Buffer {
+  const deciding = [DELIVERY_REVISION, fingerprint, version, type, [...binary].sort()];
+  return createHash('sha256').update(JSON.stringify(deciding)).digest().subarray(0, 16);
 }
 
 /** Turns entries into native entities: ranges completed, DNs of members and groups replaced by identifiers (specification §3). */
 export async function deliver(
   tools: DeliveryTools,
   type: LdapType,
-  projection: Projection,
   entries: readonly Entry[],
   signal: AbortSignal | undefined,
 ): Promise<Delivery> {
@@ -53,25 +64,13 @@ export async function deliver(
     complete.flatMap((entry) => referencesOf(tools.settings, type, entry)),
     signal,
   );
-  const bodyOf = bodyMaker(projection, tools.schema.binary);
   const items: NativeEntity[] = [];
   for (const entry of complete) {
     const id = identifierOf(entry, tools.settings.types[type].id);
-    if (id !== undefined) items.push(entityOf(tools, type, entry, id, bodyOf(entry)));
+    if (id !== undefined) items.push(entityOf(tools, type, entry, id));
     else failures.push({ message: `read ${type}: an entry lacks the attribute ${tools.settings.types[type].id}` });
   }
-  return { items: type === 'group' ? marked(tools, items) : items, failures };
-}
-
-/**
- * UNK-5: an attribute without values does not exist in a directory (RFC 4512 §2.2), so a group without members shows none. Only where the class of
- * groups demands a member, which is why empty ones carry a placeholder, a group without any cannot be read by us.
- */
-function marked({ settings }: DeliveryTools, groups: readonly NativeEntity[]): readonly NativeEntity[] {
-  if (settings.emptyMemberDn === undefined || settings.flatten !== undefined) return groups;
-  const key = settings.memberAttribute.toLowerCase();
-  const isShown = ({ body }: NativeEntity): boolean => Object.keys(body).some((name) => name.toLowerCase() === key);
-  return groups.map((group) => (isShown(group) ? group : { ...group, membersUnknown: 'notShown' }));
+  return { items, failures };
 }
 
 /** Nearly all entries are: nothing has to be asked for. */
@@ -106,29 +105,71 @@ function withoutUid(value: string): string {
   return value.replace(/#'[01]*'B$/, '');
 }
 
-function entityOf(tools: DeliveryTools, type: LdapType, entry: Entry, id: string, body: JsonObject): NativeEntity {
-  if (type === 'user') rewriteGroups(tools, entry, body);
-  else rewriteMembers(tools, entry, body);
-  const modified = parseGeneralizedTime(entry.text('modifyTimestamp') ?? entry.text('whenChanged') ?? '');
-  return { type, id, body, ...(modified === undefined ? {} : { lastModified: new Date(modified).toISOString() }) };
+/**
+ * The body is made when somebody asks for it. Its image is what the server wrote, with the identifiers in place of DNs, which may change while the
+ * entry does not.
+ */
+function entityOf(tools: DeliveryTools, type: LdapType, entry: Entry, id: string): NativeEntity {
+  const references = type === 'user' ? groupsOf(tools, entry) : membersOf(tools, entry);
+  const image = imageOf(tools, entry, references);
+  let made: JsonObject | undefined;
+  return {
+    type,
+    id,
+    get body() {
+      made ??= bodyOf(tools, entry, references);
+      return made;
+    },
+    get lastModified() {
+      const modified = parseGeneralizedTime(entry.text('modifyTimestamp') ?? entry.text('whenChanged') ?? '');
+      return modified === undefined ? undefined : new Date(modified).toISOString();
+    },
+    image,
+    membersUnknown: type === 'group' && hidesMembers(tools, entry) ? 'notShown' : undefined,
+  };
+}
+
+/** An attribute whose DNs were replaced by identifiers; undefined where the entry has none. */
+type References = { readonly attribute: string; readonly values: JsonValue[] } | undefined;
+
+function bodyOf({ maker }: DeliveryTools, entry: Entry, references: References): JsonObject {
+  const body = maker.bodyOf(entry);
+  if (references === undefined) return body;
+  const wanted = references.attribute.toLowerCase();
+  body[Object.keys(body).find((name) => name.toLowerCase() === wanted) ?? references.attribute] = references.values;
+  return body;
+}
+
+function imageOf({ maker, imageKey }: DeliveryTools, entry: Entry, references: References): Buffer | undefined {
+  const image = entry.image(imageKey, maker.isDelivered);
+  if (image === undefined || references === undefined) return image;
+  return Buffer.concat([image, Buffer.from(JSON.stringify(references.values))]);
+}
+
+/**
+ * UNK-5: an attribute without values does not exist in a directory (RFC 4512 §2.2), so a group without members shows none. Only where the class of
+ * groups demands a member, which is why empty ones carry a placeholder, a group without any cannot be read by us.
+ */
+function hidesMembers({ settings }: DeliveryTools, entry: Entry): boolean {
+  if (settings.emptyMemberDn === undefined || settings.flatten !== undefined) return false;
+  return entry.bytes(settings.memberAttribute).length === 0;
 }
 
 /** CONN-LDAP-31: groups outside the group path, and those without the attribute, are left out. */
-function rewriteGroups({ settings, names }: DeliveryTools, entry: Entry, body: JsonObject): void {
+function groupsOf({ settings, names }: DeliveryTools, entry: Entry): References {
   const values = entry.texts(settings.memberOfAttribute);
-  if (values.length === 0) return;
+  if (values.length === 0) return undefined;
   const groups = values.map((dn) => names.nameOf(dn)).filter((name) => name?.type === 'group');
-  setAttribute(
-    body,
-    settings.memberOfAttribute,
-    groups.map((name) => name?.id ?? '').filter((id) => id !== ''),
-  );
+  return {
+    attribute: settings.memberOfAttribute,
+    values: groups.map((name) => name?.id ?? '').filter((id) => id !== ''),
+  };
 }
 
 /** CONN-LDAP-32. */
-function rewriteMembers({ settings, names }: DeliveryTools, entry: Entry, body: JsonObject): void {
+function membersOf({ settings, names }: DeliveryTools, entry: Entry): References {
   const values = entry.texts(settings.memberAttribute).map(withoutUid);
-  if (values.length === 0) return;
+  if (values.length === 0) return undefined;
   const placeholder = settings.emptyMemberDn?.toLowerCase();
   const members = membersAreNames(settings)
     ? values.map((id) => ({ type: 'user' as const, id }))
@@ -139,10 +180,5 @@ function rewriteMembers({ settings, names }: DeliveryTools, entry: Entry, body: 
   const shown = members.map(({ type, id }): JsonValue =>
     settings.version === 2 ? { value: id, type: type === 'group' ? 'Group' : 'User' } : id,
   );
-  setAttribute(body, settings.memberAttribute, shown);
-}
-
-function setAttribute(body: JsonObject, name: string, values: JsonValue[]): void {
-  const key = Object.keys(body).find((one) => one.toLowerCase() === name.toLowerCase()) ?? name;
-  body[key] = values;
+  return { attribute: settings.memberAttribute, values: shown };
 }

@@ -29,30 +29,47 @@ export function isSpoilt(text: string): boolean {
   return text.includes('\uFFFD');
 }
 
-/** An entry of a directory: values are bytes until somebody who knows the attribute says what they are (CONN-LDAP-40). */
-export class Entry {
-  private readonly attributes: ReadonlyMap<string, EntryAttribute>;
+/** The name of an attribute as it came, and as it is looked for. */
+export interface AttributeName {
+  readonly spelled: string;
+  /** In lower case. */
+  readonly key: string;
+}
 
-  constructor(
-    readonly dn: string,
-    attributes: readonly EntryAttribute[],
-  ) {
-    const byName = new Map<string, EntryAttribute>();
-    for (const attribute of attributes) byName.set(attribute.name.toLowerCase(), attribute);
-    this.attributes = byName;
-  }
+/** An entry of a directory: values are bytes until somebody who knows the attribute says what they are (CONN-LDAP-40). */
+export abstract class Entry {
+  abstract readonly dn: string;
 
   /** Every attribute by its name in lower case, ranges of values (`member;range=0-1499`) among them. */
-  all(): ReadonlyMap<string, EntryAttribute> {
-    return this.attributes;
+  abstract all(): ReadonlyMap<string, EntryAttribute>;
+
+  /** Whether some attribute fits. */
+  hasAny(fits: (name: AttributeName) => boolean): boolean {
+    for (const [key, { name: spelled }] of this.all()) if (fits({ key, spelled })) return true;
+    return false;
   }
 
   has(name: string): boolean {
-    return this.attributes.has(name.toLowerCase());
+    return this.all().has(name.toLowerCase());
   }
 
   bytes(name: string): readonly Buffer[] {
-    return this.attributes.get(name.toLowerCase())?.values ?? [];
+    return this.all().get(name.toLowerCase())?.values ?? [];
+  }
+
+  /** The first value, or undefined. */
+  first(name: string): Buffer | undefined {
+    return this.bytes(name)[0];
+  }
+
+  /**
+   * The DN and the attributes that fit, byte for byte as the server wrote them: equal images are equal entries. Undefined for an entry that was put
+   * together here.
+   *
+   * @param before stands at its front
+   */
+  image(_before: Buffer, _fits: (name: AttributeName) => boolean): Buffer | undefined {
+    return undefined;
   }
 
   texts(name: string): string[] {
@@ -61,13 +78,35 @@ export class Entry {
 
   /** The first value, or undefined. */
   text(name: string): string | undefined {
-    return this.bytes(name)[0]?.toString('utf8');
+    return this.first(name)?.toString('utf8');
   }
 
   /** The same entry with other attributes beside or in place of its own. */
   with(attributes: readonly EntryAttribute[], without: readonly string[] = []): Entry {
     const gone = new Set(without.map((name) => name.toLowerCase()));
     const kept = [...this.all()].flatMap(([key, attribute]) => (gone.has(key) ? [] : [attribute]));
-    return new Entry(this.dn, [...kept, ...attributes]);
+    return new MadeEntry(this.dn, [...kept, ...attributes]);
   }
+}
+
+/** An entry that was put together here. */
+export class MadeEntry extends Entry {
+  private readonly attributes: ReadonlyMap<string, EntryAttribute>;
+
+  constructor(
+    readonly dn: string,
+    attributes: readonly EntryAttribute[],
+  ) {
+    super();
+    this.attributes = byKey(attributes);
+  }
+
+  override all(): ReadonlyMap<string, EntryAttribute> {
+    return this.attributes;
+  }
+}
+
+/** Of two attributes of one name the later one counts. */
+export function byKey(attributes: readonly EntryAttribute[]): ReadonlyMap<string, EntryAttribute> {
+  return new Map(attributes.map((attribute) => [attribute.name.toLowerCase(), attribute]));
 }

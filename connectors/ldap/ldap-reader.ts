@@ -3,7 +3,7 @@ import type { ConnectorContext, NativeEntity, Page, ReadOneOptions, ReadPageRequ
 import { changesFromAccessLog } from './access-log.js';
 import { formatDn, parseDn, DnSyntaxError, isAtOrBelow } from './dn/dn.js';
 import type { Entry } from './entry.js';
-import { deliver, type DeliveryTools } from './entry-delivery.js';
+import { deliver, imageKey, type DeliveryTools } from './entry-delivery.js';
 import { matchesFilter } from '../../core/filter/matches-filter.js';
 import { allOf, atLeast, equals } from './filter/build.js';
 import { toLdapFilter } from './filter/translate.js';
@@ -11,7 +11,7 @@ import { formatGeneralizedTime } from './generalized-time.js';
 import { connectorError, type Operation } from './ldap-error.js';
 import { DN_ATTRIBUTE, type LdapSettings, type LdapType } from './ldap-settings.js';
 import { MemberNames } from './member-names.js';
-import { identifierValue, isBinaryAttribute, projectionOf, type Projection } from './native-entity.js';
+import { bodyMaker, identifierValue, isBinaryAttribute, projectionOf, type Projection } from './native-entity.js';
 import { PagedRead } from './paged-read.js';
 import { NO_SCHEMA, readSchema, type Schema } from './schema.js';
 import { DOMAIN_SCOPE, readEntry, searchAll, searchFew, type Query } from './search.js';
@@ -27,6 +27,7 @@ export class LdapReader {
   protected readonly seen = new SeenIds();
   private readonly paged: PagedRead;
   private readonly projections: Readonly<Record<LdapType, Projection>>;
+  private readonly tools = new Map<LdapType, { readonly schema: Schema; readonly tools: DeliveryTools }>();
   private schema: Schema | undefined;
   private watermark: Watermark | undefined;
 
@@ -166,7 +167,7 @@ export class LdapReader {
     check = true,
   ): Promise<{ items: readonly NativeEntity[]; failures: Page['failures'] }> {
     const unique = check ? this.seen.check(type, this.settings.types[type].id, entries) : { entries, failures: [] };
-    const delivery = await deliver(this.tools(), type, this.projections[type], unique.entries, signal);
+    const delivery = await deliver(this.toolsFor(type), type, unique.entries, signal);
     return { items: delivery.items, failures: [...unique.failures, ...delivery.failures] };
   }
 
@@ -205,9 +206,14 @@ export class LdapReader {
     );
   }
 
-  private tools(): DeliveryTools {
-    const { settings, sessions, names } = this;
-    return { settings, sessions, names, schema: this.knownSchema };
+  private toolsFor(type: LdapType): DeliveryTools {
+    const { settings, sessions, names, knownSchema: schema } = this;
+    const known = this.tools.get(type);
+    if (known?.schema === schema) return known.tools;
+    const maker = bodyMaker(this.projections[type], schema.binary);
+    const tools = { settings, sessions, names, maker, imageKey: imageKey(settings, type, schema) };
+    this.tools.set(type, { schema, tools });
+    return tools;
   }
 
   /** The server's time before the first page (CONN-CORE-43). */

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../core/json.js';
 import { fileTimeInstant, guidText, sidText } from './binary.js';
-import type { Entry, EntryAttribute } from './entry.js';
+import type { AttributeName, Entry, EntryAttribute } from './entry.js';
 import type { Schema } from './schema.js';
 import { DN_ATTRIBUTE, type LdapSettings, type LdapType } from './ldap-settings.js';
 
@@ -66,24 +66,38 @@ function unique(names: readonly string[]): string[] {
   return [...new Map(names.map((name) => [name.toLowerCase(), name])).values()];
 }
 
-/**
- * Makes the bodies of entries (specification §3.2, §3.3): every attribute an array of strings; bytes as base64; GUID, SID and file times also in
- * readable form under a second name. How an attribute is delivered is found out once, for all entries that have it.
- */
-export function bodyMaker(projection: Projection, binary: ReadonlySet<string>): (entry: Entry) => JsonObject {
+/** How the entries of one type are delivered. */
+export interface BodyMaker {
+  /**
+   * The body of an entry (specification §3.2, §3.3): every attribute an array of strings; bytes as base64; GUID, SID and file times also in readable
+   * form under a second name.
+   */
+  bodyOf(entry: Entry): JsonObject;
+  /** The attribute is part of the body. */
+  isDelivered(name: AttributeName): boolean;
+}
+
+/** How an attribute is delivered is found out once, for all entries that have it. */
+export function bodyMaker(projection: Projection, binary: ReadonlySet<string>): BodyMaker {
   const deliveries = new Map<string, AttributeDelivery | null>();
-  return (entry) => {
-    const body: JsonObject = {};
-    for (const [key, attribute] of entry.all()) {
-      let delivery = deliveries.get(attribute.name);
-      if (delivery === undefined) {
-        delivery = deliveryOf(key, attribute.name, projection, binary);
-        deliveries.set(attribute.name, delivery);
+  const deliveryOfName = ({ key, spelled }: AttributeName): AttributeDelivery | null => {
+    const known = deliveries.get(spelled);
+    if (known !== undefined) return known;
+    const delivery = deliveryOf(key, spelled, projection, binary);
+    deliveries.set(spelled, delivery);
+    return delivery;
+  };
+  return {
+    bodyOf: (entry) => {
+      const body: JsonObject = {};
+      for (const [key, attribute] of entry.all()) {
+        const delivery = deliveryOfName({ key, spelled: attribute.name });
+        if (delivery !== null) addTo(body, attribute, delivery);
       }
-      if (delivery !== null) addTo(body, attribute, delivery);
-    }
-    body[DN_ATTRIBUTE] = [entry.dn];
-    return body;
+      body[DN_ATTRIBUTE] = [entry.dn];
+      return body;
+    },
+    isDelivered: (name) => deliveryOfName(name) !== null,
   };
 }
 
@@ -128,9 +142,7 @@ function readableOf(key: string, name: string): AttributeDelivery['readable'] {
 export function identifierOf(entry: Entry, idAttribute: string): string | undefined {
   if (idAttribute.toLowerCase() === DN_ATTRIBUTE.toLowerCase()) return entry.dn;
   const key = idAttribute.toLowerCase();
-  const [first] = entry.bytes(idAttribute);
-  if (first === undefined) return undefined;
-  return BINARY.has(key) ? first.toString('base64') : first.toString('utf8');
+  return BINARY.has(key) ? entry.first(idAttribute)?.toString('base64') : entry.text(idAttribute);
 }
 
 /** The bytes to look an identifier up by. */

@@ -67,8 +67,7 @@ async function rangedAgain(entry: Entry, read: AttributeReader): Promise<Entry> 
 
 /** The server has cut an attribute. */
 export function hasRanges(entry: Entry): boolean {
-  for (const name of entry.all().keys()) if (name.includes(';range=')) return true;
-  return false;
+  return entry.hasAny(({ key }) => key.includes(';range='));
 }
 
 function rangesOf(entry: Entry): Range[] {

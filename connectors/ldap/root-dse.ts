@@ -1,5 +1,5 @@
 import { SearchRequest } from 'ldapts';
-import { Entry } from './entry.js';
+import { MadeEntry } from './entry.js';
 import { present } from './filter/build.js';
 import { parseGeneralizedTime } from './generalized-time.js';
 import type { LdapSession } from './wire/session.js';
@@ -46,7 +46,7 @@ export async function readRootDse(session: LdapSession, signal?: AbortSignal): P
     timeLimit: 0,
   });
   const { entries } = await session.search(request, { signal });
-  const entry = entries[0] ?? new Entry('', []);
+  const entry = entries[0] ?? new MadeEntry('', []);
   const usn = entry.text('highestCommittedUSN');
   const time = entry.text('currentTime');
   const capabilities = new Set(entry.texts('supportedCapabilities'));

@@ -52,7 +52,7 @@ const FNV_PRIME = 0x01000193;
  * identifier have the same number once in four thousand million times, and then the confirming read finds them.
  */
 function immutableNumber(entry: Entry): number {
-  const bytes = entry.bytes('objectGUID')[0] ?? entry.bytes('entryUUID')[0] ?? Buffer.from(dnKey(entry.dn));
+  const bytes = entry.first('objectGUID') ?? entry.first('entryUUID') ?? Buffer.from(dnKey(entry.dn));
   let hash = FNV_OFFSET;
   for (const byte of bytes) hash = Math.imul(hash ^ byte, FNV_PRIME);
   return hash;

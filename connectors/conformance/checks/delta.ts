@@ -76,7 +76,8 @@ async function fullRead(trial: Trial): Promise<Watermark> {
   return mark;
 }
 
-async function change(trial: Trial, id: string, n: number): Promise<void> {
+/** Gives an entity of the kit another text. */
+export async function change(trial: Trial, id: string, n: number): Promise<void> {
   const before = trial.body(n);
   const body = withValueAt(before, trial.user.text, 'Changed');
   const mode = usualMode(trial.system, trial.capabilities);

@@ -3,6 +3,7 @@ import { DELTA } from './delta.js';
 import { FAULTS } from './faults.js';
 import { FILTERS } from './filters.js';
 import { GROUPS } from './groups.js';
+import { IMAGES } from './images.js';
 import { READING } from './reading.js';
 import { TOGETHER } from './together.js';
 import { WRITING } from './writing.js';
@@ -11,7 +12,7 @@ import { WRITING } from './writing.js';
 export const CHECKS: readonly (Check & { readonly area: CheckArea })[] = [
   ...[...READING, ...TOGETHER, ...FILTERS].map((check) => ({ ...check, area: 'reading' as const })),
   ...DELTA.map((check) => ({ ...check, area: 'delta' as const })),
-  ...WRITING.map((check) => ({ ...check, area: 'writing' as const })),
+  ...[...WRITING, ...IMAGES].map((check) => ({ ...check, area: 'writing' as const })),
   ...GROUPS.map((check) => ({ ...check, area: 'groups' as const })),
   ...FAULTS.map((check) => ({ ...check, area: 'faults' as const })),
 ];

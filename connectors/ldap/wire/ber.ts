@@ -37,3 +37,21 @@ export function headAt(bytes: Buffer, at: number, end: number): Element | undefi
   if (start > end) return undefined;
   return { tag, start, end: start + bytes.readUIntBE(at + 2, count) };
 }
+
+/** Where the content of the element at a position begins; it is there, as {@link endOf} has found out. */
+export function insideOf(bytes: Buffer, at: number): number {
+  const first = bytes[at + 1] ?? 0;
+  return first < LONG_FORM ? at + 2 : at + 2 + first - LONG_FORM;
+}
+
+/**
+ * Behind the element of this tag at a position. For what is met a dozen times in each of a million entries: it leaves nothing to be collected.
+ * @throws {@link BerError} for another element, and one that is longer than what there is.
+ */
+export function endOf(bytes: Buffer, at: number, limit: number, tag: number): number {
+  const length = bytes[at + 1] ?? LONG_FORM;
+  if (bytes[at] === tag && length < LONG_FORM && at + 2 + length <= limit) return at + 2 + length;
+  const element = elementAt(bytes, at, limit);
+  if (element?.tag !== tag) throw new BerError(`there is ${element?.tag ?? 'nothing'} where ${tag} belongs`);
+  return element.end;
+}

@@ -10,9 +10,10 @@ import {
   type SearchResponse,
 } from 'ldapts';
 import type { Entry } from '../entry.js';
+import { AttributeNames } from './attribute-names.js';
 import { BerError, elementAt } from './ber.js';
 import { MessageStream } from './message-stream.js';
-import { searchEntry } from './search-entry.js';
+import { ReceivedEntry } from './received-entry.js';
 import { ResultError, WireError } from './wire-error.js';
 
 /** Any request of the protocol; the session sets its number. */
@@ -70,6 +71,7 @@ const SEARCH_ENTRY = 0x64;
  */
 export class LdapSession {
   private readonly stream = new MessageStream();
+  private readonly names = new AttributeNames();
   private readonly parser = new MessageParser();
   private readonly pending = new Map<string, Pending>();
   private nextId = 1;
@@ -210,7 +212,7 @@ export class LdapSession {
     if (operation?.tag !== SEARCH_ENTRY) return this.parser.read(bytes, NO_DETAILS);
     const pending = this.pending.get(String(bytes.readUIntBE(id.start, Math.min(id.end - id.start, 4))));
     if (pending === undefined) return;
-    pending.entries.push(searchEntry(bytes, operation));
+    pending.entries.push(new ReceivedEntry(bytes, operation.start, operation.end, this.names));
     pending.bytes += bytes.length;
   }
 

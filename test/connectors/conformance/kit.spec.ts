@@ -93,6 +93,30 @@ describe('Conformance kit', () => {
       },
     ],
     [
+      'images-tell-changes',
+      'gives an image that does not change with its entity',
+      ({ readPage }) => ({
+        readPage: async (request) => {
+          const page = await readPage(request);
+          return { ...page, items: page.items.map((item) => ({ ...item, image: Buffer.from(item.id) })) };
+        },
+      }),
+    ],
+    [
+      'images-tell-changes',
+      'gives everybody the same image',
+      ({ readPage }) => {
+        let reads = 0;
+        return {
+          readPage: async (request) => {
+            const page = await readPage(request);
+            const image = Buffer.from(String((reads += 1)));
+            return { ...page, items: page.items.map((item) => ({ ...item, image })) };
+          },
+        };
+      },
+    ],
+    [
       'read-resumes',
       'keeps the position in memory',
       ({ readPage }) => {

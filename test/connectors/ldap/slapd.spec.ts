@@ -111,6 +111,7 @@ describeSlapd('LDAP on OpenLDAP', () => {
       );
       const entity = await open().readOne('user', 'u7', {});
       expect(entity).toEqual({
+        image: expect.any(Buffer),
         type: 'user',
         id: 'u7',
         lastModified: expect.any(String),

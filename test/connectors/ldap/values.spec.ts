@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { fileTimeInstant, guidText, sidText } from '../../../connectors/ldap/binary.js';
-import { Entry, EntryAttribute } from '../../../connectors/ldap/entry.js';
+import { EntryAttribute, MadeEntry, type Entry } from '../../../connectors/ldap/entry.js';
 import { changesOf } from '../../../connectors/ldap/entry-diff.js';
 import { formatGeneralizedTime, parseGeneralizedTime } from '../../../connectors/ldap/generalized-time.js';
 import { maskDiagnostic } from '../../../connectors/ldap/mask.js';
@@ -9,7 +9,7 @@ import { completeRanges, UnreadableEntryError } from '../../../connectors/ldap/r
 import { classChain, NO_SCHEMA, parseSchema } from '../../../connectors/ldap/schema.js';
 
 function entry(attributes: Record<string, readonly (string | Buffer)[]>): Entry {
-  return new Entry(
+  return new MadeEntry(
     'cn=x,dc=example',
     Object.entries(attributes).map(
       ([name, values]) =>
@@ -43,7 +43,7 @@ describe('CONN-LDAP-40, CONN-CORE-08: binary values', () => {
 
   it('bytes are base64, with a readable form beside it; text stays text; passwords are not delivered', () => {
     const projection = { requested: [], internal: new Set(['usnchanged']), spelling: new Map([['mail', 'MAIL']]) };
-    const bodyOf = bodyMaker(projection, new Set(['mybytes']));
+    const { bodyOf } = bodyMaker(projection, new Set(['mybytes']));
     const body = bodyOf(
       entry({
         objectGUID: [guid],

@@ -1,65 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { BerWriter, MessageParser, SearchEntry } from 'ldapts';
-import { BerError, elementAt, headAt } from '../../../connectors/ldap/wire/ber.js';
+import { MessageParser, SearchEntry } from 'ldapts';
+import { BerError } from '../../../connectors/ldap/wire/ber.js';
 import { MessageStream } from '../../../connectors/ldap/wire/message-stream.js';
-import { searchEntry } from '../../../connectors/ldap/wire/search-entry.js';
-
-interface Sent {
-  readonly dn: string;
-  readonly attributes: readonly (readonly [name: string, values: readonly Buffer[]])[];
-}
-
-const bytes = fc.oneof(
-  fc.string({ unit: 'grapheme' }).map((text) => Buffer.from(text)),
-  fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array)),
-);
-const sent: fc.Arbitrary<Sent> = fc.record({
-  dn: fc.string({ unit: 'grapheme' }),
-  attributes: fc.uniqueArray(
-    fc.tuple(fc.stringMatching(/^[a-z][a-z0-9;-]{0,12}$/), fc.array(bytes, { maxLength: 4 })),
-    {
-      selector: ([name]) => name,
-      maxLength: 6,
-    },
-  ),
-});
-
-function message(id: number, { dn, attributes }: Sent): Buffer {
-  const writer = new BerWriter();
-  writer.startSequence();
-  writer.writeInt(id);
-  writer.startSequence(0x64);
-  writer.writeString(dn);
-  writer.startSequence();
-  for (const [name, values] of attributes) {
-    writer.startSequence();
-    writer.writeString(name);
-    writer.startSequence(0x31);
-    for (const value of values) writer.writeBuffer(value, 0x04);
-    writer.endSequence();
-    writer.endSequence();
-  }
-  writer.endSequence();
-  writer.endSequence();
-  writer.endSequence();
-  return writer.buffer;
-}
-
-/** The entry of a message, found as the session finds it. */
-function decoded(bytesOfMessage: Buffer) {
-  const content = headAt(bytesOfMessage, 0, bytesOfMessage.length);
-  const id = elementAt(bytesOfMessage, content?.start ?? 0, bytesOfMessage.length);
-  const operation = elementAt(bytesOfMessage, id?.end ?? 0, bytesOfMessage.length);
-  if (operation === undefined) throw new BerError('no operation');
-  return searchEntry(bytesOfMessage, operation);
-}
+import { AttributeNames } from '../../../connectors/ldap/wire/attribute-names.js';
+import { decodedEntry, entryMessage, sentEntry } from '../../support/ldap-messages.js';
 
 describe('entries of searches', () => {
   it('CONN-LDAP-40: come out as ldapts reads them, byte for byte, however the stream is cut', () => {
     fc.assert(
-      fc.property(fc.array(sent, { minLength: 1, maxLength: 4 }), fc.array(fc.nat(400)), (entries, cuts) => {
-        const stream = Buffer.concat(entries.map((one, index) => message(index + 1, one)));
+      fc.property(fc.array(sentEntry, { minLength: 1, maxLength: 4 }), fc.array(fc.nat(400)), (entries, cuts) => {
+        const stream = Buffer.concat(entries.map((one, index) => entryMessage(index + 1, one)));
         const byLibrary: SearchEntry[] = [];
         const parser = new MessageParser();
         parser.on('message', (one) => {
@@ -67,11 +18,20 @@ describe('entries of searches', () => {
         });
         parser.read(stream, new Map());
         const whole = new MessageStream();
-        const ours = chunksOf(stream, cuts).flatMap((chunk) => whole.take(chunk).map(decoded));
+        const names = new AttributeNames();
+        const ours = chunksOf(stream, cuts).flatMap((chunk) =>
+          whole.take(chunk).map((one) => decodedEntry(one, names)),
+        );
         expect(ours.map((one) => one.dn)).toEqual(byLibrary.map(({ name }) => name));
         for (const [index, one] of ours.entries()) {
           const expected = byLibrary[index]?.attributes.map(({ type, parsedBuffers }) => [type, [...parsedBuffers]]);
           expect([...one.all().values()].map(({ name, values }) => [name, [...values]])).toEqual(expected);
+          for (const [key, { values }] of one.all()) {
+            const asked = key.toUpperCase();
+            expect([one.has(asked), one.bytes(asked), one.first(asked)]).toEqual([true, [...values], values[0]]);
+            expect(one.text(asked)).toBe(values[0]?.toString('utf8'));
+          }
+          expect([one.has('nobody'), one.bytes('nobody'), one.first('nobody')]).toEqual([false, [], undefined]);
         }
       }),
       { numRuns: 300 },
@@ -80,8 +40,8 @@ describe('entries of searches', () => {
 
   it('CONN-LDAP-40: texts are texts only where all values are UTF-8, a replacement character that was sent among them', () => {
     const values = [Buffer.from('Ümläut'), Buffer.from('\uFFFD'), Buffer.from('\uFEFFmark')];
-    const entry = decoded(
-      message(1, {
+    const entry = decodedEntry(
+      entryMessage(1, {
         dn: '',
         attributes: [
           ['good', values],
@@ -106,21 +66,21 @@ describe('entries of searches', () => {
   });
 
   it('CONN-TCK-22: an entry whose parts are longer than itself is refused', () => {
-    const good = message(1, { dn: 'cn=x', attributes: [['a', [Buffer.from('b')]]] });
+    const good = entryMessage(1, { dn: 'cn=x', attributes: [['a', [Buffer.from('b')]]] });
     for (let at = 2; at < good.length; at += 1) {
       const bad = Buffer.from(good);
       bad[at] = 0x7f;
       try {
-        decoded(bad);
+        decodedEntry(bad);
       } catch (error) {
         expect(error).toBeInstanceOf(BerError);
       }
     }
-    expect(() => decoded(Buffer.concat([good.subarray(0, good.length - 1)]))).toThrow(BerError);
+    expect(() => decodedEntry(Buffer.concat([good.subarray(0, good.length - 1)]))).toThrow(BerError);
   });
 
   it('a message that has not come to its end is waited for; its head may be cut, too', () => {
-    const one = message(7, { dn: 'cn=x', attributes: [['a', [Buffer.alloc(70_000, 'b')]]] });
+    const one = entryMessage(7, { dn: 'cn=x', attributes: [['a', [Buffer.alloc(70_000, 'b')]]] });
     const stream = new MessageStream();
     const parts = [one.subarray(0, 1), one.subarray(1, 3), one.subarray(3, 40_000), one.subarray(40_000)];
     expect(parts.map((part) => stream.take(part).length)).toEqual([0, 0, 0, 1]);
