@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '../../core/json.js';
-import type { CallOptions, Change, Connector, ValueHolder } from '../contract.js';
+import type { CallOptions, Change, Connector, NativeEntity, Page, ValueHolder } from '../contract.js';
 import { isJsonObject } from '../../core/json.js';
 import type { EdgeOperation } from './messages.js';
 
@@ -34,6 +34,8 @@ export async function perform(
         : arg,
   );
   const result: unknown = await Reflect.apply(method, connector, given);
+  if (operation === 'readPage') return pageToSend(result as Page);
+  if (operation === 'readOne') return result === null ? null : entityToSend(result as NativeEntity);
   if (operation === 'readPresent') return result === null ? null : [...(result as ReadonlySet<string>)];
   if (operation === 'findHolders') return (result as readonly ValueHolder[]).map((one) => holderToSend(one, args[2]));
   return result ?? null;
@@ -62,6 +64,15 @@ function asChange(arg: unknown): Change {
 
 function asObject(value: unknown): JsonObject {
   return isJsonObject(value) ? value : {};
+}
+
+function pageToSend(page: Page): Page {
+  return { ...page, items: page.items.map(entityToSend) };
+}
+
+/** The body crosses in any case, so an image would only double the way. */
+function entityToSend({ image: _image, ...entity }: NativeEntity): NativeEntity {
+  return entity;
 }
 
 /** A body with another value is told by the texts that differ, with a stand-in for the mark. */
