@@ -72,9 +72,9 @@ export interface BodyMaker {
    * The body of an entry (specification §3.2, §3.3): every attribute an array of strings; bytes as base64; GUID, SID and file times also in readable
    * form under a second name.
    */
-  bodyOf(entry: Entry): JsonObject;
+  readonly bodyOf: (entry: Entry) => JsonObject;
   /** The attribute is part of the body. */
-  isDelivered(name: AttributeName): boolean;
+  readonly isDelivered: (name: AttributeName) => boolean;
 }
 
 /** How an attribute is delivered is found out once, for all entries that have it. */

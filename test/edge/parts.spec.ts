@@ -292,6 +292,15 @@ describe('what crosses', () => {
     );
   });
 
+  it('CONN-CORE-91: images do not cross: bytes would not come out as they went in, and the body is there', async () => {
+    const entity = { type: 'user', id: '7', body: { a: ['b'] }, image: Buffer.from('a=b') };
+    const page = { items: [entity], failures: [], tombstones: [], next: null };
+    const connector = { readOne: async () => entity, readPage: async () => page } as unknown as Connector;
+    const { image: _image, ...crossing } = entity;
+    expect(await perform(connector, 'readOne', ['user', '7', {}], {})).toEqual(crossing);
+    expect(await perform(connector, 'readPage', [{}], {})).toEqual({ ...page, items: [crossing] });
+  });
+
   it('messages are cut and put together again, and forgotten after a while', () => {
     const message = Buffer.from(Array.from({ length: 2_000_000 }, (_, n) => n % 251));
     const parts = partsOf(message);
