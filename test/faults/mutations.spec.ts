@@ -1,3 +1,4 @@
+/** @own-modules: mutants stand in their place. */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { TestEngine } from '../support/engine.js';
 import { armMutants, removeMutants, setMutant } from './mutants/mutant-modules.js';

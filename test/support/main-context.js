@@ -11,6 +11,9 @@ import { TestEnvironment as NodeEnvironment } from 'jest-environment-node';
 /** Handed to jest, which needs a context: whatever is compiled for it is compiled for the main one. */
 const MAIN = vm.createContext(Object.create(null));
 
+/** TypeORM notes there what the entities of the product are, which are loaded once (`shared-modules.cjs`). */
+const KEPT = ['typeormMetadataArgsStorage'];
+
 /** What the modules of a suite have to end. */
 const AT_END = Symbol.for('muster.atEndOfSuite');
 
@@ -63,6 +66,8 @@ export default class MainContext extends NodeEnvironment {
   constructor(config, context) {
     super(config, context);
     this.context = MAIN;
+    /** Read by `shared-packages.cjs`. */
+    this.hasOwnModules = 'own-modules' in context.docblockPragmas;
     this.global = globalThis;
     this.moduleMocker = new this.moduleMocker.constructor(globalThis);
     this.before = [globalThis, process].map((object) => [object, Object.getOwnPropertyDescriptors(object)]);
@@ -85,6 +90,7 @@ export default class MainContext extends NodeEnvironment {
 /** Globals that Node makes when they are first used are left as they are. */
 function restore(object, before) {
   for (const key of Reflect.ownKeys(object)) {
+    if (KEPT.includes(key)) continue;
     const was = before[key];
     if (was === undefined) Reflect.deleteProperty(object, key);
     else if ('value' in was && Object.getOwnPropertyDescriptor(object, key)?.value !== was.value)

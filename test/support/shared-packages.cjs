@@ -1,15 +1,30 @@
 /**
  * Loads packages once for all suites of a process, by Node's own loader: reading, compiling and running those of TypeORM, Nest and
- * Temporal again takes longer than most suites do. The modules of the project are still new in each suite.
+ * Temporal again takes longer than most suites do. So are the modules of the product (`shared-modules.cjs`).
  */
 const { createRequire } = require('node:module');
 const { isAbsolute } = require('node:path');
 const Runtime = require('jest-runtime').default;
+const shareModules = require('./shared-modules.cjs');
 
 const TEMPORAL_WORKER = '/@temporalio/worker/lib/index.js';
 let bundles;
 
 module.exports = class SharedPackages extends Runtime {
+  constructor(...given) {
+    super(...given);
+    const [config, { hasOwnModules }] = given;
+    const { watch, watchAll } = given.at(-1);
+    shareModules(this, config, { isWatching: watch || watchAll, hasOwn: hasOwnModules });
+  }
+
+  /** What the product has already imported would not see the other module. */
+  setModuleMock(from, moduleName, ...rest) {
+    if (!this._environment.hasOwnModules)
+      throw new Error(`To replace ${moduleName}, add @own-modules to the first comment of ${from}`);
+    super.setModuleMock(from, moduleName, ...rest);
+  }
+
   requireModuleOrMock(from, moduleName) {
     const isPackage = isAbsolute(moduleName) && moduleName.includes('/node_modules/');
     if (!isPackage) return super.requireModuleOrMock(from, moduleName);
