@@ -1,6 +1,6 @@
 import { isConfigError } from '../runtime/config.js';
 import { sqlState } from '../state/database.js';
-import { StackError } from './stack.js';
+import { StackError } from './stack-error.js';
 
 /** What a person reads of an error that ended a command: one line of what the surroundings refuse, the stack of what only we can mend. */
 export function errorText(error: unknown): string {

@@ -24,8 +24,8 @@ import { unknownCommand } from './commands/unknown.js';
 import { upCommand } from './commands/up.js';
 import { validateCommand } from './commands/validate.js';
 import { workerCommand } from './commands/worker.js';
-import { errorText } from './error-text.js';
 
+/** Commands load what does their work when they are called: all of it together takes a second. */
 const program = new Command('muster')
   .description('Identity provisioning: people and groups from source systems into target systems, kept in step.')
   .version(packageVersion(), '-V, --version', 'show the version')
@@ -58,6 +58,7 @@ const program = new Command('muster')
 try {
   await program.parseAsync();
 } catch (error) {
+  const { errorText } = await import('./error-text.js');
   console.error(errorText(error));
   process.exitCode = 1;
 }

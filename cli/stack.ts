@@ -6,6 +6,7 @@ import type { Logger } from '../runtime/logger.js';
 import { loadKeyring } from '../runtime/secrets.js';
 import { Supervisor } from '../runtime/supervisor.js';
 import type { RunningComponent, SupervisorEvent } from '../runtime/supervisor.js';
+import { StackError } from './stack-error.js';
 import { embedPostgres, embedTemporal } from './stack/embedded.js';
 import { StackPorts } from './stack/ports.js';
 import type { WantedPorts } from './stack/ports.js';
@@ -52,11 +53,6 @@ export interface RunningStack {
   stop(): Promise<void>;
   /** Settles when {@link stop} has done its work. */
   readonly exited: Promise<void>;
-}
-
-/** The stack cannot be started; the message is for the user. */
-export class StackError extends Error {
-  override readonly name = 'StackError';
 }
 
 /**

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { remotePlan } from '../plan/remote-plan.js';
 import { call, endOf, remoteCommand } from '../plan/remote.js';
 import type { RemoteOptions } from '../plan/remote.js';
-import { StackError } from '../stack.js';
+import { StackError } from '../stack-error.js';
 
 /** `muster apply <plan>`: executes what is approved, and says what became of it. */
 export function applyCommand(): Command {

@@ -4,7 +4,7 @@ import { collectFilter } from '../plan/filter.js';
 import type { Filter } from '../plan/filter.js';
 import { call, remoteCommand } from '../plan/remote.js';
 import type { RemoteOptions } from '../plan/remote.js';
-import { StackError } from '../stack.js';
+import { StackError } from '../stack-error.js';
 
 interface DecisionOptions {
   readonly all?: true;

@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { z } from 'zod';
 import { call, download, remoteCommand, systemId } from '../plan/remote.js';
 import type { RemoteOptions } from '../plan/remote.js';
-import { StackError } from '../stack.js';
+import { StackError } from '../stack-error.js';
 
 const certificate = z.object({
   id: z.string(),

@@ -1,5 +1,4 @@
 import { Command } from 'commander';
-import { runConformanceCommand } from '../conformance/run-conformance.js';
 
 /** `muster conformance`: runs the checks of the connector contract against a live back end. */
 export function conformanceCommand(): Command {
@@ -11,6 +10,7 @@ export function conformanceCommand(): Command {
     .addHelpText('after', '\nExit code: 0 nothing failed, 1 something failed, 2 the file cannot be used.')
     .action(
       async (options: { readonly system: string; readonly check: readonly string[]; readonly json?: boolean }) => {
+        const { runConformanceCommand } = await import('../conformance/run-conformance.js');
         process.exitCode = await runConformanceCommand(options, (text) => console.log(text));
       },
     );

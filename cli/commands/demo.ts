@@ -1,7 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { untilAskedToStop } from '../../runtime/node-child.js';
-import { isDemoFailure, runDemo } from '../demo/demo.js';
-import { Terminal } from '../demo/terminal.js';
 
 const FEWEST_PEOPLE = 20;
 const MOST_PEOPLE = 100_000;
@@ -33,6 +31,8 @@ export function demoCommand(): Command {
 
 async function demo({ keep = false, json = false, foreign = false, ...options }: Options): Promise<void> {
   const people = options.people ?? (foreign ? DEFAULT_PEOPLE.foreign : DEFAULT_PEOPLE.simulated);
+  const { isDemoFailure, runDemo } = await import('../demo/demo.js');
+  const { Terminal } = await import('../demo/terminal.js');
   const terminal = new Terminal(json ? process.stderr : process.stdout);
   const interrupted = new AbortController();
   const { signal } = interrupted;

@@ -7,7 +7,7 @@ import { loadEdgeKey } from '../../runtime/edge/key-file.js';
 import { parsePublicKey, publicKeyText } from '../../runtime/edge/keys.js';
 import { sealCredential } from '../../runtime/edge/sealed-credential.js';
 import { tellParentReady, untilAskedToStop } from '../../runtime/node-child.js';
-import { StackError } from '../stack.js';
+import { StackError } from '../stack-error.js';
 
 /** What `worker/edge/main.js` exports. */
 interface EdgeModule {

@@ -1,6 +1,5 @@
 import { Command } from 'commander';
 import { loadConfig, requireDatabaseUrl } from '../../runtime/config.js';
-import { registerSearchAttributes } from '../../runtime/search-attributes.js';
 import { loadKeyring } from '../../runtime/secrets.js';
 
 /** `muster migrate`: prepares the stores for a new version and ends. Any number of them may run at once. */
@@ -16,6 +15,7 @@ export function migrateCommand(): Command {
       await runMigrations(requireDatabaseUrl(config));
       console.log('The database schema is up to date.');
       if (options.withTemporal !== true) return;
+      const { registerSearchAttributes } = await import('../../runtime/search-attributes.js');
       await registerSearchAttributes(config.temporal);
       console.log(`Temporal namespace ${config.temporal.namespace} knows the search attributes.`);
     });

@@ -5,7 +5,7 @@ import { printCounts } from '../plan/print-plan.js';
 import { remotePlan } from '../plan/remote-plan.js';
 import { call, endOf, remoteCommand, systemId } from '../plan/remote.js';
 import type { RemoteOptions } from '../plan/remote.js';
-import { StackError } from '../stack.js';
+import { StackError } from '../stack-error.js';
 
 interface PlanOptions extends RemoteOptions, AcceptOptions {
   readonly resync?: true;

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { printDryRun, printRules, remoteDryRun, remoteRules } from '../plan/print-rules.js';
 import { call, remoteCommand, systemId } from '../plan/remote.js';
 import type { RemoteOptions } from '../plan/remote.js';
-import { StackError } from '../stack.js';
+import { StackError } from '../stack-error.js';
 
 interface RulesOptions extends RemoteOptions {
   readonly save?: string;

@@ -5,7 +5,7 @@ import { printJob } from '../plan/print-job.js';
 import { remoteStatistics } from '../plan/print-simulation.js';
 import { call, endOf, remoteCommand, systemId } from '../plan/remote.js';
 import type { RemoteOptions } from '../plan/remote.js';
-import { StackError } from '../stack.js';
+import { StackError } from '../stack-error.js';
 
 /** `muster run <system>`: one job, until it is over. */
 export function runCommand(): Command {

@@ -8,7 +8,7 @@ import { call, remoteCommand } from '../plan/remote.js';
 import type { RemoteOptions } from '../plan/remote.js';
 import { remoteChanges, remotePlan } from '../plan/remote-plan.js';
 import type { RemoteChanges, RemotePlan } from '../plan/remote-plan.js';
-import { StackError } from '../stack.js';
+import { StackError } from '../stack-error.js';
 
 interface ShowOptions extends RemoteOptions {
   readonly filter: Filter;

@@ -5,7 +5,7 @@ import { limitOption } from '../plan/limit.js';
 import { printResults, printStatistics, remoteResults, remoteStatistics } from '../plan/print-simulation.js';
 import { call, endOf, remoteCommand, systemId } from '../plan/remote.js';
 import type { RemoteOptions } from '../plan/remote.js';
-import { StackError } from '../stack.js';
+import { StackError } from '../stack-error.js';
 
 interface SimulateOptions extends RemoteOptions {
   readonly compare?: true;

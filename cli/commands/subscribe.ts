@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { DEFAULT_TOPICS, TOPICS } from '../../core/notifications/topics.js';
 import { call, remoteCommand, systemId } from '../plan/remote.js';
 import type { RemoteOptions } from '../plan/remote.js';
-import { StackError } from '../stack.js';
+import { StackError } from '../stack-error.js';
 
 interface SubscribeOptions extends RemoteOptions {
   readonly name?: string;

@@ -1,5 +1,4 @@
 import { Command } from 'commander';
-import { runTransform } from '../transform/run-transform.js';
 import type { TransformOptions } from '../transform/run-transform.js';
 
 /** `muster transform`: tries transformations on files, without a server. */
@@ -15,7 +14,8 @@ export function transformCommand(): Command {
     .option('--credential <name>', 'a credential property, its value is not needed; may be repeated', collect, [])
     .option('--explain', 'say on standard error where each attribute comes from')
     .addHelpText('after', '\nExit code: 0 all well, 1 a file cannot be used or does not compile, 2 an entity failed.')
-    .action((options: TransformOptions) => {
+    .action(async (options: TransformOptions) => {
+      const { runTransform } = await import('../transform/run-transform.js');
       process.exitCode = runTransform(options, {
         result: (text) => console.log(text),
         say: (text) => console.error(text),

@@ -4,7 +4,6 @@ import { describeConfig } from '../../runtime/describe-config.js';
 import { createLogger } from '../../runtime/logger.js';
 import { maskUrlPassword } from '../../runtime/mask.js';
 import { untilAskedToStop } from '../../runtime/node-child.js';
-import { startStack } from '../stack.js';
 import type { RunningStack } from '../stack.js';
 import { LogFile } from '../stack/log-file.js';
 
@@ -26,6 +25,7 @@ async function up(home: string | undefined): Promise<void> {
   const interrupted = new AbortController();
   void stopRequested.then(() => interrupted.abort());
   const say = (text: string): void => console.log(`  ${text}`);
+  const { startStack } = await import('../stack.js');
   const stack = await startStack({
     config,
     log,

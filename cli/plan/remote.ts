@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Command, Option } from 'commander';
 import { z } from 'zod';
-import { StackError } from '../stack.js';
+import { StackError } from '../stack-error.js';
 
 /** Where the commands about plans find the API, and as whom they speak. */
 export interface RemoteOptions {

@@ -1,4 +1,7 @@
-/** @own-modules: mutants stand in their place. */
+/**
+ * Mutants stand in the place of modules of the product.
+ * @own-modules
+ */
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { TestEngine } from '../support/engine.js';
 import { armMutants, removeMutants, setMutant } from './mutants/mutant-modules.js';
