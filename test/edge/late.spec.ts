@@ -3,6 +3,7 @@ import { WorkflowExecutionAlreadyStartedError, WorkflowFailedError, WorkflowNotF
 import { ApplicationFailure } from '@temporalio/common';
 import { describe, expect, it } from '@jest/globals';
 import type { Connector, ConnectorFactory } from '../../connectors/contract.js';
+import { lostCallError } from '../../connectors/edge/lost-call.js';
 import { EdgeServer } from '../../connectors/edge/edge-server.js';
 import { openRemoteConnector } from '../../connectors/edge/remote-connector.js';
 import type { EdgePortCall, EdgePortEnd } from '../../connectors/edge/remote-connector.js';
@@ -310,5 +311,20 @@ describe('the edge worker that writes for a connector', () => {
       return isConnectorError(error) ? error.outcome : error;
     });
     expect(await Promise.all(outcomes)).toEqual(['unknown', 'not-applied']);
+  });
+});
+
+describe('what an administrator is told', () => {
+  const call = { operation: 'create', location: 'plant', centralKey: 'KEY', isStopped: false } as const;
+  it.each([
+    ['noWorker', 'transient', 'start one in its network ("muster edge"); where one runs, compare location, tenant'],
+    ['otherKey', 'fatal', 'register the one that "muster edge key" shows there, or give it the file of the registered'],
+    ['notOurs', 'fatal', 'set "central" in its configuration to KEY, and start it again'],
+    ['otherVersion', 'fatal', 'install the same program on both'],
+    ['refused', 'transient', 'Temporal does not take the call: Blob data size exceeds limit.'],
+  ])('CONN-CORE-91: of %s: what has to be done', (reason, kind, text) => {
+    const error = lostCallError(call, { kind: 'notDone', reason, detail: 'Blob data size exceeds limit.' });
+    expect([error.kind, error.outcome]).toEqual([kind, 'not-applied']);
+    expect(error.safeMessage).toContain(text);
   });
 });

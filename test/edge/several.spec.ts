@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { Client, Connection } from '@temporalio/client';
+import { Client, Connection, WorkflowFailedError } from '@temporalio/client';
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals';
 import type { Connector } from '../../connectors/contract.js';
 import { scimSystemFactory } from '../../connectors/scim/scim.factory.js';
@@ -87,6 +87,18 @@ temporal.describe('several edge workers at one location', () => {
     }
     expect(posts()).toBe(1);
     expect(scim.store.size('User')).toBe(0);
+  }, 60_000);
+
+  it('CONN-CORE-91: a call of a program that says things otherwise is refused as that, and not as a death', async () => {
+    await startWorkers(1);
+    const times = { firstTask: 10_000, scheduleToStart: 10_000, startToClose: 10_000, heartbeat: 10_000 };
+    const calling = client.workflow.execute('edgeCallWorkflow', {
+      workflowId: `other-${randomUUID()}`,
+      taskQueue: stage.workflowQueue,
+      args: [{ queue: `connectors.${stage.tenant}.plant`, summary: 'create', times }, Buffer.from('something else')],
+    });
+    const error: unknown = await calling.catch((thrown: unknown) => thrown);
+    expect(error instanceof WorkflowFailedError && error.cause).toMatchObject({ type: 'otherVersion' });
   }, 60_000);
 
   /** What the calls so far were started with, as whoever reads Temporal sees it. */

@@ -108,7 +108,15 @@ export async function startEdgeWorker(config: Config, overrides: EdgeOverrides =
   ];
   const group = runTogether(workers, closers);
   log.info(
-    { location: file.location, publicKey, temporal: config.temporal.address, worker, allowed: file.allow.length },
+    {
+      location: file.location,
+      tenant: file.tenant,
+      publicKey,
+      temporal: config.temporal.address,
+      namespace: config.temporal.namespace,
+      worker,
+      allowed: file.allow.length,
+    },
     'the edge worker takes calls',
   );
   if (file.allow.length === 0) log.warn('"allow" is empty: this edge worker may reach nothing');
