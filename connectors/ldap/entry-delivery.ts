@@ -60,8 +60,9 @@ export async function deliver(
       failures.push({ ...(id === undefined ? {} : { id }), message: `read ${type}: ${error.message}` });
     }
   }
+  const references = complete.filter((entry) => entry.has(referenceAttribute(tools.settings, type)));
   await tools.names.prepare(
-    complete.flatMap((entry) => referencesOf(tools.settings, type, entry)),
+    references.flatMap((entry) => referencesOf(tools.settings, type, entry)),
     signal,
   );
   const items: NativeEntity[] = [];
@@ -95,9 +96,14 @@ async function whole(tools: DeliveryTools, type: LdapType, entry: Entry, signal?
   return complete.with([new EntryAttribute('member', values)], ['member']);
 }
 
+function referenceAttribute(settings: LdapSettings, type: LdapType): string {
+  return type === 'user' ? settings.memberOfAttribute : settings.memberAttribute;
+}
+
 function referencesOf(settings: LdapSettings, type: LdapType, entry: Entry): string[] {
-  if (type === 'user') return entry.texts(settings.memberOfAttribute);
-  return membersAreNames(settings) ? [] : entry.texts(settings.memberAttribute).map(withoutUid);
+  const values = entry.texts(referenceAttribute(settings, type));
+  if (type === 'user') return values;
+  return membersAreNames(settings) ? [] : values.map(withoutUid);
 }
 
 /** `uniqueMember` may carry a bit string behind the DN (RFC 4517 §3.3.21). */
@@ -110,7 +116,9 @@ function withoutUid(value: string): string {
  * entry does not.
  */
 function entityOf(tools: DeliveryTools, type: LdapType, entry: Entry, id: string): NativeEntity {
-  const references = type === 'user' ? groupsOf(tools, entry) : membersOf(tools, entry);
+  const references = entry.has(referenceAttribute(tools.settings, type))
+    ? shownReferences(tools, type, entry)
+    : undefined;
   const image = imageOf(tools, entry, references);
   let made: JsonObject | undefined;
   return {
@@ -131,6 +139,10 @@ function entityOf(tools: DeliveryTools, type: LdapType, entry: Entry, id: string
 
 /** An attribute whose DNs were replaced by identifiers; undefined where the entry has none. */
 type References = { readonly attribute: string; readonly values: JsonValue[] } | undefined;
+
+function shownReferences(tools: DeliveryTools, type: LdapType, entry: Entry): References {
+  return type === 'user' ? groupsOf(tools, entry) : membersOf(tools, entry);
+}
 
 function bodyOf({ maker }: DeliveryTools, entry: Entry, references: References): JsonObject {
   const body = maker.bodyOf(entry);

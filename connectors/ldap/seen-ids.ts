@@ -52,8 +52,8 @@ const FNV_PRIME = 0x01000193;
  * identifier have the same number once in four thousand million times, and then the confirming read finds them.
  */
 function immutableNumber(entry: Entry): number {
-  const bytes = entry.first('objectGUID') ?? entry.first('entryUUID') ?? Buffer.from(dnKey(entry.dn));
+  const fixed = entry.text('entryUUID') ?? entry.first('objectGUID')?.toString('latin1') ?? dnKey(entry.dn);
   let hash = FNV_OFFSET;
-  for (const byte of bytes) hash = Math.imul(hash ^ byte, FNV_PRIME);
+  for (let index = 0; index < fixed.length; index += 1) hash = Math.imul(hash ^ fixed.charCodeAt(index), FNV_PRIME);
   return hash;
 }

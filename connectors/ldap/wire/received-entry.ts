@@ -73,29 +73,54 @@ export class ReceivedEntry extends Entry {
   }
 
   override first(name: string): Buffer | undefined {
-    const index = this.indexOf(name);
-    return index < 0 ? undefined : this.attributeAt(index).values[0];
+    const at = this.firstValue(name);
+    return at < 0 ? undefined : this.message.subarray(insideOf(this.message, at), this.valueEnd(at));
+  }
+
+  override text(name: string): string | undefined {
+    const at = this.firstValue(name);
+    return at < 0 ? undefined : this.message.toString('utf8', insideOf(this.message, at), this.valueEnd(at));
   }
 
   override image(before: Buffer, fits: (name: AttributeName) => boolean): Buffer {
     const { message, start, nameEnd } = this;
-    const image = Buffer.allocUnsafe(before.length + message.length);
-    let length = before.copy(image);
+    const parts = this.partsThatFit(fits);
+    let length = before.length + nameEnd - start;
+    for (let part = 0; part < parts.length; part += 2) length += (parts[part + 1] ?? 0) - (parts[part] ?? 0);
+    const image = Buffer.allocUnsafe(length);
+    let at = before.copy(image);
     // With its tag and length, which tell where it ends.
-    length += message.copy(image, length, start, nameEnd);
-    // What stands together is copied together.
-    for (let from = 0; from < this.names.length; from += 1) {
-      let to = from;
-      while (to < this.names.length && this.fitsAt(to, fits)) to += 1;
-      if (to > from) length += message.copy(image, length, this.starts[from], this.starts[to]);
-      from = to;
-    }
-    return image.subarray(0, length);
+    at += message.copy(image, at, start, nameEnd);
+    for (let part = 0; part < parts.length; part += 2) at += message.copy(image, at, parts[part], parts[part + 1]);
+    return image;
   }
 
-  private fitsAt(index: number, fits: (name: AttributeName) => boolean): boolean {
-    const name = this.names[index];
-    return name !== undefined && fits(name);
+  /** Begin and end of the attributes that fit, one after the other; those that stand together are one part. */
+  private partsThatFit(fits: (name: AttributeName) => boolean): number[] {
+    const parts: number[] = [];
+    let isOpen = false;
+    for (let index = 0; index <= this.names.length; index += 1) {
+      const name = this.names[index];
+      const belongs = name !== undefined && fits(name);
+      if (belongs !== isOpen) parts.push(this.starts[index] ?? 0);
+      isOpen = belongs;
+    }
+    return parts;
+  }
+
+  /** Where the first value of an attribute begins, with its tag; −1 where there is none. */
+  private firstValue(name: string): number {
+    const index = this.indexOf(name);
+    if (index < 0) return -1;
+    const { message } = this;
+    const end = this.starts[index + 1] ?? 0;
+    const set = endOf(message, insideOf(message, this.starts[index] ?? 0), end, OCTET_STRING);
+    const at = insideOf(message, set);
+    return at < endOf(message, set, end, SET) ? at : -1;
+  }
+
+  private valueEnd(at: number): number {
+    return endOf(this.message, at, this.message.length, OCTET_STRING);
   }
 
   /** Of two attributes of one name the later one counts; −1 for none. */
