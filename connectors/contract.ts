@@ -125,7 +125,7 @@ export interface NativeEntity {
   /**
    * Bytes that decide `id` and `body`, and need not be kept: equal images of one system are equal entities, whichever process has read them. What
    * the connector's configuration has to do with the body is part of it. With an image the body is made when it is asked for, which an unchanged entity
-   * never is. Absent: the body speaks for itself.
+   * never is: then it is an accessor, which a copy by spread may leave out. Absent: the body speaks for itself.
    */
   readonly image?: Buffer | undefined;
   /** ETag or the like. */

@@ -70,9 +70,9 @@ function pageToSend(page: Page): Page {
   return { ...page, items: page.items.map(entityToSend) };
 }
 
-/** The body crosses in any case, so an image would only double the way. */
-function entityToSend({ image: _image, ...entity }: NativeEntity): NativeEntity {
-  return entity;
+/** The body crosses in any case, so an image would only double the way. By name, because a body may be made by an accessor, which a copy leaves out. */
+function entityToSend({ type, id, body, version, lastModified, membersUnknown }: NativeEntity): NativeEntity {
+  return { type, id, body, ...(version !== undefined && { version }), lastModified, membersUnknown };
 }
 
 /** A body with another value is told by the texts that differ, with a stand-in for the mark. */

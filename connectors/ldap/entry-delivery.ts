@@ -1,15 +1,13 @@
-import { createHash } from 'node:crypto';
-import type { JsonObject, JsonValue } from '../../core/json.js';
+import type { JsonValue } from '../../core/json.js';
 import type { EntityFailure, NativeEntity } from '../contract.js';
 import { flattenedMembers } from './ad/flatten.js';
+import { DeliveredEntry, type References } from './delivered-entry.js';
 import { EntryAttribute, type Entry } from './entry.js';
 import { present } from './filter/build.js';
-import { parseGeneralizedTime } from './generalized-time.js';
 import { membersAreNames, type LdapSettings, type LdapType } from './ldap-settings.js';
 import type { MemberNames } from './member-names.js';
 import { identifierOf, type BodyMaker } from './native-entity.js';
 import { completeRanges, hasRanges, UnreadableEntryError } from './range-retrieval.js';
-import type { Schema } from './schema.js';
 import { readEntry } from './search.js';
 import type { Sessions } from './sessions.js';
 
@@ -25,17 +23,8 @@ export interface DeliveryTools {
   readonly sessions: Sessions;
   readonly names: MemberNames;
   readonly maker: BodyMaker;
-  /** See {@link imageKey}. */
+  /** Of `imageKey`. */
   readonly imageKey: Buffer;
-}
-
-/** Raised when the same bytes of a server begin to give another body. */
-const DELIVERY_REVISION = 1;
-
-/** Stands before what the server wrote: under other settings, or with another schema, the same bytes make another body. */
-export function imageKey({ fingerprint, version }: LdapSettings, type: LdapType, { binary }: Schema): Buffer {
-  const deciding = [DELIVERY_REVISION, fingerprint, version, type, [...binary].sort()];
-  return createHash('sha256').update(JSON.stringify(deciding)).digest().subarray(0, 16);
 }
 
 /** Turns entries into native entities: ranges completed, DNs of members and groups replaced by identifiers (specification §3). */
@@ -111,51 +100,19 @@ function withoutUid(value: string): string {
   return value.replace(/#'[01]*'B$/, '');
 }
 
-/**
- * The body is made when somebody asks for it. Its image is what the server wrote, with the identifiers in place of DNs, which may change while the
- * entry does not.
- */
 function entityOf(tools: DeliveryTools, type: LdapType, entry: Entry, id: string): NativeEntity {
   const references = entry.has(referenceAttribute(tools.settings, type))
     ? shownReferences(tools, type, entry)
     : undefined;
-  const image = imageOf(tools, entry, references);
-  let made: JsonObject | undefined;
-  return {
-    type,
-    id,
-    get body() {
-      made ??= bodyOf(tools, entry, references);
-      return made;
-    },
-    get lastModified() {
-      const modified = parseGeneralizedTime(entry.text('modifyTimestamp') ?? entry.text('whenChanged') ?? '');
-      return modified === undefined ? undefined : new Date(modified).toISOString();
-    },
-    image,
-    membersUnknown: type === 'group' && hidesMembers(tools, entry) ? 'notShown' : undefined,
-  };
+  const membersUnknown = type === 'group' && hidesMembers(tools, entry) ? 'notShown' : undefined;
+  return new DeliveredEntry(
+    { type, id, membersUnknown },
+    { entry, references, maker: tools.maker, imageKey: tools.imageKey },
+  );
 }
 
-/** An attribute whose DNs were replaced by identifiers; undefined where the entry has none. */
-type References = { readonly attribute: string; readonly values: JsonValue[] } | undefined;
-
-function shownReferences(tools: DeliveryTools, type: LdapType, entry: Entry): References {
+function shownReferences(tools: DeliveryTools, type: LdapType, entry: Entry): References | undefined {
   return type === 'user' ? groupsOf(tools, entry) : membersOf(tools, entry);
-}
-
-function bodyOf({ maker }: DeliveryTools, entry: Entry, references: References): JsonObject {
-  const body = maker.bodyOf(entry);
-  if (references === undefined) return body;
-  const wanted = references.attribute.toLowerCase();
-  body[Object.keys(body).find((name) => name.toLowerCase() === wanted) ?? references.attribute] = references.values;
-  return body;
-}
-
-function imageOf({ maker, imageKey }: DeliveryTools, entry: Entry, references: References): Buffer | undefined {
-  const image = entry.image(imageKey, maker.isDelivered);
-  if (image === undefined || references === undefined) return image;
-  return Buffer.concat([image, Buffer.from(JSON.stringify(references.values))]);
 }
 
 /**
@@ -168,7 +125,7 @@ function hidesMembers({ settings }: DeliveryTools, entry: Entry): boolean {
 }
 
 /** CONN-LDAP-31: groups outside the group path, and those without the attribute, are left out. */
-function groupsOf({ settings, names }: DeliveryTools, entry: Entry): References {
+function groupsOf({ settings, names }: DeliveryTools, entry: Entry): References | undefined {
   const values = entry.texts(settings.memberOfAttribute);
   if (values.length === 0) return undefined;
   const groups = values.map((dn) => names.nameOf(dn)).filter((name) => name?.type === 'group');
@@ -179,7 +136,7 @@ function groupsOf({ settings, names }: DeliveryTools, entry: Entry): References 
 }
 
 /** CONN-LDAP-32. */
-function membersOf({ settings, names }: DeliveryTools, entry: Entry): References {
+function membersOf({ settings, names }: DeliveryTools, entry: Entry): References | undefined {
   const values = entry.texts(settings.memberAttribute).map(withoutUid);
   if (values.length === 0) return undefined;
   const placeholder = settings.emptyMemberDn?.toLowerCase();

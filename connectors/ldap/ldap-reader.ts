@@ -3,7 +3,8 @@ import type { ConnectorContext, NativeEntity, Page, ReadOneOptions, ReadPageRequ
 import { changesFromAccessLog } from './access-log.js';
 import { formatDn, parseDn, DnSyntaxError, isAtOrBelow } from './dn/dn.js';
 import type { Entry } from './entry.js';
-import { deliver, imageKey, type DeliveryTools } from './entry-delivery.js';
+import { imageKey } from './delivered-entry.js';
+import { deliver, type DeliveryTools } from './entry-delivery.js';
 import { matchesFilter } from '../../core/filter/matches-filter.js';
 import { allOf, atLeast, equals } from './filter/build.js';
 import { toLdapFilter } from './filter/translate.js';

@@ -23,6 +23,7 @@ import { CallOpener, CallSealer } from '../../runtime/edge/sealed-calls.js';
 import { openCredential, sealCredential } from '../../runtime/edge/sealed-credential.js';
 import { SignOfLife } from '../../worker/edge/sign-of-life.js';
 import type { Beat } from '../../worker/edge/sign-of-life.js';
+import type { JsonObject } from '../../core/json.js';
 import { loadConfig } from '../../runtime/config.js';
 
 describe('when an edge worker may begin a request that writes (ADR 0086)', () => {
@@ -293,10 +294,17 @@ describe('what crosses', () => {
   });
 
   it('CONN-CORE-91: images do not cross: bytes would not come out as they went in, and the body is there', async () => {
-    const entity = { type: 'user', id: '7', body: { a: ['b'] }, image: Buffer.from('a=b') };
-    const page = { items: [entity], failures: [], tombstones: [], next: null };
-    const connector = { readOne: async () => entity, readPage: async () => page } as unknown as Connector;
-    const { image: _image, ...crossing } = entity;
+    class Lazy {
+      readonly type = 'user';
+      readonly id = '7';
+      readonly image = Buffer.from('a=b');
+      get body(): JsonObject {
+        return { a: ['b'] };
+      }
+    }
+    const page = { items: [new Lazy()], failures: [], tombstones: [], next: null };
+    const connector = { readOne: async () => new Lazy(), readPage: async () => page } as unknown as Connector;
+    const crossing = { type: 'user', id: '7', body: { a: ['b'] } };
     expect(await perform(connector, 'readOne', ['user', '7', {}], {})).toEqual(crossing);
     expect(await perform(connector, 'readPage', [{}], {})).toEqual({ ...page, items: [crossing] });
   });
