@@ -38,4 +38,6 @@ export interface GroupSample extends EntitySample {
   readonly member: JsonValue;
   /** A group may have no members. */
   readonly mayBeEmpty: boolean;
+  /** Only where this property is set. */
+  readonly emptyWith?: string;
 }

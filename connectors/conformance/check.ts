@@ -48,7 +48,6 @@ export const NEEDS = {
   delta: need((_, { delta, deltaTypes }) => delta !== 'none' && deltaTypes.includes('user'), 'no delta read'),
   optional: need(({ samples }) => samples.user?.optional !== undefined, 'the sample names no optional attribute'),
   sharedKey: need(({ samples }) => samples.user?.textKey !== undefined, 'the sample names no key that may be shared'),
-  emptyGroups: need(({ samples }) => samples.group?.mayBeEmpty === true, 'a group must have a member'),
   replace: need((system, capabilities) => modes(system, capabilities).includes('replace'), 'no replacing update'),
   patch: need((system, capabilities) => modes(system, capabilities).includes('patch'), 'no update by change'),
   membership: need((_, { changesMembers }) => changesMembers === true, 'users are not assigned to groups one by one'),

@@ -34,7 +34,15 @@ const systemFile = z.strictObject({
   samples: z
     .strictObject({
       user: z.strictObject(sample).optional(),
-      group: z.strictObject({ ...sample, members: pointer, member: z.json(), mayBeEmpty: z.boolean() }).optional(),
+      group: z
+        .strictObject({
+          ...sample,
+          members: pointer,
+          member: z.json(),
+          mayBeEmpty: z.boolean(),
+          emptyWith: z.string().min(1).optional(),
+        })
+        .optional(),
       pageSizeProperty: z.string().optional(),
       addressProperty: z.string().optional(),
       updateModeProperties: z.strictObject({ replace: texts.optional(), patch: texts.optional() }).optional(),

@@ -110,6 +110,12 @@ export class Trial {
     return group;
   }
 
+  /** The last member of a group may go. */
+  get groupMayBeEmpty(): boolean {
+    const { mayBeEmpty, emptyWith } = this.group;
+    return mayBeEmpty && (emptyWith === undefined || (this.system.properties[emptyWith] ?? '') !== '');
+  }
+
   body(n: number): JsonObject {
     return sampleBody(this.user, this.mark, n);
   }

@@ -1,7 +1,11 @@
 import type { EntitySamples } from '../entity-samples.js';
 import type { JsonObject } from '../../core/json.js';
 
-function samplesOf(user: JsonObject, group: JsonObject, names: { user: string; group: string }): EntitySamples {
+function samplesOf(
+  user: JsonObject,
+  group: JsonObject,
+  { emptyWith, ...names }: { user: string; group: string; emptyWith?: string },
+): EntitySamples {
   return {
     user: {
       body: user,
@@ -18,6 +22,7 @@ function samplesOf(user: JsonObject, group: JsonObject, names: { user: string; g
       members: '/member',
       member: '${id}',
       mayBeEmpty: true,
+      ...(emptyWith === undefined ? {} : { emptyWith }),
     },
     pageSizeProperty: 'ldap.page.size',
     addressProperty: 'ldap.url',
@@ -28,7 +33,8 @@ function samplesOf(user: JsonObject, group: JsonObject, names: { user: string; g
 export const LDAP_SAMPLES: EntitySamples = samplesOf(
   { uid: ['${mark}-${n}'], cn: ['Given ${n}'], sn: ['Family'], title: [], mail: ['${mark}.${n}@example.org'] },
   { cn: ['${mark}-${n}'], description: ['A group'] },
-  { user: 'uid', group: 'cn' },
+  // The class demands a member.
+  { user: 'uid', group: 'cn', emptyWith: 'ldap.group.empty.member.dn' },
 );
 
 /** What a domain controller accepts; names of accounts have at most 20 characters. */

@@ -15,7 +15,7 @@ export const GROUPS: readonly Check[] = [
       const group = await trial.makeGroup(1, [a]);
       await mustHaveMembers(trial, group.id, [a]);
       let before = group.body;
-      const last = trial.group.mayBeEmpty ? [[]] : [];
+      const last = trial.groupMayBeEmpty ? [[]] : [];
       for (const wanted of [[a, b, c], [c, d], ...last, [b]]) {
         const body = withMembers(trial.group, group.body, wanted);
         await openFor(trial, mode).update('group', group.id, { mode, body, before }, {});

@@ -8,12 +8,6 @@ import { describeConformance } from '../../support/conformance.js';
 import { describeSamba, describeSlapd, startTestSamba } from '../../support/directories.js';
 import { sambaProperties, slapdProperties } from '../support/ldap.js';
 
-const VALUES = { 'no-path-tricks': 'an identifier is a value in a search, no step of a path' };
-const BEFORE_THE_BIND = {
-  'lost-answer':
-    'a silent network is met before the bind, so the create has not left; test/connectors/ldap/hostile.spec.ts cuts the connection behind it',
-};
-
 let slapdResults: readonly CheckResult[] = [];
 let sambaResults: readonly CheckResult[] = [];
 
@@ -24,7 +18,6 @@ describeSlapd('OpenLDAP', () => {
     samples: LDAP_SAMPLES,
     exampleAddress: 'ldap://127.0.0.1',
     hasSecrets: true,
-    notApplicable: { ...VALUES, ...BEFORE_THE_BIND },
     properties: {
       'ldap.delta.attribute': 'modifyTimestamp',
       'ldap.dn.escape.mode': 'rfc4514',
@@ -42,6 +35,27 @@ describeSlapd('OpenLDAP', () => {
   });
 });
 
+describeSlapd('OpenLDAP as it comes: neither deltas nor a placeholder in groups', () => {
+  describeConformance({
+    name: 'slapd',
+    factory: ldapServerFactory,
+    samples: LDAP_SAMPLES,
+    exampleAddress: 'ldap://127.0.0.1',
+    hasSecrets: true,
+    without: ['faults', 'delta'],
+    start: async () => {
+      const slapd = await startSlapd();
+      const properties = {
+        'ldap.url': slapd.url,
+        'ldap.user': slapd.rootDn,
+        'ldap.user.path': slapd.peopleDn,
+        'ldap.group.path': slapd.groupsDn,
+      };
+      return { properties, secrets: { 'ldap.password': slapd.rootPassword }, stop: () => slapd.stop() };
+    },
+  });
+});
+
 describeSamba('Samba', () => {
   sambaResults = describeConformance({
     name: 'Samba AD DC',
@@ -49,7 +63,6 @@ describeSamba('Samba', () => {
     samples: AD_SAMPLES,
     exampleAddress: 'ldap://127.0.0.1',
     hasSecrets: true,
-    notApplicable: { ...VALUES, ...BEFORE_THE_BIND },
     properties: {
       // Without encryption a domain controller takes no password; a relay passes on what is encrypted after the connection was made.
       'ldap.tls.mode': 'starttls',

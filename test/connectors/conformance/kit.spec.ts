@@ -259,6 +259,21 @@ describe('Conformance kit', () => {
       }),
     ],
     [
+      'no-path-tricks',
+      'deletes somebody for a step of a path',
+      ({ create, delete: remove }) => {
+        let newest = '';
+        return {
+          create: async (type, body, options) => {
+            const made = await create(type, body, options);
+            newest = made.id;
+            return made;
+          },
+          delete: (type, id, options) => remove(type, id === '.' ? newest : id, options),
+        };
+      },
+    ],
+    [
       'members-patch',
       'only adds members',
       ({ update }) => ({
