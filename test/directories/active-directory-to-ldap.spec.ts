@@ -11,10 +11,10 @@ import { Company, groupLine, lineOf, modifyLdif } from './support/company.js';
 
 /** More than a domain controller gives of one attribute at once (MaxValRange). */
 const PEOPLE = 2_000;
-/** A unit that comes in as a whole. */
-const LATE = sized(10, 500);
+/** A unit that comes in as a whole; with it there are 5,000. */
+const LATE = sized(10, 3_000);
 const GROUPS = sized(8, 30);
-const LIMIT_MS = sized(120_000, 300_000);
+const LIMIT_MS = sized(120_000, 900_000);
 
 const BASE = 'DC=example,DC=test';
 const USERS = `OU=People,${BASE}`;
