@@ -1,13 +1,48 @@
 import type { NativeFilter } from '../core/filter/filter-model.js';
 import type { EntityType } from '../core/entity-type.js';
-import type { JsonObject, JsonValue } from '../core/json.js';
+import type { JsonObject } from '../core/json.js';
 import type { ConfirmationLimit, SplitRule } from './capability-rules.js';
+import type { ConnectorContext } from './connector-context.js';
 import type { ConnectorDescriptor, EditableProfile, PropertyFinding } from './descriptor.js';
+import type {
+  Change,
+  ConnectionReport,
+  Cursor,
+  Match,
+  MemberChange,
+  NativeEntity,
+  Page,
+  Resolution,
+  ValueHolder,
+  Watermark,
+  WriteResult,
+} from './entities.js';
 import type { EntitySamples } from './entity-samples.js';
 import type { ProbeOptions, ProbeReport } from './probe-report.js';
-import type { ReachGuard } from './reach-guard.js';
 
+export type {
+  ClientCertificate,
+  ConnectorContext,
+  ConnectorLimits,
+  ConnectorLog,
+  ConnectorMemory,
+  ResolvedConfig,
+} from './connector-context.js';
 export type { ConnectorDescriptor, EditableProfile, PropertyDescriptor, PropertyFinding } from './descriptor.js';
+export type {
+  Change,
+  ConnectionReport,
+  Cursor,
+  EntityFailure,
+  Match,
+  MemberChange,
+  NativeEntity,
+  Page,
+  Resolution,
+  ValueHolder,
+  Watermark,
+  WriteResult,
+} from './entities.js';
 
 /**
  * What a connector promises (specification: connectors/contract.md). A connector knows one protocol and one system; it knows no
@@ -116,34 +151,6 @@ export interface ReadOneOptions extends CallOptions {
   readonly withFilter?: boolean;
 }
 
-/** Entity in the native shape of the system (CONN-CORE-02). */
-export interface NativeEntity {
-  readonly type: EntityType;
-  /** Native identifier exactly as the system spells it (CONN-CORE-06). */
-  readonly id: string;
-  readonly body: JsonObject;
-  /**
-   * Bytes that decide `id` and `body`, and need not be kept: equal images of one system are equal entities, whichever process has read them. What
-   * the connector's configuration has to do with the body is part of it. With an image the body is made when it is asked for, which an unchanged entity
-   * never is: then it is an accessor, which a copy by spread may leave out. Absent: the body speaks for itself.
-   */
-  readonly image?: Buffer | undefined;
-  /** ETag or the like. */
-  readonly version?: string;
-  /** ISO 8601 UTC. */
-  readonly lastModified?: string | undefined;
-  /**
-   * The members of this group are not known from this answer (UNK-5). `cut`: it may show a part of them only; `notShown`: it has no list, and
-   * nothing says that the list is empty.
-   */
-  readonly membersUnknown?: 'cut' | 'notShown' | undefined;
-}
-
-/** Opaque position in a read, at most 8 KiB of JSON, with a version `v`, without secrets (CONN-CORE-09). */
-export type Cursor = JsonObject & { v: number };
-/** Opaque mark up to which a source was read; same limits as {@link Cursor}. */
-export type Watermark = JsonObject & { v: number };
-
 /** One call of {@link Connector.readPage}. */
 export interface ReadPageRequest extends CallOptions {
   readonly type: EntityType;
@@ -160,99 +167,6 @@ export interface ReadPageRequest extends CallOptions {
    * answer wrongly, and where {@link Capabilities.filtersReads} is not set.
    */
   readonly where?: NativeFilter;
-}
-
-/** A page of a read, with everything the engine needs to go on and to judge completeness (CONN-CORE-22). */
-export interface Page {
-  readonly items: readonly NativeEntity[];
-  /** Entities of this page that could not be read (CONN-CORE-21). */
-  readonly failures: readonly EntityFailure[];
-  /** Deletions that the source itself reports. */
-  readonly tombstones: readonly { readonly id: string }[];
-  /** `null` = end of this read. */
-  readonly next: Cursor | null;
-  readonly total?: { readonly value: number; readonly quality: 'exact' | 'estimate' };
-  /** The mark captured before the first page was asked for (CONN-CORE-43); only on the last page. */
-  readonly watermark?: Watermark;
-  /** Bytes of the answer where the connector knows them: small pages of a read over one connection are stored together. */
-  readonly sizeBytes?: number;
-  /** Something moved under the read (CONN-CORE-24). */
-  readonly drift?: 'total-shrank' | 'total-grew';
-}
-
-/** One entity that was there but could not be read; it makes the read incomplete. */
-export interface EntityFailure {
-  readonly id?: string;
-  /** Without personal data and secrets. */
-  readonly message: string;
-}
-
-/** What shall become of an existing entity. */
-export interface Change {
-  /**
-   * `replace`: the entity as it shall be (PUT); `before`, where known, lets the connector write large member lists in slices. `patch`: only what
-   * differs from `before`; without `before` all attributes of `body` are set (WRT-2).
-   */
-  readonly mode: 'replace' | 'patch';
-  readonly body: JsonObject;
-  readonly before?: JsonObject;
-  /** Of a group nothing else is written: its members, or those of them that are users (WRT-8). */
-  readonly only?: 'members' | 'userMembers';
-  /** Members that are known to be groups, whatever the body says of them (CONN-CORE-58). */
-  readonly memberGroups?: ReadonlySet<string>;
-}
-
-/** Ids of users of the system, none in both lists. */
-export interface MemberChange {
-  readonly add: readonly string[];
-  readonly remove: readonly string[];
-}
-
-/** What a write has done. */
-export interface WriteResult {
-  readonly id: string;
-  /** `none`: the change was empty, nothing was sent (CONN-SCIM-63). `members-removed`: see {@link Connector.delete}. */
-  readonly applied: 'created' | 'updated' | 'deleted' | 'already-absent' | 'members-removed' | 'none';
-  /** Given back with the next write ({@link WriteOptions.etag}): an ETag, or what never changes where an update can change the identifier. */
-  readonly version?: string;
-  /** The entity as the system answered, where it did (CONN-CORE-56). */
-  readonly entity?: JsonObject;
-  /** Creation time by the target's own clock, ISO 8601 UTC, when it tells (evidence of origin, RTY-5). */
-  readonly createdAt?: string;
-}
-
-/** Outcome of looking for an existing entity; `none` is a finding, not a failure to look. */
-export type Resolution =
-  | { readonly outcome: 'none' }
-  /** `createdAt`: creation time in the target, translated to our clock and never later than it was; only where both clocks are known. */
-  | { readonly outcome: 'one'; readonly entity: NativeEntity; readonly createdAt?: string }
-  | { readonly outcome: 'many'; readonly ids: readonly string[] };
-
-/** A value that exactly one other entity has. */
-export interface ValueHolder {
-  /** For messages. */
-  readonly attribute: string;
-  /** The entity that has it. */
-  readonly id: string;
-  /** What never changes about it, where the identifier does: {@link WriteResult.version}. */
-  readonly tag?: string;
-  /** It is a configured unique attribute: then it is sure that this value is in the way. */
-  readonly isKey: boolean;
-  /** The body with another value in its place, made of it and of `mark`, which nobody has. */
-  readonly without: (body: JsonObject, mark: string) => JsonObject;
-}
-
-/**
- * What is there for an entity that has no link. `hidden`: nothing is found by the unique keys, and yet something has the value that a
- * create would claim, so that the system will refuse it (CNF-2).
- */
-export type Match = Resolution | { readonly outcome: 'hidden'; readonly id: string; readonly by: string };
-
-/** Outcome of {@link Connector.testConnection}. */
-export interface ConnectionReport {
-  readonly ok: boolean;
-  /** One line for each thing tried: what, result, remedy if it failed. Safe to show and log. */
-  readonly checks: readonly { readonly name: string; readonly ok: boolean; readonly message: string }[];
 }
 
 /** What a configured system can do; derived from properties without I/O (CONN-CORE-10). */
@@ -307,68 +221,6 @@ export interface Capabilities {
   readonly requestTimeoutMs: number;
   /** Step of the target's creation times, milliseconds; `undefined` where its clock is not known to be comparable (RTY-5). */
   readonly creationTimeGranularityMs?: number;
-}
-
-/** A configured system as the connector sees it. */
-export interface ResolvedConfig {
-  /** Effective plain properties: defaults filled in, destination merged. */
-  readonly properties: Readonly<Record<string, string>>;
-  /** Clear text of a credential property, or undefined if it is not set. Never log it. */
-  secret(name: string): string | undefined;
-  /** Names of the credential properties that are set, for names with a free part or any spelling (`ips.http.header.…`). */
-  readonly secretNames?: readonly string[];
-}
-
-/** Everything a connector gets from outside. */
-export interface ConnectorContext {
-  readonly config: ResolvedConfig;
-  readonly clock: () => Date;
-  /** Structured, already bound to the system; gets no personal data and no secrets. */
-  readonly log: ConnectorLog;
-  /** Shorter limits than those of contract.md §13, for the conformance kit and for tests. */
-  readonly limits?: ConnectorLimits;
-  /**
-   * Passed before every single request to the system, where all processes together keep a limit (CONN-CORE-75). The resolved function gives
-   * the place back when the answer is there. Rejects when the signal is aborted.
-   */
-  readonly pace?: (signal: AbortSignal | undefined) => Promise<() => void>;
-  /**
-   * What the connector has learned of the system: shared by all connectors that are opened with this very configuration, in this process.
-   * Nothing of people, nothing that is missed when it is empty. Absent: there is nothing but the connector's own.
-   */
-  readonly memory?: ConnectorMemory;
-  /**
-   * The outbound certificate of the system that is active now; asked for each connection, so that a switch is felt by the next one (CRT-3).
-   * Undefined, or absent: there is none.
-   */
-  readonly clientCertificate?: () => Promise<ClientCertificate | undefined>;
-  /**
-   * Passed before anything is sent to a place, the token service included; throws a ConnectorError of kind `fatal` for a place that this process may not
-   * reach (CONN-CORE-94). Absent: every place may be reached.
-   */
-  readonly guard?: ReachGuard;
-}
-
-/** Who a system is in mutual TLS; both PEM. Never log it. */
-export interface ClientCertificate {
-  readonly certificate: string;
-  readonly privateKey: string;
-  readonly validUntil: Date;
-}
-
-/** Values by names that the connector chooses. */
-export type ConnectorMemory = Map<string, unknown>;
-
-/** Limits that a caller may shorten. */
-export interface ConnectorLimits {
-  /** Milliseconds for any one request, connecting included. */
-  readonly requestTimeoutMs?: number;
-}
-
-/** The log of one system. */
-export interface ConnectorLog {
-  debug(fields: Record<string, JsonValue>, message: string): void;
-  warn(fields: Record<string, JsonValue>, message: string): void;
 }
 
 /** One system type: describes it, checks its properties and opens connectors for it. */
