@@ -2,7 +2,7 @@ import { ineffectiveTraces } from '../core/logs/trace.js';
 import { governorProblem } from '../core/plan/limits.js';
 import { readSafetyProblem } from '../core/sync/read-safety.js';
 import { writeBackProblem } from '../core/write-back.js';
-import { PLATFORM_PROPERTIES } from './property-descriptors.js';
+import { PLATFORM_PROPERTIES } from './platform-properties.js';
 import type { ConnectorFactory, PropertyDescriptor, PropertyFinding } from './contract.js';
 import { headerProblem, HEADER_PREFIX } from './http/http-settings.js';
 

@@ -1,4 +1,4 @@
-import { HTTP_PROPERTIES } from '../property-descriptors.js';
+import { HTTP_PROPERTIES } from '../http-properties.js';
 import type { PropertyDescriptor } from '../contract.js';
 import { PAGING_METHODS, PROFILE_PROPERTY } from './profile-overrides.js';
 import { originProperties } from './origins.js';

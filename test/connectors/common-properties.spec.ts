@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { isSecretProperty, validateProperties } from '../../connectors/common-properties.js';
-import { PLATFORM_PROPERTIES } from '../../connectors/property-descriptors.js';
+import { PLATFORM_PROPERTIES } from '../../connectors/platform-properties.js';
 import { createRegistry } from '../../connectors/registry.js';
 import { scimSystemFactory as factory } from '../../connectors/scim/scim.factory.js';
 
