@@ -10,10 +10,10 @@ import { sized } from '../support/sizes.js';
 import { group as scimGroup, person as scimPerson, summary } from '../support/world.js';
 import { groupLine } from './support/company.js';
 
-const EMPLOYEES = sized(60, 300);
+const EMPLOYEES = sized(60, 2_000);
 const GROUPS = sized(8, 30);
 /** People who join late and have an account already. */
-const LATE = sized(20, 200);
+const LATE = sized(20, 3_000);
 const LIMIT_MS = sized(120_000, 480_000);
 
 const BASE = 'DC=example,DC=test';
