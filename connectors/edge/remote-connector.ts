@@ -9,7 +9,7 @@ import type { EdgeAnswer, EdgeCallMessage, EdgeOperation } from './messages.js';
 import { argsToSend, resultOf } from './operations.js';
 import { lostCallError } from './lost-call.js';
 import type { LostEnd } from './lost-call.js';
-import { WriteWorker } from './write-worker.js';
+import { ReplacedError, WriteWorker } from './write-worker.js';
 import type { FoundWorker, Permit } from './write-worker.js';
 
 /** One call to the edge workers of a location. */
@@ -21,7 +21,7 @@ export interface EdgePortCall {
   readonly requestTimeoutMs: number;
   /** Called right before it is sent, after all waiting. */
   readonly beforeSend?: (() => void) | undefined;
-  /** Asked after that. */
+  /** Asked right before that. */
   readonly permit?: (() => Permit) | undefined;
   readonly signal: AbortSignal | undefined;
 }
@@ -103,7 +103,7 @@ class RemoteCalls {
   private readonly workers = new Set<string>();
   private readWorker: string | undefined;
   private readonly writeWorker = new WriteWorker(
-    () => this.greet(),
+    (worker) => this.greet(worker),
     () => performance.now(),
   );
 
@@ -184,32 +184,38 @@ class RemoteCalls {
     }
   }
 
-  /** What a worker was gone for, or did not get to, is not done, and asked for again: under a permission of its own each time. */
+  /**
+   * What a worker was gone for, or did not get to, is not done, and asked for again: under a permission of its own each time. What still waited for its turn
+   * when its worker was given up was not sent at all.
+   */
   private async askToWrite(
     operation: EdgeOperation,
     args: readonly unknown[],
     options: CallOptions,
   ): Promise<EdgePortEnd> {
     const { signal, beforeWrite } = options;
-    for (let attemptsLeft = WRITE_ATTEMPTS - 1; ; attemptsLeft -= 1) {
+    for (let attemptsLeft = WRITE_ATTEMPTS - 1; ;) {
       const found = await unlessAborted(this.writeWorker.current(), signal, undefined);
       if (found === undefined) return { kind: 'notDone', reason: 'cancelled' };
-      const end = await this.call(operation, args, {
+      const call = this.call(operation, args, {
         worker: found.worker,
         signal,
         permit: () => this.writeWorker.permit(found),
         ...(isWrite(operation) && { beforeSend: beforeWrite }),
       });
+      const end = await call.catch(replacedOrThrow);
+      if (end === undefined) continue;
       const late = end.kind === 'answered' && end.answer.end === 'tooLate' ? end.answer : undefined;
       if (end.kind !== 'answered' || late?.isPermitOver === true) await this.writeWorker.replace(found);
       const mayRepeat = (end.kind === 'notDone' && end.reason === 'gone') || late?.sent === false;
       if (!mayRepeat || attemptsLeft === 0) return end;
+      attemptsLeft -= 1;
     }
   }
 
-  /** Finds an edge worker that is there. Throws ConnectorErrors. */
-  private async greet(): Promise<FoundWorker> {
-    const greeting = greetingSchema.parse(await this.ask('hello', [{}], {}, undefined));
+  /** Finds an edge worker that is there, or asks this one for its clock. Throws ConnectorErrors. */
+  private async greet(worker: string | undefined): Promise<FoundWorker> {
+    const greeting = greetingSchema.parse(await this.ask('hello', [{}], {}, worker));
     return { ...greeting, heardMs: performance.now() };
   }
 
@@ -264,6 +270,10 @@ class RemoteCalls {
       leave?.();
     }
   }
+}
+
+function replacedOrThrow(error: unknown): undefined {
+  if (!(error instanceof ReplacedError)) throw error;
 }
 
 function tooLate(operation: EdgeOperation, sent: boolean): ConnectorError {

@@ -56,8 +56,10 @@ const NOT_DONE = new Set(['late', 'notBegun', 'noWorker', 'otherKey', 'notOurs',
 /** A worker that was found dead by its silence, or has failed, begins no request any more. */
 const IS_OVER = new Set(['silent', 'broken']);
 
-/** Answers of Temporal, by code of gRPC, after which it has started nothing: what was asked for is wrong, or not allowed, or too much. */
-const REFUSED = new Set([3, 5, 7, 8, 9, 12, 16]);
+/** Answers of Temporal, by code of gRPC, after which it has started nothing: what was asked for is wrong, or not allowed. */
+const REFUSED = new Set([3, 5, 7, 9, 12, 16]);
+/** Too much: said by Temporal before it starts a call, but also by a proxy that gives up a request which it has passed on (ENHANCE_YOUR_CALM). */
+const EXHAUSTED = 8;
 /** A call that is too old from the beginning, so that nobody makes it. */
 const NEVER = { firstTask: -1 } as const;
 
@@ -120,10 +122,9 @@ export class CallWorkflows {
     try {
       return await this.startAs(workflowId, input, frame);
     } catch (error) {
-      const refusal = refusalOf(error);
-      if (refusal !== undefined) return { kind: 'notDone', reason: 'refused', detail: refusal };
-      if (!route.mayWrite) return { kind: 'notDone', reason: 'away' };
-      return this.overtake(workflowId, input, startedMs);
+      const notStarted = notStartedBecause(error);
+      if (notStarted.isSure || !route.mayWrite) return { kind: 'notDone', ...notStarted.why };
+      return this.overtake(workflowId, input, startedMs, notStarted.why);
     }
   }
 
@@ -131,18 +132,22 @@ export class CallWorkflows {
    * The request to start a call got no answer, and may still be on its way. Its name is taken by a call that nobody makes: then that request comes too
    * late whenever it comes. Where it was first, it is waited for. When Temporal is away for longer than the permit lasts, nobody begins the call any more.
    */
-  private async overtake(workflowId: string, input: CallInput, startedMs: number): Promise<WorkflowHandle | NoAnswer> {
+  private async overtake(
+    workflowId: string,
+    input: CallInput,
+    startedMs: number,
+    why: NotStarted['why'],
+  ): Promise<WorkflowHandle | NoAnswer> {
     const { client } = await this.open();
     const never = { ...input, times: { ...input.times, ...NEVER } };
     for (;;) {
       await this.tools.pause(LOOK_INTERVAL_MS);
       try {
         await this.startAs(workflowId, never, Buffer.alloc(0));
-        return { kind: 'notDone', reason: 'away' };
+        return { kind: 'notDone', ...why };
       } catch (error) {
         if (error instanceof WorkflowExecutionAlreadyStartedError) return client.workflow.getHandle(workflowId);
-        if (this.isClosed || this.tools.nowMs() > startedMs + EDGE_WINDOW_MS)
-          return { kind: 'unknown', reason: 'away' };
+        if (this.isClosed || this.tools.nowMs() > startedMs + EDGE_WINDOW_MS) return { kind: 'unknown', ...why };
       }
     }
   }
@@ -221,10 +226,21 @@ export function callToolsOf(temporal: TemporalConfig): CallTools {
   };
 }
 
-function refusalOf(error: unknown): string | undefined {
-  if (error instanceof NamespaceNotFoundError) return `there is no namespace ${error.namespace}`;
+/** A call was not started, or nobody knows. */
+interface NotStarted {
+  readonly isSure: boolean;
+  readonly why: Pick<NoAnswer, 'reason' | 'detail'>;
+}
+
+function notStartedBecause(error: unknown): NotStarted {
+  if (error instanceof NamespaceNotFoundError)
+    return { isSure: true, why: { reason: 'refused', detail: `there is no namespace ${error.namespace}` } };
   const cause = error instanceof Error && !isGrpcServiceError(error) ? error.cause : error;
-  return isGrpcServiceError(cause) && REFUSED.has(Number(cause.code)) ? cause.details : undefined;
+  if (!isGrpcServiceError(cause)) return { isSure: false, why: { reason: 'away' } };
+  const code = Number(cause.code);
+  const isSure = REFUSED.has(code);
+  const isRefused = isSure || code === EXHAUSTED;
+  return { isSure, why: isRefused ? { reason: 'refused', detail: cause.details } : { reason: 'away' } };
 }
 
 function answered({ mayWrite }: FrameRoute, bytes: Uint8Array): FrameEnd {

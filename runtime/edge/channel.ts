@@ -16,7 +16,7 @@ export interface EdgeCall extends FrameRoute {
   readonly sealed: Buffer;
   /** Called right before it is sent, after all waiting; what it throws rejects the call, and it is not sent. */
   readonly beforeSend?: (() => void) | undefined;
-  /** Called after that: the sealed permit of a call that writes. */
+  /** Called right before that: the sealed permit of a call that writes. What it throws does the same. */
   readonly permit?: (() => string) | undefined;
   readonly signal: AbortSignal | undefined;
 }
@@ -159,8 +159,10 @@ export class EdgeCalls {
 function beforeSending({ signal, beforeSend, permit }: Item): ItemEnd | Pick<SentItem, 'permitText'> {
   if (signal?.aborted === true) return STOPPED;
   try {
+    // The permit reads its clock before the lease is looked at: a process that stands still in between makes none that outlives the lease.
+    const permitText = permit?.();
     beforeSend?.();
-    return { permitText: permit?.() };
+    return { permitText };
   } catch (error) {
     return { kind: 'refused', error };
   }

@@ -9,7 +9,7 @@ import type { CallPermit } from './sealed-calls.js';
 export interface ClearCall extends Pick<EdgeCall, 'mayWrite' | 'requestTimeoutMs' | 'beforeSend' | 'signal'> {
   readonly message: { readonly operation: string };
   readonly worker?: string | undefined;
-  /** Asked right before it is sent, after `beforeSend`. */
+  /** Asked right before it is sent, and before `beforeSend`. */
   readonly permit?: (() => CallPermit) | undefined;
 }
 

@@ -114,14 +114,15 @@ async function made(deps: EdgeActivityDependencies, calls: readonly IdentifiedCa
   try {
     // Only now it is known that the call still counts.
     if (calls.some(({ message }) => isWrite(operationOf(message)))) await life.first();
-    return await Promise.all(
-      calls.map(async ({ id, message, permit, ...call }) => {
-        await deps.reached?.('calling', operationOf(message));
-        const answer = await deps.server.serve(id, message, { ...watch, permit });
-        await deps.reached?.('called', operationOf(message));
-        return call.seal(answer);
-      }),
-    );
+    const making = calls.map(async ({ id, message, permit, ...call }) => {
+      await deps.reached?.('calling', operationOf(message));
+      const answer = await deps.server.serve(id, message, { ...watch, permit });
+      await deps.reached?.('called', operationOf(message));
+      return call.seal(answer);
+    });
+    // Where one fails, nobody may take the others for ended before they are.
+    await Promise.allSettled(making);
+    return await Promise.all(making);
   } finally {
     clearInterval(timer);
     life.end();
