@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { issueText } from '../core/issue-text.js';
 import { closestName } from './closest-name.js';
 import { MAIL_VARIABLES, mailEnvironment, mailProblem, toMailSettings } from './mail-settings.js';
 import type { MailSettings } from './mail-settings.js';
@@ -117,7 +118,7 @@ const KNOWN_ELSEWHERE = ['MUSTER_REQUIRE_REAL'];
  */
 export function loadConfig(env: Readonly<Record<string, string | undefined>> = process.env): Config {
   const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
-  const parsed = environmentSchema.safeParse(set);
+  const parsed = environmentSchema.safeParse(set, { error: issueText });
   const wrong = parsed.success
     ? []
     : parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message} (is ${shown(issue.path, set)})`);

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
+import { issueText } from '../../core/issue-text.js';
 import type { JsonObject } from '../../core/json.js';
 import type { ConnectorFactory } from '../contract.js';
 import type { EntitySamples } from '../entity-samples.js';
@@ -60,7 +61,7 @@ export type FindFactory = (typeName: string, module: string | undefined) => Prom
  * cannot be read or is wrong, naming the field, and what `find` throws.
  */
 export async function readSystemFile(path: string, find: FindFactory): Promise<SystemUnderTest> {
-  const parsed = systemFile.safeParse(readJson(path));
+  const parsed = systemFile.safeParse(readJson(path), { error: issueText });
   if (!parsed.success) {
     const problems = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'the file'}: ${issue.message}`);
     throw new SystemFileError(`${path}: ${problems.join('; ')}`);

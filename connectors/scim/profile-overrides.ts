@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { issueText } from '../../core/issue-text.js';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/json.js';
 import { textProperty, type Properties } from '../property-values.js';
 import type { ScimDialect, ScimProfile } from './profile.js';
@@ -69,7 +70,7 @@ export interface OverrideProblem {
 
 /** What is wrong with overrides; empty when nothing is. */
 export function overrideProblems(overrides: JsonValue): OverrideProblem[] {
-  const parsed = overridesSchema.safeParse(overrides);
+  const parsed = overridesSchema.safeParse(overrides, { error: issueText });
   if (parsed.success) return [];
   return parsed.error.issues.map(({ path, message }) => ({
     pointer: path.map((step) => `/${String(step)}`).join(''),

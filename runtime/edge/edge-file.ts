@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { DEFAULT_LOCATION, isLocation, LOCATION_RULE } from '../../core/edge/location.js';
+import { issueText } from '../../core/issue-text.js';
 import { ConfigError } from '../config.js';
 import { errorCode } from '../error-code.js';
 import { EdgeKeyError, parsePublicKey } from './keys.js';
@@ -36,7 +37,7 @@ export interface EdgeFile {
 
 /** Reads the configuration of an edge worker. Throws ConfigError naming the file and what is wrong in it. */
 export async function loadEdgeFile(path: string): Promise<EdgeFile> {
-  const parsed = fileSchema.safeParse(await readJson(path));
+  const parsed = fileSchema.safeParse(await readJson(path), { error: issueText });
   if (!parsed.success) {
     const problems = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
     throw new ConfigError(`${path} cannot be used:\n${problems.join('\n')}`);

@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { allowOnly } from '../../connectors/edge/allow-list.js';
 import { perform, resultOf } from '../../connectors/edge/operations.js';
@@ -10,6 +13,7 @@ import { scimSystemFactory } from '../../connectors/scim/scim.factory.js';
 import { EDGE_TIMES, EDGE_WINDOW_MS } from '../../core/edge/timing.js';
 import { locationOf, locationProblems } from '../../core/edge/location.js';
 import { Batches } from '../../runtime/edge/batches.js';
+import { loadEdgeFile } from '../../runtime/edge/edge-file.js';
 import { messagesOf, partsOf } from '../../runtime/edge/frames.js';
 import {
   edgeKeyFromPem,
@@ -384,6 +388,19 @@ describe('what crosses', () => {
     places.add();
     await new Promise((wake) => setImmediate(wake));
     expect(fourth).toBe(true);
+  });
+
+  it('CONN-CORE-94: what is wrong in the configuration of an edge worker is said with its place and what it must be', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'muster-edge-file-'));
+    try {
+      const file = join(folder, 'edge.json');
+      await writeFile(file, JSON.stringify({ allow: [{ protocol: 'ftp', port: '636' }] }));
+      await expect(loadEdgeFile(file)).rejects.toThrow(
+        `${file} cannot be used:\n  allow.0.protocol: must be one of http, https, ldap, ldaps\n  allow.0.host: is missing: must be a text\n  allow.0.port: must be a number`,
+      );
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 
   it('the configuration of an edge worker is found beside the state of the process, or where it is said to be', () => {

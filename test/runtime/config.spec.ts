@@ -31,6 +31,12 @@ describe('loadConfig', () => {
     expect(load).toThrow(/MUSTER_API_PORT: .*\(is "99999"\)[\s\S]*MUSTER_LOG_LEVEL: .*\(is "loud"\)/);
   });
 
+  it('says what a value must be, in the same words whatever else the process has loaded', () => {
+    expect(() => loadConfig({ TEMPORAL_TLS: 'perhaps' })).toThrow(
+      'TEMPORAL_TLS: must be one of 0, 1, true, false (is "perhaps")',
+    );
+  });
+
   it.each([
     ['TEMPORAL_ADDRESS', 'http://temporal:7233', /host:port, without a scheme/],
     ['DATABASE_URL', 'mysql://localhost/muster', /postgres:/],

@@ -15,7 +15,8 @@ export default async function globalSetup() {
   await replace(join(cache, 'package.json'), '{ "type": "module" }\n');
   const runtime = await readdir(join(root, 'runtime'), { recursive: true });
   const sources = runtime.filter((name) => name.endsWith('.ts')).map((name) => join(root, 'runtime', name));
-  await Promise.all([...sources, join(root, 'test/support/server-broker.ts')].map(compile));
+  const others = ['core/issue-text.ts', 'test/support/server-broker.ts'].map((name) => join(root, name));
+  await Promise.all([...sources, ...others].map(compile));
   const { startServerBroker } = await import(pathToFileURL(join(cache, 'test/support/server-broker.js')).href);
   const broker = await startServerBroker();
   process.env.TEST_SERVERS_URL = broker.url;

@@ -70,6 +70,7 @@ export default class MainContext extends NodeEnvironment {
     this.hasOwnModules = 'own-modules' in context.docblockPragmas;
     this.global = globalThis;
     this.moduleMocker = new this.moduleMocker.constructor(globalThis);
+    for (const timers of [this.fakeTimers, this.fakeTimersModern]) timers.useFakeTimers = refuseFakeTimers;
     this.before = [globalThis, process].map((object) => [object, Object.getOwnPropertyDescriptors(object)]);
     this.environment = { ...process.env };
   }
@@ -85,6 +86,13 @@ export default class MainContext extends NodeEnvironment {
     for (const name of Object.keys(process.env)) if (!(name in this.environment)) delete process.env[name];
     Object.assign(process.env, this.environment);
   }
+}
+
+/** They would be put into the context that jest has made and nobody uses: what waits for them waits for ever, or is never checked. */
+function refuseFakeTimers() {
+  throw new Error(
+    'Suites run in the realm of their process, whose servers need its timers: hand a clock to what is tested',
+  );
 }
 
 /** Globals that Node makes when they are first used are left as they are. */
