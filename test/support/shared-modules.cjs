@@ -23,6 +23,8 @@ module.exports = function shareModules(runtime, { rootDir }, { isWatching, hasOw
   const { coreModule, esmLoader } = runtime;
   const { dynamicImport } = esmLoader;
   current = dynamicImport;
+  // From Node 22.21 and 24.8 on jest would walk through all imports by itself, and ask nobody for what is shared.
+  esmLoader.resolution.hasDistinctAsyncResolver = () => true;
   if (isWatching || hasOwn) return;
   for (const [path, { status }] of modules) if (status !== 'evaluated') modules.delete(path);
   for (const [path, map] of sourceMaps) runtime.getSourceMaps().set(path, map);
