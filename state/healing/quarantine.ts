@@ -30,7 +30,7 @@ export async function quarantinePair(pool: SqlPool, pair: PairKey, note: string,
       `insert into backlog as b (target_id, entity_no, source_id, type, reason, state)
        select $1, n.entity_no, $2, $3, 'quarantine', ${BACKLOG_STATE.quarantined} from (${ENTITY}) n
        on conflict (target_id, entity_no) do update
-          set state = excluded.state, gen = b.gen + 1, next_at = null, held_class = null returning 1`,
+          set state = excluded.state, gen = b.gen + 1, next_at = null returning 1`,
       params(pair),
     );
     if (rows.length === 0) return false;
@@ -43,7 +43,10 @@ export async function quarantinePair(pool: SqlPool, pair: PairKey, note: string,
   });
 }
 
-/** Ends a quarantine: the pair is due, and in step after a look if nothing has changed. False when there was none. */
+/**
+ * Ends a quarantine: the pair is due, and in step after a look if nothing has changed. What was held or rejected before is held again by that look: to
+ * leave somebody alone for a while approves nothing (GOV-8). False when there was none.
+ */
 export async function releasePair(pool: SqlPool, pair: PairKey): Promise<boolean> {
   return pool.transaction(async (sql) => {
     const rows = await sql.query(

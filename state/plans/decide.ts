@@ -121,7 +121,8 @@ async function reject(sql: Sql, decision: Decision): Promise<number> {
   );
   const writes = rows.filter((row) => !row.isDeletion);
   await sql.query(
-    `update backlog b set state = ${BACKLOG_STATE.held}, held_class = n.class
+    `update backlog b set held_class = n.class,
+            state = case when b.state = ${BACKLOG_STATE.quarantined} then b.state else ${BACKLOG_STATE.held} end
        from (select * from unnest($1::int[], $2::bigint[], $3::text[]) as u (target_id, entity_no, class) order by 1, 2) n
       where b.target_id = n.target_id and b.entity_no = n.entity_no`,
     [writes.map((row) => row.targetNo), writes.map((row) => row.entityNo), writes.map((row) => row.class)],

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { BACKLOG_STATE } from '../../state/codes.js';
 import { listResults } from '../../state/runs/index.js';
 import { quarantinePair, releasePair } from '../../state/healing/quarantine.js';
+import { decide } from '../../state/plans/index.js';
 import { retryNow } from '../../state/healing/waiting.js';
 import { Actor } from '../support/actors.js';
 import { group, person, summary, userNames, World, writesSince } from '../support/world.js';
@@ -101,6 +102,36 @@ describe('what an administrator wants for single entities', () => {
     await leaveDeadLease(world);
     expect((await world.engine.runJob(world.hr)).job).toMatchObject({ status: 'Success', readMode: 'Delta Read' });
   });
+
+  it.each(['before the rejection', 'after it'])(
+    'GOV-8, HEA-5: to leave somebody alone for a while, from %s on, approves nothing: what was rejected is held again',
+    async (when) => {
+      world = await World.start({ source: { users: [person('P')] } });
+      const { simulator, system } = await world.addTarget('Cloud');
+      await world.job('readPlan');
+      const quarantine = (): Promise<boolean> => quarantinePair(world.engine.pool, pair(system.no), 'wait', 'ann');
+      const { planNo } = await world.engine.newestPlan(world.hr);
+      if (when === 'before the rejection') await quarantine();
+      await decide(world.engine.pool, {
+        sourceNo: world.hr.no,
+        planNo,
+        filter: {},
+        decision: 'reject',
+        by: 'ann',
+        comment: '',
+        secondPersonFor: [],
+      });
+      if (when === 'after it') await quarantine();
+      // New data is a reason to look, and whoever is in quarantine is not looked at.
+      world.source.store.update('User', 'P', { title: 'Lead' });
+      expect((await world.job()).statistics).toEqual({ 'HR user': 'read 1', 'Cloud user': 'skipped 1' });
+      expect(await releasePair(world.engine.pool, pair(system.no))).toBe(true);
+      expect((await world.job()).statistics).toEqual({ 'HR user': 'read 1', 'Cloud user': 'held 1' });
+      expect(userNames(simulator)).toEqual([]);
+      const { planNo: again } = await world.engine.newestPlan(world.hr);
+      expect(again).not.toBe(planNo);
+    },
+  );
 
   it('HEA-5: an entity that the source never delivered cannot be put in quarantine', async () => {
     world = await World.start({ source: { users: [person('P')] } });
