@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '../../core/json.js';
-import type { CallOptions, Change, Connector, NativeEntity, Page, ValueHolder } from '../contract.js';
+import type { CallOptions, Change, Connector, Match, NativeEntity, Page, ValueHolder } from '../contract.js';
 import { isJsonObject } from '../../core/json.js';
 import type { EdgeOperation } from './messages.js';
 
@@ -36,6 +36,8 @@ export async function perform(
   const result: unknown = await Reflect.apply(method, connector, given);
   if (operation === 'readPage') return pageToSend(result as Page);
   if (operation === 'readOne') return result === null ? null : entityToSend(result as NativeEntity);
+  if (operation === 'resolveExisting') return matchToSend(result as Match);
+  if (operation === 'matchExisting') return (result as readonly Match[]).map(matchToSend);
   if (operation === 'readPresent') return result === null ? null : [...(result as ReadonlySet<string>)];
   if (operation === 'findHolders') return (result as readonly ValueHolder[]).map((one) => holderToSend(one, args[2]));
   return result ?? null;
@@ -73,6 +75,10 @@ function pageToSend(page: Page): Page {
 /** The body crosses in any case, so an image would only double the way. By name, because a body may be made by an accessor, which a copy leaves out. */
 function entityToSend({ type, id, body, version, lastModified, membersUnknown }: NativeEntity): NativeEntity {
   return { type, id, body, ...(version !== undefined && { version }), lastModified, membersUnknown };
+}
+
+function matchToSend(match: Match): Match {
+  return match.outcome === 'one' ? { ...match, entity: entityToSend(match.entity) } : match;
 }
 
 /** A body with another value is told by the texts that differ, with a stand-in for the mark. */

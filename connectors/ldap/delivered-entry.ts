@@ -34,32 +34,35 @@ export function imageKey({ fingerprint, version }: LdapSettings, type: LdapType,
 
 /**
  * An entry as the engine takes it. The body is made when somebody asks for it. Its image is what the server wrote, with the identifiers in place
- * of DNs, which may change while the entry does not.
+ * of DNs, which may change while the entry does not; it is made for each question, because pages wait in memory and it is wanted once.
+ *
+ * What it is made of is hidden from everybody: a copy or a message must not take along what the server has sent, the hash of a password perhaps.
  */
 export class DeliveredEntry implements NativeEntity {
   readonly type: LdapType;
   readonly id: string;
   readonly membersUnknown: NativeEntity['membersUnknown'];
-  readonly image: Buffer | undefined;
-  private made: JsonObject | undefined;
+  readonly #source: Source;
+  #made: JsonObject | undefined;
 
-  constructor(
-    { type, id, membersUnknown }: Pick<DeliveredEntry, 'type' | 'id' | 'membersUnknown'>,
-    private readonly source: Source,
-  ) {
+  constructor({ type, id, membersUnknown }: Pick<DeliveredEntry, 'type' | 'id' | 'membersUnknown'>, source: Source) {
     this.type = type;
     this.id = id;
     this.membersUnknown = membersUnknown;
-    this.image = imageOf(source);
+    this.#source = source;
   }
 
   get body(): JsonObject {
-    this.made ??= bodyOf(this.source);
-    return this.made;
+    this.#made ??= bodyOf(this.#source);
+    return this.#made;
+  }
+
+  get image(): Buffer | undefined {
+    return imageOf(this.#source);
   }
 
   get lastModified(): string | undefined {
-    const { entry } = this.source;
+    const { entry } = this.#source;
     const modified = parseGeneralizedTime(entry.text('modifyTimestamp') ?? entry.text('whenChanged') ?? '');
     return modified === undefined ? undefined : new Date(modified).toISOString();
   }
@@ -69,7 +72,9 @@ function bodyOf({ entry, references, maker }: Source): JsonObject {
   const body = maker.bodyOf(entry);
   if (references === undefined) return body;
   const wanted = references.attribute.toLowerCase();
-  body[Object.keys(body).find((name) => name.toLowerCase() === wanted) ?? references.attribute] = references.values;
+  body[Object.keys(body).find((name) => name.toLowerCase() === wanted) ?? references.attribute] = [
+    ...references.values,
+  ];
   return body;
 }
 

@@ -1,5 +1,5 @@
 import type { JsonObject, JsonValue } from '../../core/json.js';
-import type { CallOptions, Resolution } from '../contract.js';
+import type { CallOptions, NativeEntity, Resolution } from '../contract.js';
 import { isUnfinished } from './ad/account.js';
 import { formatDn, isAtOrBelow, parseDn } from './dn/dn.js';
 import type { Entry } from './entry.js';
@@ -52,8 +52,15 @@ export async function findExisting(
   if (found.length > 1) return { outcome: 'many', ids };
   const whole = await reader.readOne(type, id, signal === undefined ? {} : { signal });
   if (whole === null) return { outcome: 'none' };
-  const comparable = { ...whole, body: { ...whole.body, ...asSent(body, whole.body) } };
-  return { outcome: 'one', entity: comparable, ...(createdAt === undefined ? {} : { createdAt }) };
+  return { outcome: 'one', entity: comparable(whole, body), ...(createdAt === undefined ? {} : { createdAt }) };
+}
+
+/** An entity whose body says what was sent in the form it was sent in. By name, because a copy leaves out what is made when it is asked for. */
+export function comparable(
+  { type, id, body, lastModified, membersUnknown }: NativeEntity,
+  sent: JsonObject,
+): NativeEntity {
+  return { type, id, body: { ...body, ...asSent(sent, body) }, lastModified, membersUnknown };
 }
 
 async function searchBoth(
@@ -100,7 +107,7 @@ async function creationTime(
 }
 
 /** Sent values that the directory has: under the name and in the shape they were sent in. */
-export function asSent(sent: JsonObject, found: JsonObject): JsonObject {
+function asSent(sent: JsonObject, found: JsonObject): JsonObject {
   const byKey = new Map(Object.entries(found).map(([name, value]) => [name.toLowerCase(), value]));
   const same: JsonObject = {};
   for (const [name, value] of Object.entries(sent)) {

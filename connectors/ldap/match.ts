@@ -6,7 +6,7 @@ import { formatDn, normalizeDn, parseDn } from './dn/dn.js';
 import type { Dn } from './dn/dn.js';
 import { newName } from './entry-name.js';
 import { anyOf, equals } from './filter/build.js';
-import { asSent } from './find-existing.js';
+import { comparable } from './find-existing.js';
 import type { FindTools } from './find-existing.js';
 import type { Operation } from './ldap-error.js';
 import { DN_ATTRIBUTE } from './ldap-settings.js';
@@ -93,7 +93,7 @@ function matchOf({ body, dn, accountName }: Wanted, entries: readonly NativeEnti
   const [first] = matching;
   if (first === undefined) return { outcome: 'none' };
   if (matching.length > 1) return { outcome: 'many', ids: matching.map(({ id }) => id) };
-  return { outcome: 'one', entity: { ...first, body: { ...first.body, ...asSent(body, first.body) } } };
+  return { outcome: 'one', entity: comparable(first, body) };
 }
 
 function isSame(entry: NativeEntity, attribute: string, value: string | undefined): boolean {

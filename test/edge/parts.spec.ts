@@ -313,6 +313,28 @@ describe('what crosses', () => {
     expect(await perform(connector, 'readPage', [{}], {})).toEqual({ ...page, items: [crossing] });
   });
 
+  it('CONN-CORE-60, CONN-CORE-91: of an account that was found cross its body and what identifies it, and nothing that it was made of', async () => {
+    class Made {
+      readonly type = 'user';
+      readonly id = '7';
+      readonly madeOf = { userPassword: 'secret' };
+      get body(): JsonObject {
+        return { a: ['b'] };
+      }
+    }
+    const one = { outcome: 'one', entity: new Made(), createdAt: '2026-01-01T00:00:00Z' } as const;
+    const connector = {
+      resolveExisting: async () => one,
+      matchExisting: async () => [one, { outcome: 'none' }],
+    } as unknown as Connector;
+    const crossing = { ...one, entity: { type: 'user', id: '7', body: { a: ['b'] } } };
+    expect(await perform(connector, 'resolveExisting', ['user', {}, [], {}], {})).toEqual(crossing);
+    expect(await perform(connector, 'matchExisting', ['user', [{}], [], {}], {})).toEqual([
+      crossing,
+      { outcome: 'none' },
+    ]);
+  });
+
   it('messages are cut and put together again, and forgotten after a while', () => {
     const message = Buffer.from(Array.from({ length: 2_000_000 }, (_, n) => n % 251));
     const parts = partsOf(message);

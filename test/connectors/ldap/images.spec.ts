@@ -4,7 +4,9 @@ import fc from 'fast-check';
 import type { NativeEntity } from '../../../connectors/contract.js';
 import { GENERIC_LDAP } from '../../../connectors/ldap/dialect.js';
 import { imageKey } from '../../../connectors/ldap/delivered-entry.js';
+import { comparable } from '../../../connectors/ldap/find-existing.js';
 import { deliver } from '../../../connectors/ldap/entry-delivery.js';
+import type { Entry } from '../../../connectors/ldap/entry.js';
 import { ldapSettings, type LdapType } from '../../../connectors/ldap/ldap-settings.js';
 import { MemberNames } from '../../../connectors/ldap/member-names.js';
 import { bodyMaker, projectionOf } from '../../../connectors/ldap/native-entity.js';
@@ -18,16 +20,22 @@ const PROPERTIES = {
   'ldap.group.path': 'ou=groups,dc=example',
 };
 
-/** One entry as it is delivered; `groupId`: what every DN in it is called. */
-async function delivered(
-  sent: SentEntry,
-  options: {
-    readonly type?: LdapType;
-    readonly properties?: Readonly<Record<string, string>>;
-    readonly binary?: readonly string[];
-    readonly groupId?: string;
-  } = {},
-): Promise<NativeEntity> {
+interface DeliveryOptions {
+  readonly type?: LdapType;
+  readonly properties?: Readonly<Record<string, string>>;
+  readonly binary?: readonly string[];
+  /** What every DN in an entry is called. */
+  readonly groupId?: string;
+}
+
+/** One entry as it is delivered. */
+async function delivered(sent: SentEntry, options: DeliveryOptions = {}): Promise<NativeEntity> {
+  const [item] = await deliverAll([decodedEntry(entryMessage(3, sent))], options);
+  if (item?.image === undefined) throw new Error('no image');
+  return item;
+}
+
+async function deliverAll(entries: readonly Entry[], options: DeliveryOptions = {}): Promise<readonly NativeEntity[]> {
   const { type = 'user', groupId = 'G' } = options;
   const settings = ldapSettings({ ...PROPERTIES, ...options.properties }, GENERIC_LDAP);
   const schema = { ...NO_SCHEMA, binary: new Set(options.binary) };
@@ -39,10 +47,7 @@ async function delivered(
   });
   const maker = bodyMaker(projectionOf(settings, type), schema.binary);
   const tools = { settings, sessions, names, maker, imageKey: imageKey(settings, type, schema) };
-  const { items } = await deliver(tools, type, [decodedEntry(entryMessage(3, sent))], undefined);
-  const [item] = items;
-  if (item?.image === undefined) throw new Error('no image');
-  return item;
+  return (await deliver(tools, type, entries, undefined)).items;
 }
 
 const withId = sentEntry.map(({ dn, attributes }) => ({
@@ -107,6 +112,32 @@ describe('images of directory entries', () => {
     const [before, after] = [await delivered(person), await delivered(person, { groupId: 'H' })];
     expect([before.body['memberOf'], after.body['memberOf']]).toEqual([['G'], ['H']]);
     expect(after.image).not.toEqual(before.image);
+  });
+
+  it('CONN-CORE-60: a copy, and what is written of it, holds nothing that the entry holds beside the body', async () => {
+    const item = await delivered(person);
+    const { body } = item;
+    expect(item.image?.length).toBeGreaterThan(0);
+    expect(JSON.parse(JSON.stringify({ ...item, body }))).toEqual({ type: 'user', id: 'u1', body });
+    const held = await delivered({ ...person, dn: 'uid=u1,ou=people,dc=example' });
+    expect(comparable(held, { UID: 'u1' })).toEqual({
+      type: 'user',
+      id: 'u1',
+      body: { ...body, UID: 'u1' },
+      lastModified: '2026-01-01T00:00:00.000Z',
+    });
+  });
+
+  it('CONN-TCK-26: entities that wait to be stored take no memory beside what the server has sent', async () => {
+    const large: SentEntry = {
+      ...person,
+      attributes: [...person.attributes, ['jpegPhoto', [Buffer.alloc(1_000_000)]]],
+    };
+    const entries = Array.from({ length: 50 }, () => decodedEntry(entryMessage(3, large)));
+    const before = process.memoryUsage().arrayBuffers;
+    const items = await deliverAll(entries);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(5_000_000);
+    expect(items[49]?.image?.length).toBeGreaterThan(1_000_000);
   });
 
   it('CONN-CORE-47, CONN-LDAP-40: so do other settings, another schema and another type', async () => {
