@@ -2,6 +2,8 @@ import type { AttributeName } from '../entry.js';
 
 /** A directory has some thousand; a server that invents names must not fill the memory. */
 const MAX_NAMES = 10_000;
+/** Entries have a few dozen attributes; one with more costs a look-up for each, and is not remembered by place. */
+const MAX_PLACES = 1_000;
 
 interface KnownName extends AttributeName {
   readonly bytes: Buffer;
@@ -21,7 +23,7 @@ export class AttributeNames {
     const expected = this.before[place];
     if (expected !== undefined && isSame(expected.bytes, message, start, end)) return expected;
     const name = this.named(message, start, end);
-    this.before[place] = name;
+    if (place < MAX_PLACES) this.before[place] = name;
     return name;
   }
 

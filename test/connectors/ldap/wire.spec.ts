@@ -1,9 +1,11 @@
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { MessageParser, SearchEntry } from 'ldapts';
 import { BerError } from '../../../connectors/ldap/wire/ber.js';
 import { MessageStream } from '../../../connectors/ldap/wire/message-stream.js';
 import { AttributeNames } from '../../../connectors/ldap/wire/attribute-names.js';
+import { collectGarbage } from '../../support/garbage.js';
 import { decodedEntry, entryMessage, sentEntry } from '../../support/ldap-messages.js';
 
 describe('entries of searches', () => {
@@ -77,6 +79,20 @@ describe('entries of searches', () => {
       }
     }
     expect(() => decodedEntry(Buffer.concat([good.subarray(0, good.length - 1)]))).toThrow(BerError);
+  });
+
+  it('CONN-TCK-22: a server that invents names of attributes does not fill the memory', async () => {
+    const names = new AttributeNames();
+    const nameAt = (place: number): WeakRef<object> => {
+      const bytes = Buffer.from(`a${place}`);
+      return new WeakRef(names.at(place, bytes, 0, bytes.length));
+    };
+    const invented = Array.from({ length: 50_000 }, (_one, place) => nameAt(place));
+    // What was looked at in a turn of the event loop is kept until it is over.
+    await setImmediate();
+    collectGarbage();
+    expect(invented.filter((one) => one.deref() !== undefined).length).toBeLessThan(20_000);
+    expect(nameAt(0).deref()).toMatchObject({ spelled: 'a0' });
   });
 
   it('a message that has not come to its end is waited for; its head may be cut, too', () => {
