@@ -14,7 +14,7 @@ import { DN_ATTRIBUTE, type LdapSettings, type LdapType } from './ldap-settings.
 import { MemberNames } from './member-names.js';
 import { bodyMaker, identifierValue, isBinaryAttribute, projectionOf, type Projection } from './native-entity.js';
 import { PagedRead } from './paged-read.js';
-import { NO_SCHEMA, readSchema, type Schema } from './schema.js';
+import { NO_SCHEMA, readSchema, withBytes, type Schema } from './schema.js';
 import { DOMAIN_SCOPE, readEntry, searchAll, searchFew, type Query } from './search.js';
 import { SeenIds } from './seen-ids.js';
 import type { OpenedSession, Sessions } from './sessions.js';
@@ -142,7 +142,7 @@ export class LdapReader {
 
   /** Makes sure that {@link knownSchema} is what this server says. */
   async loadSchema(opened: OpenedSession, signal: AbortSignal | undefined): Promise<void> {
-    this.schema ??= await readSchema(opened, signal);
+    this.schema ??= withBytes(await readSchema(opened, signal), this.settings.binaryAttributes);
   }
 
   /** What is known of classes and attributes; empty before the first request. */

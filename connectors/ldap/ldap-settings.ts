@@ -120,7 +120,7 @@ export function ldapSettings(properties: Properties, dialect: Dialect): LdapSett
 }
 
 /** Names of properties that decide which entries are read, and what of them. */
-const DECIDING = /^ldap\.(user|group)\.|^ldap\.(attribute|search|api|member)\.|^ad\.group\./;
+const DECIDING = /^ldap\.(user|group)\.|^ldap\.(attribute|search|api|member|binary)\.|^ad\.group\./;
 
 function fingerprintOf(properties: Properties): string {
   const deciding = Object.entries(properties).filter(([name]) => DECIDING.test(name));

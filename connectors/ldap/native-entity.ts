@@ -21,6 +21,9 @@ const BINARY = new Set([
 /** Never part of a body: hashes of passwords are secrets (CONN-CORE-60). */
 const SECRET = new Set(['userpassword', 'unicodepwd', 'authpassword', 'sambantpassword', 'sambalmpassword']);
 
+/** A directory has some thousand; a server that invents names must not fill the memory. */
+const MAX_NAMES = 10_000;
+
 /** Attributes that a read asks for, and how they are delivered. */
 export interface Projection {
   readonly requested: readonly string[];
@@ -84,6 +87,7 @@ export function bodyMaker(projection: Projection, binary: ReadonlySet<string>): 
     const known = deliveries.get(spelled);
     if (known !== undefined) return known;
     const delivery = deliveryOf(key, spelled, projection, binary);
+    if (deliveries.size >= MAX_NAMES) deliveries.clear();
     deliveries.set(spelled, delivery);
     return delivery;
   };

@@ -1,6 +1,7 @@
 import { readEntry } from './search.js';
 import { present } from './filter/build.js';
 import type { OpenedSession } from './sessions.js';
+import { RESULT } from './wire/result-codes.js';
 import { ResultError } from './wire/wire-error.js';
 
 /** Syntaxes whose values are bytes: audio, binary, certificate, certificate list, certificate pair, fax, JPEG, octet string. */
@@ -36,6 +37,9 @@ export const NO_SCHEMA: Schema = {
   classNames: new Map(),
 };
 
+/** A server that cannot answer now has a schema: bytes that were taken for texts meanwhile would be written into targets. */
+const PASSING: ReadonlySet<number> = new Set([RESULT.busy, RESULT.unavailable, RESULT.timeLimitExceeded]);
+
 /** Reads the schema of a server. One that hides it is served by what is generally known. */
 export async function readSchema({ session, rootDse }: OpenedSession, signal?: AbortSignal): Promise<Schema> {
   if (rootDse.subschemaSubentry === undefined) return NO_SCHEMA;
@@ -51,9 +55,15 @@ export async function readSchema({ session, rootDse }: OpenedSession, signal?: A
     );
     return entry === undefined ? NO_SCHEMA : parseSchema(entry.texts('attributeTypes'), entry.texts('objectClasses'));
   } catch (error) {
-    if (error instanceof ResultError) return NO_SCHEMA;
+    if (error instanceof ResultError && !PASSING.has(error.code)) return NO_SCHEMA;
     throw error;
   }
+}
+
+/** The schema with what the administrator knows better (CONN-LDAP-40). */
+export function withBytes(schema: Schema, attributes: readonly string[]): Schema {
+  if (attributes.length === 0) return schema;
+  return { ...schema, binary: new Set([...schema.binary, ...attributes.map((name) => name.toLowerCase())]) };
 }
 
 /** Understands the definitions of RFC 4512 §4.1.1 and §4.1.2, as far as they decide anything here. */

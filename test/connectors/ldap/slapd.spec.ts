@@ -278,6 +278,19 @@ describeSlapd('LDAP on OpenLDAP', () => {
     });
   });
 
+  it('CONN-LDAP-40: attributes that the administrator names come as bytes; a mark made without them says nothing', async () => {
+    const named = open({ 'ldap.binary.attributes': 'SN' });
+    const [before, after] = [await open().readOne('user', 'u8', {}), await named.readOne('user', 'u8', {})];
+    expect([before?.body['sn'], after?.body['sn']]).toEqual([['Example'], ['RXhhbXBsZQ==']]);
+    expect(after?.image).not.toEqual(before?.image);
+    const delta = { 'ldap.delta.attribute': 'modifyTimestamp' };
+    const watermark = (await readAll(open(delta), { type: 'user' })).at(-1)?.watermark;
+    if (watermark === undefined) throw new Error('no mark');
+    const changed = open({ ...delta, 'ldap.binary.attributes': 'sn' });
+    const read = changed.readPage({ type: 'user', mode: 'delta', cursor: null, watermark });
+    expect((await errorOf(read)).kind).toBe('deltaLost');
+  });
+
   describe('writing', () => {
     const entryOf = (base: string) => slapd.search(base)[0];
 

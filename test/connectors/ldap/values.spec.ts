@@ -6,7 +6,11 @@ import { formatGeneralizedTime, parseGeneralizedTime } from '../../../connectors
 import { maskDiagnostic } from '../../../connectors/ldap/mask.js';
 import { bodyMaker } from '../../../connectors/ldap/native-entity.js';
 import { completeRanges, UnreadableEntryError } from '../../../connectors/ldap/range-retrieval.js';
-import { classChain, NO_SCHEMA, parseSchema } from '../../../connectors/ldap/schema.js';
+import { classChain, NO_SCHEMA, parseSchema, readSchema, withBytes } from '../../../connectors/ldap/schema.js';
+import type { OpenedSession } from '../../../connectors/ldap/sessions.js';
+import { RESULT } from '../../../connectors/ldap/wire/result-codes.js';
+import { ResultError } from '../../../connectors/ldap/wire/wire-error.js';
+import { collectGarbage } from '../../support/garbage.js';
 
 function entry(attributes: Record<string, readonly (string | Buffer)[]>): Entry {
   return new MadeEntry(
@@ -67,6 +71,16 @@ describe('CONN-LDAP-40, CONN-CORE-08: binary values', () => {
       distinguishedName: ['cn=x,dc=example'],
     });
   });
+});
+
+it('CONN-TCK-22: a server that invents names of attributes does not fill the memory of a connector', () => {
+  const { isDelivered } = bodyMaker({ requested: [], internal: new Set(), spelling: new Map() }, new Set());
+  collectGarbage();
+  const before = process.memoryUsage().heapUsed;
+  for (let n = 0; n < 300_000; n += 1) isDelivered({ spelled: `name${n}`, key: `name${n}` });
+  collectGarbage();
+  expect(process.memoryUsage().heapUsed - before).toBeLessThan(8_000_000);
+  expect(isDelivered({ spelled: 'name7', key: 'name7' })).toBe(true);
 });
 
 describe('CONN-AD-01, CONN-AD-02: range retrieval', () => {
@@ -159,6 +173,24 @@ describe('CONN-LDAP-62: schema', () => {
   it('a class comes with its superiors, an unknown one alone', () => {
     expect(classChain(schema, 'INETORGPERSON')).toEqual(['top', 'person', 'organizationalPerson', 'inetOrgPerson']);
     expect(classChain(schema, 'own')).toEqual(['own']);
+  });
+
+  const readFrom = (code: number) =>
+    readSchema({
+      session: { search: () => Promise.reject(new ResultError(code, '', '')) },
+      rootDse: { subschemaSubentry: 'cn=schema' },
+    } as unknown as OpenedSession);
+
+  it('CONN-LDAP-40: a server that is busy has a schema all the same, and one that hides it is read without', async () => {
+    for (const code of [RESULT.busy, RESULT.unavailable, RESULT.timeLimitExceeded])
+      await expect(readFrom(code)).rejects.toThrow(ResultError);
+    expect(await readFrom(RESULT.insufficientAccessRights)).toBe(NO_SCHEMA);
+    expect(await readFrom(RESULT.noSuchObject)).toBe(NO_SCHEMA);
+  });
+
+  it('CONN-LDAP-40: what the administrator names is binary, whatever the schema says', () => {
+    expect([...withBytes(schema, ['Logo', 'jpegPhoto']).binary]).toEqual(['jpegphoto', 'logo']);
+    expect([...withBytes(NO_SCHEMA, ['Logo']).binary]).toEqual(['logo']);
   });
 
   it('syntax tells bytes, case and number of values', () => {
