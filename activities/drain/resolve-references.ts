@@ -4,6 +4,7 @@ import type { ResolveRequest } from '../../core/transform/program.js';
 import type { SqlPool } from '../../state/database.js';
 import { referenceKey, resolveTargetKeys } from '../../state/drain/references.js';
 import type { StoredPair } from '../../state/drain/pair-facts.js';
+import { isStorableKey, legibleKey } from '../support/storable-key.js';
 import { runWriteProgram } from './evaluate-pair.js';
 import type { EvaluationTools } from './evaluate-pair.js';
 
@@ -48,6 +49,8 @@ export function listAsked(tools: EvaluationTools, type: EntityType, run: Asking)
   const asked = new Map<string, AskedReference>();
   run((request) => {
     for (const sourceKey of request.sourceIds) {
+      // Nobody has such a key, now or later.
+      if (!isStorableKey(sourceKey)) continue;
       const code = entityTypeCode(request.type);
       asked.set(referenceKey(code, sourceKey), { type: code, sourceKey });
     }
@@ -78,7 +81,8 @@ export function recordingResolver(
     const code = entityTypeCode(request.type);
     return request.sourceIds.map((sourceKey) => {
       const ids = known.get(referenceKey(code, sourceKey)) ?? [];
-      (ids.length > 0 ? record.resolved : record.unresolved).push({ type: code, sourceKey });
+      if (ids.length > 0) record.resolved.push({ type: code, sourceKey });
+      else record.unresolved.push({ type: code, sourceKey: legibleKey(sourceKey) });
       return ids;
     });
   };

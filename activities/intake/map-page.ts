@@ -13,6 +13,7 @@ import { entityPlace } from '../../runtime/sealed-bodies.js';
 import type { BodySealer } from '../../runtime/sealed-bodies.js';
 import { codeOf } from '../support/run-context.js';
 import type { RunContext } from '../support/run-context.js';
+import { isStorableKey } from '../support/storable-key.js';
 import { identityHashes } from './identity-hashes.js';
 import { valuesFor } from './source-values.js';
 
@@ -42,6 +43,9 @@ export interface KeyedPage {
   readonly ambiguous: ReadonlySet<string>;
 }
 
+const UNSTORABLE =
+  'the identifier cannot be stored: it is longer than 2,000 bytes, or holds NUL or half of a surrogate pair';
+
 /** An entity as its source delivered it. */
 export interface DeliveredEntity {
   readonly item: NativeEntity;
@@ -64,10 +68,17 @@ export function keyPage(
 ): KeyedPage {
   const byKey = new Map<string, KeyedEntity>();
   const ambiguous = new Set<string>();
-  const failures: ReadFailure[] = unread.map((failure) => ({ key: failure.id ?? null, message: failure.message }));
+  const failures: ReadFailure[] = unread.map(({ id = null, message }) => ({
+    key: id !== null && isStorableKey(id) ? id : null,
+    message,
+  }));
   for (const one of delivered) {
     const entity = keyItem(context, program, one);
     const { sourceKey, nativeId } = entity;
+    if (!isStorableKey(sourceKey) || !isStorableKey(one.item.id)) {
+      failures.push({ key: null, message: UNSTORABLE });
+      continue;
+    }
     const twin = byKey.get(sourceKey);
     if (taken.has(sourceKey) || (twin !== undefined && twin.nativeId !== nativeId)) ambiguous.add(sourceKey);
     byKey.set(sourceKey, entity);
@@ -114,7 +125,7 @@ export interface MappedPage {
   readonly failedNos: readonly number[];
   /** Groups that keep the members they had, because the source did not tell theirs (UNK-5). */
   readonly unknownMembers: readonly number[];
-  /** Of {@link seen}, those that are as they were. */
+  /** Who is present and has the common JSON that he or she had: candidates for a look at time-dependent target programs. */
   readonly unchanged: readonly number[];
 }
 
@@ -163,6 +174,8 @@ export async function mapPage(
       if (stored !== undefined) result.failedNos.push(stored.entityNo);
     } else {
       result.changes.push(change);
+      if (stored !== undefined && change.presence === 'present' && !change.changed)
+        result.unchanged.push(stored.entityNo);
       if (change.presence === 'skipped')
         tools.contents?.skipped(entity.sourceKey, stored?.entityNo ?? null, entity.body);
       if (kept !== undefined && stored !== undefined) result.unknownMembers.push(stored.entityNo);
@@ -225,7 +238,8 @@ function memberKeys(common: JsonObject): string[] | null {
   if (!Array.isArray(members)) return null;
   return members.flatMap((member) => {
     const value = isJsonObject(member) ? member['value'] : member;
-    return typeof value === 'string' ? [value] : [];
+    // Nobody can be stored under another one.
+    return typeof value === 'string' && isStorableKey(value) ? [value] : [];
   });
 }
 

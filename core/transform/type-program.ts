@@ -211,12 +211,16 @@ function tryMapping(mapping: CompiledMapping, run: Run): void {
   }
 }
 
-/** An id is stored as text (VAR-3); undefined if it is unset. Throws for lists, objects and empty text. */
+const HALF = /\p{Surrogate}/u;
+
+/** An id is stored as text (VAR-3); undefined if it is unset. Throws for lists, objects, empty text and what no database takes. */
 export function idText(value: Value | undefined, variable: string): string | undefined {
   if (value === undefined || value === null) return undefined;
   if (typeof value === 'object') throw new EvaluationError(`The variable ${variable} must be a text or a number`);
   const text = textOf(value);
   if (text === '') throw new EvaluationError(`The variable ${variable} must not be empty`);
+  if (text.includes('\0') || HALF.test(text))
+    throw new EvaluationError(`The variable ${variable} must not hold NUL or half of a surrogate pair`);
   return text;
 }
 

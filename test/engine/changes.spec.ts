@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { JsonObject } from '../../core/json.js';
-import { withGroups } from '../support/engine.js';
+import { withCondition, withGroups } from '../support/engine.js';
 import { person, summary, World, writesSince } from '../support/world.js';
 
 interface LinkRow {
@@ -109,6 +109,26 @@ describe('links, change detection and writing', () => {
     expect(summary(first.statistics)).toEqual({ 'HR user': 'read 2', 'Cloud user': 'created 2' });
     expect(summary((await world.engine.runJob(world.hr)).statistics)).toEqual({ 'HR user': 'read 2' });
     now = new Date('2026-07-01T00:00:00Z');
+    const later = await world.engine.runJob(world.hr);
+    expect(summary(later.statistics)).toEqual({ 'HR user': 'read 2', 'Cloud user': 'deleted 1' });
+  });
+
+  it('CHG-5: nor does an attribute that changes in every read, and that nobody maps, keep somebody whose date has passed', async () => {
+    let now = new Date('2026-05-01T00:00:00Z');
+    world = await World.start({
+      source: { users: [person('P', { title: '2026-06-01' }), person('W', { title: '2099-01-01' })] },
+      engine: { clock: () => now },
+    });
+    const properties = { 'ips.date.variable.format': 'yyyy-MM-dd' };
+    await world.addTarget(
+      'Cloud',
+      {},
+      { properties, transformation: withCondition('target', "$.title > '${currentDate}'") },
+    );
+    await world.engine.runJob(world.hr);
+    now = new Date('2026-07-01T00:00:00Z');
+    // Nothing but the version and the time in `meta` moves.
+    for (const id of ['P', 'W']) world.source.store.update('User', id, { active: true });
     const later = await world.engine.runJob(world.hr);
     expect(summary(later.statistics)).toEqual({ 'HR user': 'read 2', 'Cloud user': 'deleted 1' });
   });

@@ -2,7 +2,8 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { isJsonObject } from '../../core/json.js';
 import type { JsonObject } from '../../core/json.js';
 import { withCondition, withGroups } from '../support/engine.js';
-import { person, World, writesSince } from '../support/world.js';
+import { UnreliableSource } from '../support/unreliable-source.js';
+import { group, person, World, writesSince } from '../support/world.js';
 
 type Mappings = readonly JsonObject[];
 
@@ -57,6 +58,50 @@ describe('entities that are stored as they came', () => {
     expect(job).toMatchObject({ status: 'Finished with Error', statistics: { 'HR user': 'read 2, failed 1' } });
     expect(writesSince(simulator, mark)).toEqual([]);
     expect(simulator.store.snapshot().users).toHaveLength(3);
+  });
+
+  it('VAR-3: two people under one id of the source are told apart by their source keys, and neither is lost', async () => {
+    const users = ['P', 'Q', 'R'].map((id) => person(id, { externalId: `key of ${id}` }));
+    world = await World.start({ source: { users }, hr: { transformation: keyedBy('$.externalId') } });
+    const { simulator } = await world.addTarget('Cloud');
+    const source = new UnreliableSource(world);
+    source.faults.deliver = (one) => (one.id === 'Q' ? { ...one, id: 'P' } : one);
+    try {
+      expect((await source.job()).statistics).toEqual({ 'HR user': 'read 3', 'Cloud user': 'created 3' });
+      world.source.store.update('User', 'P', { title: 'Lead' });
+      expect((await source.job()).statistics).toEqual({ 'HR user': 'read 3', 'Cloud user': 'updated 1' });
+      expect(simulator.store.snapshot().users).toHaveLength(3);
+    } finally {
+      await source.close();
+    }
+  });
+
+  it.each([
+    ['NUL', 'a\0b'],
+    ['half of a surrogate pair', 'a\ud800b'],
+    [
+      'more than an index takes',
+      Array.from({ length: 3_000 }, (_one, n) => String.fromCodePoint(0x4e00 + ((n * 7919) % 20_000))).join(''),
+    ],
+  ])('VAR-3, CONN-CORE-21: a key with %s is one failed entity, and the others go on', async (_what, externalId) => {
+    const users = [person('P', { externalId: 'p' }), person('Q', { externalId }), person('R', { externalId: 'r' })];
+    world = await World.start({ source: { users }, hr: { transformation: keyedBy('$.externalId') } });
+    await world.addTarget('Cloud');
+    const job = await world.job();
+    expect(job).toMatchObject({
+      status: 'Finished with Error',
+      statistics: { 'HR user': 'read 3, failed 1', 'Cloud user': 'created 2' },
+    });
+  });
+
+  it('CONN-CORE-21: a group names a member that nobody can be: its other members are provisioned', async () => {
+    const users = [person('P')];
+    const members = ['P', 'a\0b'].map((value) => ({ value }));
+    const groups = [{ ...group('G', []), members }];
+    world = await World.start({ source: { users, groups }, hr: { transformation: withGroups('source') } });
+    const { simulator } = await world.addTarget('Cloud', {}, { transformation: withGroups('target') });
+    expect((await world.job()).statistics).toMatchObject({ 'HR group': 'read 1', 'Cloud user': 'created 1' });
+    expect(simulator.store.snapshot().groups).toHaveLength(1);
   });
 
   it('CHG-2, JOB-15: are mapped again when the read transformation has changed', async () => {

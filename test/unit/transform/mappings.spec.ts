@@ -404,6 +404,14 @@ describe('placeholders and variables', () => {
     });
     expect(program.read({ state: 'A', uid: 5 }, context)).toMatchObject({ kind: 'failed', sourceId: '5' });
     expect(program.sourceIdOf({ uid: 5 }, context)).toBe('5');
+    for (const uid of ['a\0b', 'a\ud800']) {
+      const message = 'The variable entityIdSourceSystem must not hold NUL or half of a surrogate pair';
+      expect(program.sourceIdOf({ uid }, context)).toBeUndefined();
+      const whole = compileUser('read', {
+        mappings: [{ sourcePath: '$.uid', targetVariable: 'entityIdSourceSystem' }],
+      });
+      expect(whole.read({ uid }, context)).toMatchObject({ kind: 'failed', message });
+    }
     expect(issuesOf('read', { user: { mappings: [] } })).toEqual([
       expect.objectContaining({ severity: 'error', code: 'noSourceId' }),
     ]);
