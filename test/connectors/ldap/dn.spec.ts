@@ -57,7 +57,7 @@ describe('CONN-LDAP-71, CONN-LDAP-72: distinguished names', () => {
     expect(() => parseDn(text)).toThrow(DnSyntaxError);
   });
 
-  it('CONN-LDAP-70: the documented mode refuses what it cannot write, rfc4514 takes everything', () => {
+  it('CONN-LDAP-70: the documented mode refuses what it cannot write, rfc4514 takes everything but NUL', () => {
     expect(
       ['Smith, John', 'A+B', 'x;y', ' lead', 'trail ', 'ümläut'].map((name) => nameProblem(name, 'documented')),
     ).toEqual(Array<undefined>(6).fill(undefined));
@@ -66,6 +66,7 @@ describe('CONN-LDAP-71, CONN-LDAP-72: distinguished names', () => {
     expect(['a=b', '#lead', 'a\\b', '<x>'].map((name) => nameProblem(name, 'rfc4514'))).toEqual(
       Array<undefined>(4).fill(undefined),
     );
+    for (const mode of ['documented', 'rfc4514'] as const) expect(nameProblem('a\0b', mode)).toContain('NUL');
   });
 
   it('special characters are written as hexadecimal pairs, which no parser takes for something else', () => {
