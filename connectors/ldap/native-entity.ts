@@ -121,6 +121,12 @@ export function isBinaryAttribute(name: string, { binary }: Pick<Schema, 'binary
   return BINARY.has(key) || binary.has(key) || key.endsWith(';binary');
 }
 
+/** `userpassword;lang-en` is a password, too (RFC 4512 §2.5). */
+function withoutOptions(key: string): string {
+  const end = key.indexOf(';');
+  return end < 0 ? key : key.slice(0, end);
+}
+
 /** Null for what is not delivered. */
 function deliveryOf(
   key: string,
@@ -128,7 +134,7 @@ function deliveryOf(
   { internal, spelling }: Projection,
   binary: ReadonlySet<string>,
 ): AttributeDelivery | null {
-  if (internal.has(key) || SECRET.has(key)) return null;
+  if (internal.has(key) || SECRET.has(withoutOptions(key))) return null;
   const name = spelling.get(key) ?? spelled;
   return { name, isBinary: isBinaryAttribute(key, { binary }), readable: readableOf(key, name) };
 }

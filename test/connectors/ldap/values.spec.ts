@@ -56,6 +56,7 @@ describe('CONN-LDAP-40, CONN-CORE-08: binary values', () => {
         myBytes: ['text'],
         uSNChanged: ['7'],
         userPassword: ['{SSHA}x'],
+        'userPassword;lang-en': ['{SSHA}y'],
         accountExpires: ['0'],
         empty: [],
       }),
