@@ -91,20 +91,20 @@ describe('links, change detection and writing', () => {
     expect(writesSince(simulator, mark)).toEqual([]);
   });
 
-  it('CHG-5: a condition on the date lets somebody leave on a day on which nothing changed', async () => {
-    const write = withGroups('target');
-    const condition = "$.title > '${currentDate}'";
-    let now = new Date('2026-05-01T00:00:00Z');
+  /** P is wanted until June, W for long; the time is that of `clock`. */
+  async function startDated(clock: () => Date): Promise<void> {
     world = await World.start({
       source: { users: [person('P', { title: '2026-06-01' }), person('W', { title: '2099-01-01' })] },
-      engine: { clock: () => now },
+      engine: { clock },
     });
     const properties = { 'ips.date.variable.format': 'yyyy-MM-dd' };
-    await world.addTarget(
-      'Cloud',
-      {},
-      { properties, transformation: { ...write, user: { ...Object(write['user']), condition } } },
-    );
+    const transformation = withCondition('target', "$.title > '${currentDate}'");
+    await world.addTarget('Cloud', {}, { properties, transformation });
+  }
+
+  it('CHG-5: a condition on the date lets somebody leave on a day on which nothing changed', async () => {
+    let now = new Date('2026-05-01T00:00:00Z');
+    await startDated(() => now);
     const first = await world.engine.runJob(world.hr);
     expect(summary(first.statistics)).toEqual({ 'HR user': 'read 2', 'Cloud user': 'created 2' });
     expect(summary((await world.engine.runJob(world.hr)).statistics)).toEqual({ 'HR user': 'read 2' });
@@ -115,16 +115,7 @@ describe('links, change detection and writing', () => {
 
   it('CHG-5: nor does an attribute that changes in every read, and that nobody maps, keep somebody whose date has passed', async () => {
     let now = new Date('2026-05-01T00:00:00Z');
-    world = await World.start({
-      source: { users: [person('P', { title: '2026-06-01' }), person('W', { title: '2099-01-01' })] },
-      engine: { clock: () => now },
-    });
-    const properties = { 'ips.date.variable.format': 'yyyy-MM-dd' };
-    await world.addTarget(
-      'Cloud',
-      {},
-      { properties, transformation: withCondition('target', "$.title > '${currentDate}'") },
-    );
+    await startDated(() => now);
     await world.engine.runJob(world.hr);
     now = new Date('2026-07-01T00:00:00Z');
     // Nothing but the version and the time in `meta` moves.
