@@ -22,8 +22,11 @@ interface Progress {
   readonly token: string;
   readonly opened: OpenedSession;
   readonly query: Query;
-  cookie: Buffer | undefined;
-  /** Of a server that does not page: what it has sent and the engine has not taken yet. */
+  /** Gives up what was asked for ahead: whoever wanted the page before may have ended with that. */
+  readonly cancel: AbortController;
+  /** The answer that comes next, asked for already; undefined before the first and behind the last one. */
+  ahead: Promise<SearchPage> | undefined;
+  /** What the server has sent beyond what was wanted: all of it where it does not page. */
   readonly rest: Entry[];
   /** Of the last answer. */
   bytes: number;
@@ -61,7 +64,8 @@ export class PagedRead {
         token: randomUUID(),
         opened,
         query,
-        cookie: undefined,
+        cancel: new AbortController(),
+        ahead: undefined,
         rest: [],
         bytes: 0,
         page: 0,
@@ -112,31 +116,38 @@ export class PagedRead {
   ): Promise<ReadPart> {
     const size = Math.min(this.pageSize, wanted ?? this.pageSize);
     if (progress.rest.length === 0) {
-      const page = await this.ask(progress, size, signal);
+      const page = await this.answer(progress, size, signal);
       checkReferences(page, this.failOnReferral, operation);
-      progress.cookie = page.cookie;
       progress.bytes = page.bytes;
       progress.rest.push(...page.entries);
-      if (!page.streamed) return this.part(progress, progress.rest.splice(0));
     }
     return this.part(progress, progress.rest.splice(0, size));
   }
 
   private part(progress: Progress, entries: Entry[]): ReadPart {
     progress.page += 1;
-    const isEnd = progress.rest.length === 0 && progress.cookie === undefined;
+    const isEnd = progress.rest.length === 0 && progress.ahead === undefined;
     return { entries, next: isEnd ? null : { v: 1, read: progress.token, page: progress.page }, bytes: progress.bytes };
   }
 
+  /** The next answer; the one behind it is asked for at once, so that the server works while this one is worked on. */
+  private async answer(progress: Progress, size: number, signal: AbortSignal | undefined): Promise<SearchPage> {
+    const { ahead, cancel } = progress;
+    const page = await (ahead === undefined ? this.first(progress, size, signal) : taken(ahead, cancel, signal));
+    const { cookie } = page;
+    const next = { size: Math.min(size, this.pageSize), cookie };
+    progress.ahead = cookie === undefined ? undefined : askAhead(progress, next);
+    return page;
+  }
+
   /** On the first page a smaller one can be tried on the spot. */
-  private async ask(progress: Progress, size: number, signal: AbortSignal | undefined): Promise<SearchPage> {
-    const { opened, query, cookie } = progress;
+  private async first({ opened, query }: Progress, size: number, signal: AbortSignal | undefined): Promise<SearchPage> {
     for (let current = size; ; current = Math.max(SMALLEST_PAGE, Math.floor(current / 2))) {
       try {
-        return await searchPage(opened.session, query, { size: current, cookie }, signal);
+        return await searchPage(opened.session, query, { size: current }, signal);
       } catch (error) {
         const refused = error instanceof ResultError && isSizeProblem(error.code);
-        if (!refused || progress.page > 0 || current <= SMALLEST_PAGE) throw error;
+        if (!refused || current <= SMALLEST_PAGE) throw error;
         this.pageSize = Math.max(SMALLEST_PAGE, Math.floor(current / 2));
       }
     }
@@ -148,6 +159,31 @@ export class PagedRead {
       operation,
       'the connection that this position belongs to is gone; the read must begin again',
     );
+  }
+}
+
+function askAhead(
+  { opened, query, cancel }: Progress,
+  page: { readonly size: number; readonly cookie: Buffer | undefined },
+): Promise<SearchPage> {
+  const answer = searchPage(opened.session, query, page, cancel.signal);
+  // Told to whoever asks for the page; perhaps nobody does.
+  answer.catch(() => undefined);
+  return answer;
+}
+
+async function taken(
+  ahead: Promise<SearchPage>,
+  cancel: AbortController,
+  signal: AbortSignal | undefined,
+): Promise<SearchPage> {
+  const giveUp = (): void => cancel.abort();
+  if (signal?.aborted === true) giveUp();
+  signal?.addEventListener('abort', giveUp);
+  try {
+    return await ahead;
+  } finally {
+    signal?.removeEventListener('abort', giveUp);
   }
 }
 
