@@ -3,9 +3,12 @@ import type { EntityType } from '../../core/entity-type.js';
 import type { SqlPool } from '../../state/database.js';
 import { endType, loadType, readProof, restartType } from '../../state/intake/type-state.js';
 import type { ReadProof, TypeRead } from '../../state/intake/type-state.js';
+import { demandForgotten } from '../../state/intake/demand.js';
+import { holdFence } from '../../state/runs/fence.js';
 import type { RunFence } from '../../state/runs/fence.js';
+import { isSimulation } from '../../state/runs/run.js';
 import type { ChunkResult } from '../contract.js';
-import { codeOf } from '../support/run-context.js';
+import { codeOf, takers } from '../support/run-context.js';
 import type { RunContext } from '../support/run-context.js';
 
 /**
@@ -22,6 +25,7 @@ export async function finishType(
   const proof = await readProof(pool, fence.runKey, codeOf(type), read.epoch);
   const drift = findDrift(read, proof, context.source.capabilities.repeatsEntities === true);
   if (drift === undefined) {
+    if (read.mode === 'full' && !isSimulation(context.kind)) await demandAllForgotten(pool, fence, context, type, read);
     await endType(pool, fence, codeOf(type), 'complete', null);
     return { more: false };
   }
@@ -32,6 +36,23 @@ export async function finishType(
   const runError = `${context.source.snapshot.name}: the list of ${type}s moved while it was read, twice: ${drift}`;
   await endType(pool, fence, codeOf(type), 'incomplete', { cause: drift, runError });
   return { more: false };
+}
+
+/** One target at a time: each is a transaction of about a second for a million entities. */
+async function demandAllForgotten(
+  pool: SqlPool,
+  fence: RunFence,
+  context: RunContext,
+  type: EntityType,
+  { epoch }: TypeRead,
+): Promise<void> {
+  const read = { runKey: fence.runKey, sourceNo: context.source.snapshot.no, type: codeOf(type), epoch };
+  for (const target of takers(context, type)) {
+    await pool.transaction(async (sql) => {
+      await holdFence(sql, fence);
+      await demandForgotten(sql, read, target);
+    });
+  }
 }
 
 /** What gives a moved list away, or undefined. */

@@ -3,7 +3,7 @@ import type { SqlPool, Sql } from '../database.js';
 import { noteFailedEntities } from '../notifications/job-events.js';
 import { holdFence } from '../runs/fence.js';
 import type { RunFence } from '../runs/fence.js';
-import { demandChanged, demandForced, demandOutOfStep } from './demand.js';
+import { demandByTime, demandChanged, demandForced, markSeen } from './demand.js';
 import type { TargetProgram } from './demand.js';
 import { writeMembers } from './members.js';
 import { storePageContents } from './page-contents.js';
@@ -96,11 +96,8 @@ export async function commitPage(pool: SqlPool, fence: RunFence, page: PageCommi
     await demandChanged(sql, { ...pair, entityNos: changed }, urgent);
     await noteSourceValues(sql, pair, deliveredValues(page, numbers));
     const counted = new Set(changed);
-    await demandOutOfStep(
-      sql,
-      { ...pair, entityNos: [...seen, ...skipped].filter((no) => !counted.has(no)) },
-      page.dueByTime,
-    );
+    await markSeen(sql, { ...pair, entityNos: [...seen, ...skipped].filter((no) => !counted.has(no)) });
+    await demandByTime(sql, pair, page.dueByTime);
     if (page.force) await demandForced(sql, { ...pair, entityNos: seen });
   });
 }

@@ -60,41 +60,70 @@ export async function demandChanged(sql: Sql, demand: Demand, urgent: ReadonlySe
 }
 
 /**
- * Safety net for unchanged entities: a pair that is not in step has a row or a sweep already (invariant 1); should one be missing, it
- * is added here. A row that waits from an earlier run learns that this run has seen its entity. `dueByTime` adds pairs whose time-dependent program gives another result today.
+ * A row that waits from an earlier run learns that this run has seen its entity unchanged. Most pairs are in step and have none, so that they cost no
+ * more than the search for it; the list stands in a query of its own, or the planner would weigh each of its numbers.
  */
-export async function demandOutOfStep(
-  sql: Sql,
-  demand: Demand,
-  dueByTime: readonly { readonly targetNo: number; readonly entityNo: number }[],
-): Promise<void> {
+export async function markSeen(sql: Sql, demand: Demand): Promise<void> {
   if (demand.entityNos.length === 0 || demand.targets.length === 0) return;
   await sql.query(
-    `with ${LIVE_TARGETS}
-     insert into backlog as b (target_id, entity_no, source_id, type, reason, seen_run)
-     select t.target_id, e.entity_no, $1, $2, 'outOfStep', $6
-       from unnest($5::bigint[]) as n (entity_no)
-      cross join live t
-      cross join lateral (select * from entity where entity_no = n.entity_no limit 1) e
-       left join lateral (select * from link where target_id = t.target_id and entity_no = n.entity_no and ord = 0 limit 1) l on true
-      where (${IN_STEP}) is not true
-      order by 1, 2
-     on conflict (target_id, entity_no) do update set seen_run = excluded.seen_run, ${MOVE_LEASED}`,
+    `with ${LIVE_TARGETS},
+     waiting as (
+       select b.target_id, b.entity_no
+         from live t
+         join backlog b on b.target_id = t.target_id and b.entity_no = any((select $5::bigint[])::bigint[])
+        cross join lateral (select * from entity where entity_no = b.entity_no limit 1) e
+         left join lateral (select * from link where target_id = b.target_id and entity_no = b.entity_no and ord = 0 limit 1) l on true
+        where b.source_id = $1 and b.type = $2 and (${IN_STEP}) is not true
+        order by 1, 2
+          for update of b)
+     update backlog b set seen_run = $6, ${MOVE_LEASED}
+       from waiting w where b.target_id = w.target_id and b.entity_no = w.entity_no`,
     demandParams(demand),
   );
-  if (dueByTime.length === 0) return;
+}
+
+/** Pairs whose time-dependent program gives another result today. */
+export async function demandByTime(
+  sql: Sql,
+  demand: Pick<Demand, 'runKey' | 'sourceNo' | 'type'>,
+  due: readonly { readonly targetNo: number; readonly entityNo: number }[],
+): Promise<void> {
+  if (due.length === 0) return;
   await sql.query(
     `insert into backlog as b (target_id, entity_no, source_id, type, reason, seen_run)
      select n.target_id, n.entity_no, $1, $2, 'time', $5 from unnest($3::int[], $4::bigint[]) as n (target_id, entity_no)
       order by 1, 2
      on conflict (target_id, entity_no) do update set seen_run = excluded.seen_run, ${MOVE_LEASED}`,
-    [
-      demand.sourceNo,
-      demand.type,
-      dueByTime.map((pair) => pair.targetNo),
-      dueByTime.map((pair) => pair.entityNo),
-      demand.runKey,
-    ],
+    [demand.sourceNo, demand.type, due.map((pair) => pair.targetNo), due.map((pair) => pair.entityNo), demand.runKey],
+  );
+}
+
+/**
+ * Safety net: a pair that is not in step has a row or a sweep already (invariant 1); should one be missing for an entity that a full read has
+ * delivered, it is added here. Joins the source with the target from end to end, which costs a fifth of looking each pair up with its page.
+ */
+export async function demandForgotten(
+  sql: Sql,
+  read: { readonly runKey: string; readonly sourceNo: number; readonly type: number; readonly epoch: number },
+  target: TargetProgram,
+): Promise<void> {
+  await sql.query(
+    `with ${LIVE_TARGETS},
+     forgotten as materialized (
+       select t.target_id, e.entity_no
+         from live t
+         join entity e on e.source_id = $1 and e.type = $2 and e.presence <> ${PRESENCE.absent}
+         left join link l on l.target_id = t.target_id and l.entity_no = e.entity_no and l.ord = 0
+         left join backlog w on w.target_id = t.target_id and w.entity_no = e.entity_no
+        where w.entity_no is null and (${IN_STEP}) is not true)
+     insert into backlog as b (target_id, entity_no, source_id, type, reason, seen_run)
+     select f.target_id, f.entity_no, $1, $2, 'outOfStep', $5
+       from forgotten f
+      where f.entity_no in (select unnest(p.seen || p.skipped) from run_page p
+                             where p.run_key = $5 and p.type = $2 and p.epoch = $6)
+      order by 1, 2
+     on conflict (target_id, entity_no) do update set seen_run = excluded.seen_run, ${MOVE_LEASED}`,
+    [read.sourceNo, read.type, ...targetParams([target]), read.runKey, read.epoch],
   );
 }
 
