@@ -174,7 +174,8 @@ export interface Capabilities {
   readonly types: readonly EntityType[];
   /**
    * `always`: any cursor may be resumed by any process; `connection`: only by the connector that gave it, while its connection lasts. Such a
-   * read is one long activity, and begins again when it is interrupted.
+   * read is one long activity, and begins again when it is interrupted. Its connector may ask the source for the page behind the one it gives, and for no
+   * more: what it gives then may be as old as the answer before.
    */
   readonly cursorResume: 'always' | 'connection';
   /** An entity that changes while it is read may be delivered twice; repetitions are then no sign of a list that moved. */

@@ -11,6 +11,9 @@ import type { ChunkResult } from '../contract.js';
 import { codeOf, takers } from '../support/run-context.js';
 import type { RunContext } from '../support/run-context.js';
 
+/** Entity numbers that one look for forgotten pairs goes through. */
+const FORGOTTEN_STEP = 100_000;
+
 /**
  * After the last page: was everything delivered? Signs of a list that moved under the read send the read back to its start once; a
  * second time the type stays *incomplete*, and nobody is taken for absent (CONN-CORE-24). No sign is no proof: DEL-23 confirms.
@@ -20,12 +23,14 @@ export async function finishType(
   fence: RunFence,
   context: RunContext,
   type: EntityType,
+  signal: AbortSignal,
 ): Promise<ChunkResult> {
   const read = await loadType(pool, fence.runKey, codeOf(type));
   const proof = await readProof(pool, fence.runKey, codeOf(type), read.epoch);
   const drift = findDrift(read, proof, context.source.capabilities.repeatsEntities === true);
   if (drift === undefined) {
-    if (read.mode === 'full' && !isSimulation(context.kind)) await demandAllForgotten(pool, fence, context, type, read);
+    if (read.mode === 'full' && !isSimulation(context.kind))
+      await demandAllForgotten(pool, fence, context, type, { epoch: read.epoch, ...proof }, signal);
     await endType(pool, fence, codeOf(type), 'complete', null);
     return { more: false };
   }
@@ -38,20 +43,25 @@ export async function finishType(
   return { more: false };
 }
 
-/** One target at a time: each is a transaction of about a second for a million entities. */
+/** One target and some of the entities at a time: stop, and what else wants the row of the run, waits a tenth of a second. */
 async function demandAllForgotten(
   pool: SqlPool,
   fence: RunFence,
   context: RunContext,
   type: EntityType,
-  { epoch }: TypeRead,
+  { epoch, firstNo, lastNo }: Pick<TypeRead, 'epoch'> & ReadProof,
+  signal: AbortSignal,
 ): Promise<void> {
+  if (firstNo === null || lastNo === null) return;
   const read = { runKey: fence.runKey, sourceNo: context.source.snapshot.no, type: codeOf(type), epoch };
   for (const target of takers(context, type)) {
-    await pool.transaction(async (sql) => {
-      await holdFence(sql, fence);
-      await demandForgotten(sql, read, target);
-    });
+    for (let afterNo = firstNo - 1; afterNo < lastNo; afterNo += FORGOTTEN_STEP) {
+      signal.throwIfAborted();
+      await pool.transaction(async (sql) => {
+        await holdFence(sql, fence);
+        await demandForgotten(sql, { ...read, afterNo, upToNo: Math.min(afterNo + FORGOTTEN_STEP, lastNo) }, target);
+      });
+    }
   }
 }
 

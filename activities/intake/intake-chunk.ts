@@ -3,7 +3,6 @@ import type { Page } from '../../connectors/contract.js';
 import type { EntityType } from '../../core/entity-type.js';
 import type { TypeProgram } from '../../core/transform/program.js';
 import { commitPage } from '../../state/intake/commit-page.js';
-import { nextReadSeq } from '../../state/intake/lookup.js';
 import { analyzeEntities, beginType, restartType } from '../../state/intake/type-state.js';
 import type { TypeRead } from '../../state/intake/type-state.js';
 import { isResyncKind, isSimulation } from '../../state/runs/run.js';
@@ -26,6 +25,7 @@ import { findDueByTime } from './due-by-time.js';
 import { gatherPages } from './gather-pages.js';
 import type { GatheredPages } from './gather-pages.js';
 import { PagesAhead } from './pages-ahead.js';
+import { ReadNumbers } from './read-numbers.js';
 import { readPage, sourceFailure, SourcePausedError, toCursor, toWatermark } from './read-page.js';
 
 /** A chunk ends after this many entities at the latest. */
@@ -53,7 +53,7 @@ export async function intakeChunk(services: EngineServices, input: IntakeChunkIn
     if (read.state === 'failed') return { more: false, ended: 'sourceFailed' };
     if (read.state !== 'reading') return { more: false };
     await phase.enter(context.source, input.type, 'read');
-    if (hasAllPages(read)) return finishType(services.pool, fence, context, input.type);
+    if (hasAllPages(read)) return finishType(services.pool, fence, context, input.type, watch.signal);
     const chunk = new IntakeChunk(services, context, fence, input.type, program, watch.signal);
     try {
       return await chunk.run(read);
@@ -124,6 +124,7 @@ class IntakeChunk {
   private entities = 0;
   /** Of {@link entities}, those that were not there before. */
   private added = 0;
+  private readonly numbers: ReadNumbers;
   /** Undefined: any number of changes is read as a delta. */
   private readonly share: ChangeShare | undefined;
 
@@ -136,6 +137,7 @@ class IntakeChunk {
     private readonly signal: AbortSignal,
   ) {
     const { changeShare, source } = context;
+    this.numbers = new ReadNumbers(services.pool, this.isBoundToConnection);
     if (changeShare !== undefined) this.share = new ChangeShare(services.pool, source.snapshot.no, changeShare);
   }
 
@@ -165,7 +167,8 @@ class IntakeChunk {
         return readFully(this.services, this.context, this.fence, reason);
       }
       if (current.failure !== undefined) throw current.failure.error;
-      if (current.page.next === null) return finishType(this.services.pool, this.fence, this.context, this.type);
+      if (current.page.next === null)
+        return finishType(this.services.pool, this.fence, this.context, this.type, this.signal);
       if (await this.allTargetsEnded()) {
         await ahead.abandon();
         return { more: false, ended: 'allTargetsFailed' };
@@ -175,7 +178,7 @@ class IntakeChunk {
   }
 
   private async fetch(read: TypeRead, cursor: object | null): Promise<NumberedPage> {
-    const readSeq = await nextReadSeq(this.services.pool);
+    const readSeq = await this.numbers.next();
     const page = await this.fetchPage(read, cursor);
     if (!this.isBoundToConnection) return { page, readSeq };
     return { ...(await gatherPages(page, (next) => this.fetchPage(read, next))), readSeq };

@@ -5,7 +5,7 @@ import type { Entry } from './entry.js';
 import { checkReferences, searchPage, type Query, type SearchPage } from './search.js';
 import type { OpenedSession, Sessions } from './sessions.js';
 import { RESULT } from './wire/result-codes.js';
-import { ResultError } from './wire/wire-error.js';
+import { ResultError, WireError } from './wire/wire-error.js';
 
 /** The page size is halved down to this when a server refuses larger ones (CONN-LDAP-22). */
 const SMALLEST_PAGE = 10;
@@ -14,7 +14,7 @@ const SMALLEST_PAGE = 10;
 export interface ReadPart {
   readonly entries: readonly Entry[];
   readonly next: Cursor | null;
-  /** Of the answer that the entries came with. */
+  /** Of the answer that the entries came with; 0 where others of it were given before. */
   readonly bytes: number;
 }
 
@@ -28,7 +28,7 @@ interface Progress {
   ahead: Promise<SearchPage> | undefined;
   /** What the server has sent beyond what was wanted: all of it where it does not page. */
   readonly rest: Entry[];
-  /** Of the last answer. */
+  /** Of the last answer, until the first of its entries are given. */
   bytes: number;
   page: number;
   last: ReadPart | undefined;
@@ -116,24 +116,23 @@ export class PagedRead {
   ): Promise<ReadPart> {
     const size = Math.min(this.pageSize, wanted ?? this.pageSize);
     if (progress.rest.length === 0) {
-      const page = await this.answer(progress, size, signal);
-      checkReferences(page, this.failOnReferral, operation);
+      const page = await this.answer(operation, progress, size, signal);
       progress.bytes = page.bytes;
       progress.rest.push(...page.entries);
     }
-    return this.part(progress, progress.rest.splice(0, size));
-  }
-
-  private part(progress: Progress, entries: Entry[]): ReadPart {
-    progress.page += 1;
-    const isEnd = progress.rest.length === 0 && progress.ahead === undefined;
-    return { entries, next: isEnd ? null : { v: 1, read: progress.token, page: progress.page }, bytes: progress.bytes };
+    return part(progress, progress.rest.splice(0, size));
   }
 
   /** The next answer; the one behind it is asked for at once, so that the server works while this one is worked on. */
-  private async answer(progress: Progress, size: number, signal: AbortSignal | undefined): Promise<SearchPage> {
+  private async answer(
+    operation: Operation,
+    progress: Progress,
+    size: number,
+    signal: AbortSignal | undefined,
+  ): Promise<SearchPage> {
     const { ahead, cancel } = progress;
     const page = await (ahead === undefined ? this.first(progress, size, signal) : taken(ahead, cancel, signal));
+    checkReferences(page, this.failOnReferral, operation);
     const { cookie } = page;
     const next = { size: Math.min(size, this.pageSize), cookie };
     progress.ahead = cookie === undefined ? undefined : askAhead(progress, next);
@@ -162,6 +161,15 @@ export class PagedRead {
   }
 }
 
+function part(progress: Progress, entries: Entry[]): ReadPart {
+  const { token, bytes } = progress;
+  progress.page += 1;
+  // What is left of the answer came with the same bytes.
+  progress.bytes = 0;
+  const isEnd = progress.rest.length === 0 && progress.ahead === undefined;
+  return { entries, next: isEnd ? null : { v: 1, read: token, page: progress.page }, bytes };
+}
+
 function askAhead(
   { opened, query, cancel }: Progress,
   page: { readonly size: number; readonly cookie: Buffer | undefined },
@@ -181,7 +189,10 @@ async function taken(
   if (signal?.aborted === true) giveUp();
   signal?.addEventListener('abort', giveUp);
   try {
-    return await ahead;
+    const page = await ahead;
+    // The answer may be there before the caller has gone, and the next one cannot be asked for any more.
+    if (cancel.signal.aborted) throw new WireError('cancelled', true);
+    return page;
   } finally {
     signal?.removeEventListener('abort', giveUp);
   }

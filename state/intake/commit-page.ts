@@ -3,7 +3,7 @@ import type { SqlPool, Sql } from '../database.js';
 import { noteFailedEntities } from '../notifications/job-events.js';
 import { holdFence } from '../runs/fence.js';
 import type { RunFence } from '../runs/fence.js';
-import { demandByTime, demandChanged, demandForced, markSeen } from './demand.js';
+import { demandByTime, demandChanged, demandForced, demandOutOfStep, markSeen } from './demand.js';
 import type { TargetProgram } from './demand.js';
 import { writeMembers } from './members.js';
 import { storePageContents } from './page-contents.js';
@@ -82,11 +82,12 @@ export async function commitPage(pool: SqlPool, fence: RunFence, page: PageCommi
     const seen = [...page.seen];
     const skipped = [...page.skipped];
     const changed: number[] = [];
+    const same: number[] = [];
     for (const change of page.changes) {
       const entityNo = numbers.get(change.sourceKey);
       if (entityNo === undefined) throw new Error('an upserted entity has no number');
       (change.presence === 'present' ? seen : skipped).push(entityNo);
-      if (change.changed) changed.push(entityNo);
+      (change.changed ? changed : same).push(entityNo);
     }
     await recordPage(sql, fence.runKey, page, seen, skipped);
     if (page.contents !== undefined)
@@ -95,8 +96,8 @@ export async function commitPage(pool: SqlPool, fence: RunFence, page: PageCommi
     const pair = { runKey: fence.runKey, sourceNo: page.sourceNo, type: page.type, targets: page.targets };
     await demandChanged(sql, { ...pair, entityNos: changed }, urgent);
     await noteSourceValues(sql, pair, deliveredValues(page, numbers));
-    const counted = new Set(changed);
-    await markSeen(sql, { ...pair, entityNos: [...seen, ...skipped].filter((no) => !counted.has(no)) });
+    await demandOutOfStep(sql, { ...pair, entityNos: same });
+    await markSeen(sql, { ...pair, entityNos: [...page.seen, ...page.skipped] });
     await demandByTime(sql, pair, page.dueByTime);
     if (page.force) await demandForced(sql, { ...pair, entityNos: seen });
   });

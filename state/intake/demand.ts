@@ -60,8 +60,30 @@ export async function demandChanged(sql: Sql, demand: Demand, urgent: ReadonlySe
 }
 
 /**
- * A row that waits from an earlier run learns that this run has seen its entity unchanged. Most pairs are in step and have none, so that they cost no
- * more than the search for it; the list stands in a query of its own, or the planner would weigh each of its numbers.
+ * Entities that were mapped, with the result they had: pairs that are not in step get a row. They have one already (invariant 1), but for who was taken
+ * for absent and was found again, of whom only the accounts that are left are looked after at once.
+ */
+export async function demandOutOfStep(sql: Sql, demand: Demand): Promise<void> {
+  if (demand.entityNos.length === 0 || demand.targets.length === 0) return;
+  await sql.query(
+    `with ${LIVE_TARGETS}
+     insert into backlog as b (target_id, entity_no, source_id, type, reason, seen_run)
+     select t.target_id, e.entity_no, $1, $2, 'outOfStep', $6
+       from unnest($5::bigint[]) as n (entity_no)
+      cross join live t
+      cross join lateral (select * from entity where entity_no = n.entity_no limit 1) e
+       left join lateral (select * from link where target_id = t.target_id and entity_no = n.entity_no and ord = 0 limit 1) l on true
+      where (${IN_STEP}) is not true
+      order by 1, 2
+     on conflict (target_id, entity_no) do update set seen_run = excluded.seen_run, ${MOVE_LEASED}`,
+    demandParams(demand),
+  );
+}
+
+/**
+ * Entities that are stored as they were delivered: a row that waits from an earlier run learns that this run has seen them. Most pairs are in step and
+ * have none, so they cost no more than the search for it. By nothing but target and entity, which are the key: with more to go by the planner may
+ * read the whole backlog of a source. The list stands in a query of its own, or its numbers would be weighed one by one.
  */
 export async function markSeen(sql: Sql, demand: Demand): Promise<void> {
   if (demand.entityNos.length === 0 || demand.targets.length === 0) return;
@@ -73,12 +95,12 @@ export async function markSeen(sql: Sql, demand: Demand): Promise<void> {
          join backlog b on b.target_id = t.target_id and b.entity_no = any((select $5::bigint[])::bigint[])
         cross join lateral (select * from entity where entity_no = b.entity_no limit 1) e
          left join lateral (select * from link where target_id = b.target_id and entity_no = b.entity_no and ord = 0 limit 1) l on true
-        where b.source_id = $1 and b.type = $2 and (${IN_STEP}) is not true
+        where (${IN_STEP}) is not true
         order by 1, 2
           for update of b)
-     update backlog b set seen_run = $6, ${MOVE_LEASED}
+     update backlog b set seen_run = $2, ${MOVE_LEASED}
        from waiting w where b.target_id = w.target_id and b.entity_no = w.entity_no`,
-    demandParams(demand),
+    [demand.sourceNo, demand.runKey, ...targetParams(demand.targets), demand.entityNos],
   );
 }
 
@@ -100,11 +122,21 @@ export async function demandByTime(
 
 /**
  * Safety net: a pair that is not in step has a row or a sweep already (invariant 1); should one be missing for an entity that a full read has
- * delivered, it is added here. Joins the source with the target from end to end, which costs a fifth of looking each pair up with its page.
+ * delivered, it is added here, and a row that came after its page learns that the read has seen its entity. A join of all costs a fifth of looking
+ * each pair up with its page.
+ *
+ * @param read with the entity numbers that are looked at: those above `afterNo`, up to `upToNo`
  */
 export async function demandForgotten(
   sql: Sql,
-  read: { readonly runKey: string; readonly sourceNo: number; readonly type: number; readonly epoch: number },
+  read: {
+    readonly runKey: string;
+    readonly sourceNo: number;
+    readonly type: number;
+    readonly epoch: number;
+    readonly afterNo: number;
+    readonly upToNo: number;
+  },
   target: TargetProgram,
 ): Promise<void> {
   await sql.query(
@@ -112,10 +144,10 @@ export async function demandForgotten(
      forgotten as materialized (
        select t.target_id, e.entity_no
          from live t
-         join entity e on e.source_id = $1 and e.type = $2 and e.presence <> ${PRESENCE.absent}
-         left join link l on l.target_id = t.target_id and l.entity_no = e.entity_no and l.ord = 0
-         left join backlog w on w.target_id = t.target_id and w.entity_no = e.entity_no
-        where w.entity_no is null and (${IN_STEP}) is not true)
+         join entity e on e.source_id = $1 and e.type = $2 and e.presence <> ${PRESENCE.absent} and e.entity_no > $7 and e.entity_no <= $8
+         left join link l on l.target_id = t.target_id and l.entity_no = e.entity_no and l.ord = 0 and l.entity_no > $7 and l.entity_no <= $8
+         left join backlog b on b.target_id = t.target_id and b.entity_no = e.entity_no
+        where (${IN_STEP}) is not true and (b.entity_no is null or b.seen_run is distinct from $5))
      insert into backlog as b (target_id, entity_no, source_id, type, reason, seen_run)
      select f.target_id, f.entity_no, $1, $2, 'outOfStep', $5
        from forgotten f
@@ -123,7 +155,7 @@ export async function demandForgotten(
                              where p.run_key = $5 and p.type = $2 and p.epoch = $6)
       order by 1, 2
      on conflict (target_id, entity_no) do update set seen_run = excluded.seen_run, ${MOVE_LEASED}`,
-    [read.sourceNo, read.type, ...targetParams([target]), read.runKey, read.epoch],
+    [read.sourceNo, read.type, ...targetParams([target]), read.runKey, read.epoch, read.afterNo, read.upToNo],
   );
 }
 

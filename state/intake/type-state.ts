@@ -78,18 +78,22 @@ export interface ReadProof {
   readonly delivered: number;
   readonly distinct: number;
   readonly failed: number;
+  /** Lowest and highest entity number that was delivered; null where nobody was. */
+  readonly firstNo: number | null;
+  readonly lastNo: number | null;
 }
 
 /** Counts what was delivered in the current epoch; found in SQL, so that no process has to remember a million ids. */
 export async function readProof(sql: Sql, runKey: string, type: number, epoch: number): Promise<ReadProof> {
   const [row] = await sql.query<ReadProof>(
-    `select coalesce(sum(cardinality(seen) + cardinality(skipped)), 0)::int as delivered, coalesce(sum(failed_count), 0)::int as failed,
-            (select count(distinct n)::int from run_page p cross join lateral unnest(p.seen || p.skipped) n
-              where p.run_key = $1 and p.type = $2 and p.epoch = $3) as distinct
-       from run_page where run_key = $1 and type = $2 and epoch = $3`,
+    `with page as materialized (select * from run_page where run_key = $1 and type = $2 and epoch = $3)
+     select (select coalesce(sum(failed_count), 0)::int from page) as failed, count(n)::int as delivered, count(distinct n)::int as distinct,
+            min(n) as "firstNo", max(n) as "lastNo"
+       from page cross join lateral unnest(seen || skipped) n`,
     [runKey, type, epoch],
   );
-  return row ?? { delivered: 0, distinct: 0, failed: 0 };
+  if (row === undefined) throw new Error('an aggregate returned no row');
+  return row;
 }
 
 /**

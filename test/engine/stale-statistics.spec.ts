@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { SqlPool } from '../../state/database.js';
+import { markSeen } from '../../state/intake/demand.js';
 import type { Row, Sql } from '../../state/database.js';
 import { generatePeople } from '../../simulators/population.js';
 import { World } from '../support/world.js';
@@ -56,6 +57,7 @@ describe('plans of hot statements', () => {
   let pool: ExplainingPool | undefined;
   afterEach(async () => {
     await pool?.close();
+    pool = undefined;
     await world.stop();
   });
 
@@ -78,4 +80,33 @@ describe('plans of hot statements', () => {
     await world.engine.workThrough(runKey, world.engine.newProcess({ pool, owner: world.engine.owner }));
     expect(pool.scans).toEqual([]);
   }, 60_000);
+
+  it('engine.md §11: a page that has not changed does not read the backlog of its source, even before there are statistics of it', async () => {
+    world = await World.start({ source: { users: [] } });
+    const cloud = await world.addTarget('Cloud');
+    const { pool: sql } = world.engine;
+    await sql.query(`alter table backlog set (autovacuum_enabled = false)`);
+    await sql.query(
+      `insert into backlog (target_id, entity_no, source_id, type, reason)
+       select $1::int, n, $2::int, 1, 'changed' from generate_series(1, 100000) n`,
+      [cloud.system.no, world.hr.no],
+    );
+    const plans: string[] = [];
+    const explaining: Sql = {
+      query: async <T extends object = Row>(text: string, params: readonly unknown[] = []): Promise<T[]> => {
+        const plan = await sql.query(`explain ${text}`, params);
+        plans.push(plan.map((row) => String(row['QUERY PLAN'])).join('\n'));
+        return sql.query<T>(text, params);
+      },
+    };
+    await markSeen(explaining, {
+      runKey: '1',
+      sourceNo: world.hr.no,
+      type: 1,
+      targets: [{ targetNo: cloud.system.no, program: 1 }],
+      entityNos: Array.from({ length: 1_000 }, (_, index) => 1 + index),
+    });
+    expect(plans).toHaveLength(1);
+    expect(plans.join('\n')).not.toMatch(/backlog_order|Seq Scan on backlog/);
+  });
 });

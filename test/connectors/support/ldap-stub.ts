@@ -8,6 +8,8 @@ export interface StubSearch {
   readonly base: string;
   /** Number of the search over all connections, root DSE and schema left out, from 0. */
   readonly no: number;
+  /** Of its paging control; 0 without one. */
+  readonly pageSize: number;
   readonly socket: Socket;
 }
 
@@ -47,13 +49,15 @@ export async function startLdapStub(
     sockets.add(socket);
     socket.on('error', () => undefined);
     socket.on('data', (data) => {
-      for (const { id, operation, base } of requestsIn(data)) {
+      for (const { id, operation, base, pageSize } of requestsIn(data)) {
         if (operation === OPERATION.bind) {
           binds += 1;
           socket.write(result(id, 0x61, { code: 0 }));
         } else if (operation === OPERATION.search) {
           const answer =
-            base === '' ? { entries: [{ dn: '', attributes: rootDse }] } : behaviour({ base, no: searches++, socket });
+            base === ''
+              ? { entries: [{ dn: '', attributes: rootDse }] }
+              : behaviour({ base, no: searches++, pageSize, socket });
           if (answer !== undefined) socket.write(Buffer.isBuffer(answer) ? answer : answered(id, answer));
         }
       }
@@ -72,7 +76,20 @@ export async function startLdapStub(
   };
 }
 
-function* requestsIn(data: Buffer): Iterable<{ id: number; operation: number; base: string }> {
+const PAGING = Buffer.from('1.2.840.113556.1.4.319');
+
+/** The control is the last thing in a message; its value (RFC 2696) is a sequence of a number and a cookie. */
+function pageSizeIn(message: Buffer): number {
+  const at = message.indexOf(PAGING);
+  if (at < 0) return 0;
+  const reader = new BerReader(message.subarray(at + PAGING.length));
+  if (reader.peek() === 0x01) reader.readBoolean();
+  const value = new BerReader(reader.readString(0x04, true) ?? Buffer.alloc(0));
+  value.readSequence();
+  return value.readInt() ?? 0;
+}
+
+function* requestsIn(data: Buffer): Iterable<{ id: number; operation: number; base: string; pageSize: number }> {
   for (let rest = data; rest.length > 0;) {
     const reader = new BerReader(rest);
     reader.readSequence();
@@ -84,7 +101,7 @@ function* requestsIn(data: Buffer): Iterable<{ id: number; operation: number; ba
       reader.readSequence(operation);
       base = reader.readString() ?? '';
     }
-    yield { id, operation, base };
+    yield { id, operation, base, pageSize: pageSizeIn(rest.subarray(0, end)) };
     rest = rest.subarray(end);
   }
 }
