@@ -1,47 +1,16 @@
 import { performance } from 'node:perf_hooks';
-import { afterEach, describe, expect, it, jest } from '@jest/globals';
-import type { Connector } from '../../../connectors/contract.js';
-import { openDirectory } from '../support/ldap.js';
-import { startLdapStub, type LdapStub, type StubBehaviour } from '../support/ldap-stub.js';
+import { describe, expect, it, jest } from '@jest/globals';
 import { errorOf, idsOf, readAll } from '../support/scim.js';
-
-const user = (uid: string) => ({
-  dn: `uid=${uid},ou=people,dc=example`,
-  attributes: { objectClass: ['inetOrgPerson'], uid: [uid] },
-});
+import { stubbedDirectories, stubbedUser } from '../support/stubbed-directories.js';
 
 describe('servers that lie, break off or hang', () => {
-  const stubs: LdapStub[] = [];
-  const opened: Connector[] = [];
-  const start = async (behaviour: StubBehaviour, properties: Record<string, string> = {}): Promise<Connector> => {
-    const stub = await startLdapStub(behaviour);
-    stubs.push(stub);
-    const connector = openDirectory(
-      'ldap',
-      {
-        'ldap.url': stub.url,
-        'ldap.user': 'cn=admin',
-        'ldap.user.path': 'ou=people,dc=example',
-        'ldap.group.path': 'ou=groups,dc=example',
-        'com.sun.jndi.ldap.read.timeout': '300',
-        'com.sun.jndi.ldap.connect.timeout': '300',
-        ...properties,
-      },
-      'secret',
-    );
-    opened.push(connector);
-    return connector;
-  };
-  afterEach(async () => {
-    for (const connector of opened.splice(0)) await connector.close();
-    for (const stub of stubs.splice(0)) await stub.stop();
-  });
+  const { start, last } = stubbedDirectories();
 
   it('CONN-LDAP-23: a page without entries that has a cookie is not the end', async () => {
     const pages = [
-      { entries: [user('a')], cookie: '1' },
+      { entries: [stubbedUser('a')], cookie: '1' },
       { entries: [], cookie: '2' },
-      { entries: [user('b')], cookie: '' },
+      { entries: [stubbedUser('b')], cookie: '' },
     ];
     const connector = await start(({ no }) => pages[no] ?? { code: 53 });
     const read = await readAll(connector, { type: 'user' });
@@ -49,8 +18,8 @@ describe('servers that lie, break off or hang', () => {
   });
 
   it('CONN-LDAP-96: a connection that has rested for ten minutes is opened anew before it is used', async () => {
-    const connector = await start(() => ({ entries: [user('a')] }));
-    const binds = (): number => stubs.at(-1)?.binds() ?? 0;
+    const connector = await start(() => ({ entries: [stubbedUser('a')] }));
+    const binds = (): number => last()?.binds() ?? 0;
     const read = async (): Promise<number> => {
       await connector.readOne('user', 'a', {});
       return binds();
@@ -69,15 +38,15 @@ describe('servers that lie, break off or hang', () => {
   });
 
   it('CONN-LDAP-21: a server that takes no notice of paging is read as one stream, in pages', async () => {
-    const connector = await start(() => ({ entries: ['a', 'b', 'c'].map(user) }), { 'ldap.page.size': '2' });
+    const connector = await start(() => ({ entries: ['a', 'b', 'c'].map(stubbedUser) }), { 'ldap.page.size': '2' });
     expect((await readAll(connector, { type: 'user' })).map((page) => idsOf([page]))).toEqual([['a', 'b'], ['c']]);
   });
 
   it('CONN-LDAP-15: references are passed over, or fail the read; a referral as result is fatal and is not followed', async () => {
     const references = ['ldap://elsewhere.example/dc=example'];
-    const connector = await start(() => ({ entries: [user('a')], references }));
+    const connector = await start(() => ({ entries: [stubbedUser('a')], references }));
     expect(idsOf(await readAll(connector, { type: 'user' }))).toEqual(['a']);
-    const strict = await start(() => ({ entries: [user('a')], references }), { 'ldap.referrals': 'fail' });
+    const strict = await start(() => ({ entries: [stubbedUser('a')], references }), { 'ldap.referrals': 'fail' });
     expect(await errorOf(readAll(strict, { type: 'user' }))).toMatchObject({ kind: 'fatal' });
     const referring = await start(() => ({ code: 10 }));
     expect(await errorOf(readAll(referring, { type: 'user' }))).toMatchObject({ kind: 'fatal', status: 10 });
@@ -87,7 +56,7 @@ describe('servers that lie, break off or hang', () => {
     'CONN-LDAP-22: result %i on the first page halves the page down to 10, then it is too large',
     async (code) => {
       let searches = 0;
-      const connector = await start(() => (++searches < 4 ? { code } : { entries: [user('a')], cookie: '' }));
+      const connector = await start(() => (++searches < 4 ? { code } : { entries: [stubbedUser('a')], cookie: '' }));
       expect(idsOf(await readAll(connector, { type: 'user' }))).toEqual(['a']);
       const never = await start(() => ({ code }));
       expect(await errorOf(readAll(never, { type: 'user' }))).toMatchObject({ kind: 'tooLarge', scope: 'page' });
@@ -95,7 +64,7 @@ describe('servers that lie, break off or hang', () => {
   );
 
   it('CONN-LDAP-22, CONN-CORE-21: a limit between two pages fails the page; nothing passes for the end', async () => {
-    const connector = await start(({ no }) => (no === 0 ? { entries: [user('a')], cookie: '1' } : { code: 4 }));
+    const connector = await start(({ no }) => (no === 0 ? { entries: [stubbedUser('a')], cookie: '1' } : { code: 4 }));
     expect(await errorOf(readAll(connector, { type: 'user' }))).toMatchObject({ kind: 'tooLarge', scope: 'page' });
   });
 
@@ -142,7 +111,7 @@ describe('servers that lie, break off or hang', () => {
 
   it('CONN-TCK-22: what is no LDAP is protocol, at once, and the connection is given up', async () => {
     const connector = await start(({ no }) =>
-      no === 0 ? Buffer.from('HTTP/1.1 400 Bad Request\r\n'.repeat(20)) : { entries: [user('a')] },
+      no === 0 ? Buffer.from('HTTP/1.1 400 Bad Request\r\n'.repeat(20)) : { entries: [stubbedUser('a')] },
     );
     expect((await errorOf(readAll(connector, { type: 'user' }))).kind).toBe('protocol');
     expect(idsOf(await readAll(connector, { type: 'user' }))).toEqual(['a']);
@@ -161,7 +130,7 @@ describe('servers that lie, break off or hang', () => {
     const connector = await start(({ no, socket }) => {
       // The second search is the look-up of the entry that is to be changed.
       if (no > 0) socket.once('data', () => socket.destroy());
-      return { entries: [user('a')], cookie: '' };
+      return { entries: [stubbedUser('a')], cookie: '' };
     });
     await readAll(connector, { type: 'user' });
     const call = connector.update(
@@ -194,7 +163,9 @@ describe('servers that lie, break off or hang', () => {
 
   it('CONN-TCK-23: neither the password nor values stand in errors, logs and positions', async () => {
     const connector = await start(({ no }) =>
-      no === 0 ? { entries: [user('jane.doe')], cookie: 'x' } : { code: 80, diagnostic: "entry 'jane.doe' failed" },
+      no === 0
+        ? { entries: [stubbedUser('jane.doe')], cookie: 'x' }
+        : { code: 80, diagnostic: "entry 'jane.doe' failed" },
     );
     const first = await connector.readPage({ type: 'user', mode: 'full', cursor: null });
     const error = await errorOf(connector.readPage({ type: 'user', mode: 'full', cursor: first.next }));

@@ -1,38 +1,10 @@
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import type { Connector, Page } from '../../../connectors/contract.js';
-import { openDirectory } from '../support/ldap.js';
-import { startLdapStub, type LdapStub, type StubBehaviour } from '../support/ldap-stub.js';
 import { errorOf, idsOf, readAll } from '../support/scim.js';
-
-const user = (uid: string) => ({
-  dn: `uid=${uid},ou=people,dc=example`,
-  attributes: { objectClass: ['inetOrgPerson'], uid: [uid] },
-});
+import { stubbedDirectories, stubbedUser } from '../support/stubbed-directories.js';
 
 describe('pages of one connection', () => {
-  const stubs: LdapStub[] = [];
-  const opened: Connector[] = [];
-  const start = async (behaviour: StubBehaviour, properties: Record<string, string> = {}): Promise<Connector> => {
-    const stub = await startLdapStub(behaviour);
-    stubs.push(stub);
-    const connector = openDirectory(
-      'ldap',
-      {
-        'ldap.url': stub.url,
-        'ldap.user': 'cn=admin',
-        'ldap.user.path': 'ou=people,dc=example',
-        'ldap.group.path': 'ou=groups,dc=example',
-        ...properties,
-      },
-      'secret',
-    );
-    opened.push(connector);
-    return connector;
-  };
-  afterEach(async () => {
-    for (const connector of opened.splice(0)) await connector.close();
-    for (const stub of stubs.splice(0)) await stub.stop();
-  });
+  const { start } = stubbedDirectories();
   const first = (connector: Connector, signal?: AbortSignal): Promise<Page> =>
     connector.readPage({ type: 'user', cursor: null, mode: 'full', ...(signal && { signal }) });
   const behind = (connector: Connector, { next: cursor }: Page, signal?: AbortSignal): Promise<Page> =>
@@ -44,7 +16,7 @@ describe('pages of one connection', () => {
     const connector = await start(({ no }) => {
       asked.push(no);
       arrived(no);
-      return { entries: [user(`u${no}`)], cookie: no < 3 ? String(no + 1) : '' };
+      return { entries: [stubbedUser(`u${no}`)], cookie: no < 3 ? String(no + 1) : '' };
     });
     const second = new Promise<void>((resolve) => (arrived = (no) => no === 1 && resolve()));
     const page = await first(connector);
@@ -60,7 +32,7 @@ describe('pages of one connection', () => {
       ({ no, pageSize }) => {
         sizes.push(pageSize);
         if (pageSize > 25) return { code: 4 };
-        return { entries: [user(`u${no}`)], cookie: sizes.length < 5 ? 'more' : '' };
+        return { entries: [stubbedUser(`u${no}`)], cookie: sizes.length < 5 ? 'more' : '' };
       },
       { 'ldap.page.size': '100' },
     );
@@ -69,18 +41,18 @@ describe('pages of one connection', () => {
   });
 
   it('CONN-CORE-21: what fails ahead is told to whoever asks for it, and to nobody when nobody does', async () => {
-    const connector = await start(({ no }) => (no === 0 ? { entries: [user('a')], cookie: '1' } : { code: 51 }));
+    const connector = await start(({ no }) => (no === 0 ? { entries: [stubbedUser('a')], cookie: '1' } : { code: 51 }));
     const page = await first(connector);
     expect(await errorOf(behind(connector, page))).toMatchObject({ kind: 'transient' });
     // A new read gives up the page that the one before it has asked for.
-    const again = await start(({ no }) => ({ entries: [user(`u${no}`)], cookie: 'more' }));
+    const again = await start(({ no }) => ({ entries: [stubbedUser(`u${no}`)], cookie: 'more' }));
     await first(again);
     await first(again);
   });
 
   it('CONN-LDAP-20: a server that sends more than was asked for is given in pages, its bytes counted once', async () => {
     const connector = await start(
-      ({ no }) => ({ entries: [`a${no}`, `b${no}`, `c${no}`].map(user), cookie: no === 0 ? '1' : '' }),
+      ({ no }) => ({ entries: [`a${no}`, `b${no}`, `c${no}`].map(stubbedUser), cookie: no === 0 ? '1' : '' }),
       { 'ldap.page.size': '2' },
     );
     const pages = await readAll(connector, { type: 'user' });
@@ -89,7 +61,7 @@ describe('pages of one connection', () => {
   });
 
   it('CONN-TCK-20: whoever has gone gets no page that came ahead, and the read is over', async () => {
-    const connector = await start(({ no }) => ({ entries: [user(`u${no}`)], cookie: 'more' }));
+    const connector = await start(({ no }) => ({ entries: [stubbedUser(`u${no}`)], cookie: 'more' }));
     const page = await first(connector);
     expect(await errorOf(behind(connector, page, AbortSignal.abort()))).toMatchObject({ kind: 'cancelled' });
     expect(await errorOf(behind(connector, page))).toMatchObject({ kind: 'precondition' });
@@ -97,7 +69,7 @@ describe('pages of one connection', () => {
 
   it('CONN-TCK-20: that the caller of an earlier page has gone ends nothing', async () => {
     const controller = new AbortController();
-    const connector = await start(({ no }) => ({ entries: [user(`u${no}`)], cookie: no < 2 ? 'more' : '' }));
+    const connector = await start(({ no }) => ({ entries: [stubbedUser(`u${no}`)], cookie: no < 2 ? 'more' : '' }));
     const page = await first(connector, controller.signal);
     controller.abort();
     expect(idsOf([await behind(connector, page)])).toEqual(['u1']);
