@@ -43,7 +43,7 @@ export async function finishType(
   return { more: false };
 }
 
-/** One target and some of the entities at a time: stop, and what else wants the row of the run, waits a tenth of a second. */
+/** One target and some of the entities at a time: stop, and whatever else wants the row of the run, waits for one step at most. */
 async function demandAllForgotten(
   pool: SqlPool,
   fence: RunFence,

@@ -86,7 +86,7 @@ export interface ReadProof {
 /** Counts what was delivered in the current epoch; found in SQL, so that no process has to remember a million ids. */
 export async function readProof(sql: Sql, runKey: string, type: number, epoch: number): Promise<ReadProof> {
   const [row] = await sql.query<ReadProof>(
-    `with page as materialized (select * from run_page where run_key = $1 and type = $2 and epoch = $3)
+    `with page as materialized (select seen, skipped, failed_count from run_page where run_key = $1 and type = $2 and epoch = $3)
      select (select coalesce(sum(failed_count), 0)::int from page) as failed, count(n)::int as delivered, count(distinct n)::int as distinct,
             min(n) as "firstNo", max(n) as "lastNo"
        from page cross join lateral unnest(seen || skipped) n`,

@@ -8,7 +8,6 @@ class Sequence implements Sql {
 
   query<T extends object>(): Promise<T[]> {
     this.drawn += 1;
-
     return Promise.resolve([{ seq: this.drawn } as T]);
   }
 }
